@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+# h2conn: full-duplex connections over HTTP/2. `make help` lists the targets.
+
+BUILD   ?= build
+VECTORS ?= ../shared/vectors
+CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+
+WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror
+INC    := -Ihpack -Ih2 -Iconn -Itls
+CORE_FLAGS   := -std=c11 $(WARN) $(INC) -ffunction-sections -fdata-sections
+HOSTED_FLAGS := $(CORE_FLAGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -pthread
+LIBS   := -lwolfssl -pthread
+SAN    ?=
+
+# The core is everything that needs no operating system and no library.
+CORE   := $(wildcard hpack/*.c h2/*.c conn/conn_*.c)
+HOSTED := $(wildcard conn/posix_*.c tls/*.c)
+TOOLS  := h2cat h2bench
+TOOL_COMMON := $(wildcard tools/common/*.c)
+EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,$(wildcard tools/examples/*.c))
+LAYERS := hpack h2 conn tls e2e
+SUPPORT := $(wildcard tests/support/*.c)
+
+obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+PROGS  := $(TOOLS:%=$(BUILD)/bin/%)
+SUITES := $(LAYERS:%=$(BUILD)/tests/test_%)
+
+all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) $(EXAMPLES) ## the libraries, tools and examples, in build/
+
+$(BUILD)/libh2conn-core.a: $(call obj,$(CORE)) tools/lint/core-symbols.sh
+	@rm -f $@ && ar rcs $@ $(filter %.o,$^)
+	@tools/lint/core-symbols.sh $@ || { rm -f $@; exit 1; }
+
+$(BUILD)/libh2conn.a: $(call obj,$(CORE) $(HOSTED))
+	@rm -f $@ && ar rcs $@ $^
+
+$(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS)
+$(call obj,$(HOSTED)): KIND_FLAGS = $(HOSTED_FLAGS)
+$(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat
+$(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$(VECTORS)"'
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(KIND_FLAGS) $(CFLAGS) $(SAN) -MMD -MP -c -o $@ $<
+
+.SECONDEXPANSION:
+$(PROGS): $(BUILD)/bin/%: $$(call obj,tools/%.c $$(wildcard tools/%/*.c)) $(call obj,$(TOOL_COMMON)) $(BUILD)/libh2conn.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+$(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2conn.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+$(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
+
+check: all $(SUITES) lint ## every test suite, then interoperation with the peers that are installed
+	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
+
+check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" CFLAGS="-O1 -g" check
+
+check-tsan: ## the threaded suites under ThreadSanitizer
+	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e" check
+
+lint: ## include arrows, file and function lengths, generated tables up to date
+	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh
+
+demo: all ## a TLS server and client on loopback, both directions at once
+	@BUILD=$(BUILD) tools/demo.sh
+
+install: all ## headers, libraries and tools under PREFIX
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
+	install -m 644 hpack/hpack.h h2/h2.h h2/h2_*.h conn/h2conn.h conn/h2conn_transport.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: all check check-asan check-tsan lint demo install clean help
+.SECONDARY:
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Dependencies point one way: hpack <- h2 <- conn <- tools, and tls knows only conn's transport type.
+# A layer includes its own headers and the public ones to its left; system headers stay out of the core.
+set -eu
+status=0
+
+# usage: allow FILES REGEX-OF-INCLUDES-ALLOWED
+allow() {
+    for file in $1; do
+        [ -f "$file" ] || continue
+        bad=$(sed -n 's/^ *# *include *[<"]\([^>"]*\)[>"].*/\1/p' "$file" | grep -vxE "$2" || true)
+        [ -z "$bad" ] && continue
+        echo "$file may not include:" $bad >&2
+        status=1
+    done
+}
+
+free='std(bool|def|int)\.h|limits\.h|string\.h'
+allow 'hpack/*.[ch]' "$free|hpack[a-z_]*\.h"
+allow 'h2/*.[ch]' "$free|hpack\.h|h2(_[a-z_]*)?\.h"
+allow 'conn/conn_*.[ch] conn/h2conn*.h' "$free|h2\.h|h2conn(_transport|_message)?\.h|conn_[a-z_]*\.h"
+allow 'conn/posix_*.[ch]' "[a-z/]*\.h|h2\.h|h2conn(_transport|_message)?\.h|(conn|posix)_[a-z_]*\.h"
+allow 'tls/*.[ch]' "[a-z/]*\.h|h2conn_transport\.h|h2tls\.h|tls_[a-z_]*\.h|wolfssl/.*"
+allow 'tools/*.c tools/common/*.[ch] tools/*/*.[ch]' "[a-z/]*\.h|(hpack|h2|h2conn|h2tls|h2_frame)\.h|(tool|h2cat|h2bench)_[a-z_]*\.h"
+exit $status
