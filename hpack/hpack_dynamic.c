@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Invariants, with n = count and R = sizeof(hpack_record):
+ *   size = sum of (HPACK_ENTRY_OVERHEAD + string octets) <= max <= bytes
+ *   record of age a at records + a * R;  records + n * R <= bytes;  strings <= records
+ *   name and value of an entry are neighbours; an entry's strings end where those of the next newer one begin
+ * As R <= HPACK_ENTRY_OVERHEAD, whatever fits the size limit fits the memory once both areas are closed up.
+ */
+#include "hpack_dynamic.h"
+
+_Static_assert(sizeof(hpack_record) <= HPACK_ENTRY_OVERHEAD, "an entry's overhead must pay for its record");
+
+static hpack_record hpack_record_at(const hpack_table *t, uint32_t age) {
+    hpack_record record;
+
+    memcpy(&record, t->memory + t->records + age * HPACK_RECORD, HPACK_RECORD);
+    return record;
+}
+
+static uint32_t hpack_record_end(const hpack_table *t, uint32_t age) {
+    return age == 0 ? t->strings : hpack_record_at(t, age - 1).offset;
+}
+
+void hpack_table_init(hpack_table *t, void *memory, size_t bytes) {
+    if (bytes > HPACK_MAX_INTEGER) bytes = HPACK_MAX_INTEGER;
+    t->memory = memory;
+    t->bytes = (uint32_t)bytes & ~(HPACK_TABLE_ALIGN - 1u);
+    t->max = t->bytes < HPACK_DEFAULT_TABLE_SIZE ? t->bytes : HPACK_DEFAULT_TABLE_SIZE;
+    hpack_table_clear(t);
+}
+
+void hpack_table_clear(hpack_table *t) {
+    t->size = 0;
+    t->strings = 0;
+    t->records = t->bytes;
+    t->count = 0;
+}
+
+static void hpack_table_shrink(hpack_table *t, uint32_t size) {
+    while (t->size > size) {
+        uint32_t age = t->count - 1;
+
+        t->size -= HPACK_ENTRY_OVERHEAD + hpack_record_end(t, age) - hpack_record_at(t, age).offset;
+        t->count = age;
+    }
+    if (t->count == 0) hpack_table_clear(t);
+}
+
+void hpack_table_resize(hpack_table *t, uint32_t max) {
+    t->max = max < t->bytes ? max : t->bytes;
+    hpack_table_shrink(t, t->max);
+}
+
+/* Close up what evictions left: strings move to the start, records to the end. Needs at least one entry. */
+static void hpack_table_compact(hpack_table *t) {
+    uint32_t gap = hpack_record_at(t, t->count - 1).offset;
+    uint32_t to = t->bytes - t->count * HPACK_RECORD;
+    uint32_t at;
+
+    memmove(t->memory + to, t->memory + t->records, t->count * HPACK_RECORD);
+    t->records = to;
+    memmove(t->memory, t->memory + gap, t->strings - gap);
+    t->strings -= gap;
+    for (at = to; at < t->bytes; at += HPACK_RECORD) {
+        uint32_t offset;
+
+        memcpy(&offset, t->memory + at, sizeof offset);
+        offset -= gap;
+        memcpy(t->memory + at, &offset, sizeof offset);
+    }
+}
+
+void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
+    uint32_t name_len = (uint32_t)field->name_len;
+    uint32_t octets = name_len + (uint32_t)field->value_len;
+    hpack_record record;
+
+    if (octets + HPACK_ENTRY_OVERHEAD > t->max) {
+        hpack_table_clear(t);
+        return;
+    }
+    hpack_table_shrink(t, t->max - octets - HPACK_ENTRY_OVERHEAD);
+    if (t->records - t->strings < octets + HPACK_RECORD) hpack_table_compact(t);
+    record.offset = t->strings;
+    record.name_len = name_len;
+    record.key = key;
+    if (name_len > 0) memcpy(t->memory + t->strings, field->name, name_len);
+    if (octets > name_len) memcpy(t->memory + t->strings + name_len, field->value, octets - name_len);
+    t->strings += octets;
+    t->records -= HPACK_RECORD;
+    memcpy(t->memory + t->records, &record, HPACK_RECORD);
+    t->size += octets + HPACK_ENTRY_OVERHEAD;
+    t->count++;
+}
+
+void hpack_table_get(const hpack_table *t, uint32_t age, hpack_field *field) {
+    hpack_record record = hpack_record_at(t, age);
+
+    field->name = (const char *)t->memory + record.offset;
+    field->name_len = record.name_len;
+    field->value = field->name + record.name_len;
+    field->value_len = hpack_record_end(t, age) - record.offset - record.name_len;
+    field->never_index = false;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The encoder: for each field the first that applies of
+ *   never_index: a never-indexed literal (RFC 7541, 6.2.3)
+ *   an equal entry of the static, then of the dynamic table: its index (6.1)
+ *   a value seldom sent twice, or an entry that would push out much of the table: a literal without indexing (6.2.2)
+ *   a literal that becomes an entry (6.2.1)
+ * with names by index where a table has them, and strings Huffman coded where that is shorter.
+ *
+ * Entries are found by two chains, over the hash of name and value, and over that of a name the static table lacks.
+ * Heads and links are numbers of entries, counted from the first ever added modulo 65536, so the age of one is
+ * the newest number minus its own, and one that was evicted is known by an age that the table does not reach:
+ * eviction leaves the chains alone.
+ */
+#include "hpack.h"
+#include "hpack_dynamic.h"
+#include "hpack_huffman.h"
+#include "hpack_int.h"
+#include "hpack_static.h"
+#include "hpack_string.h"
+
+/* First octets: the flags, and the bits of the integer that follows them (sections 5.2 and 6). */
+#define HPACK_FIRST_INDEXED     0x80, 0x7f
+#define HPACK_FIRST_INCREMENTAL 0x40, 0x3f
+#define HPACK_FIRST_UPDATE      0x20, 0x1f
+#define HPACK_FIRST_NEVER       0x10, 0x0f
+#define HPACK_FIRST_WITHOUT     0x00, 0x0f
+#define HPACK_FIRST_HUFFMAN     0x80, 0x7f
+#define HPACK_FIRST_PLAIN       0x00, 0x7f
+
+/* The bucket of a hash, by its upper bits. */
+#define HPACK_BUCKET(hash, buckets) ((hash) >> 16 & ((buckets)-1u))
+
+void hpack_encoder_init(hpack_encoder *e, void *memory, size_t bytes) {
+    memset(e, 0, sizeof *e);
+    hpack_table_init(&e->table, memory, bytes);
+    e->limit = e->table.max;
+    e->lowest = e->table.max;
+    e->in_force = HPACK_DEFAULT_TABLE_SIZE;
+}
+
+void hpack_encoder_set_max_table_size(hpack_encoder *e, uint32_t size) {
+    e->limit = size < e->table.bytes ? size : e->table.bytes;
+    if (e->limit < e->lowest) e->lowest = e->limit;
+}
+
+size_t hpack_encode_bound(const hpack_field *fields, size_t n) {
+    uint64_t bound = HPACK_MAX_UPDATES * HPACK_INT_MAX_OCTETS + HPACK_HUFFMAN_SLACK;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (fields[i].name_len > HPACK_MAX_INTEGER || fields[i].value_len > HPACK_MAX_INTEGER) return SIZE_MAX;
+        bound += 3 * HPACK_INT_MAX_OCTETS + fields[i].name_len + fields[i].value_len;
+    }
+    return bound < SIZE_MAX ? (size_t)bound : SIZE_MAX;
+}
+
+static uint8_t *hpack_write_updates(hpack_encoder *e, uint8_t *out) {
+    if (e->limit == e->in_force && e->lowest >= e->in_force) return out;
+    if (e->lowest < e->limit && e->lowest < e->in_force) {
+        hpack_table_resize(&e->table, e->lowest);
+        out = hpack_int_write(out, HPACK_FIRST_UPDATE, e->lowest);
+    }
+    hpack_table_resize(&e->table, e->limit);
+    e->lowest = e->limit;
+    e->in_force = e->limit;
+    return hpack_int_write(out, HPACK_FIRST_UPDATE, e->limit);
+}
+
+static uint8_t *hpack_write_string(uint8_t *out, const char *string, size_t len) {
+    /* The length of most strings takes one octet; others are moved. */
+    uint8_t *coded = out + 1;
+    uint8_t *end = hpack_huffman_encode(coded, string, len);
+    size_t size = end ? (size_t)(end - coded) : len;
+
+    if (end && size < 0x7f) {
+        *out = (uint8_t)(0x80u | size);
+        return end;
+    }
+    if (end) {
+        memmove(out + HPACK_INT_MAX_OCTETS, coded, size);
+        coded = hpack_int_write(out, HPACK_FIRST_HUFFMAN, (uint32_t)size);
+        memmove(coded, out + HPACK_INT_MAX_OCTETS, size);
+        return coded + size;
+    }
+    out = hpack_int_write(out, HPACK_FIRST_PLAIN, (uint32_t)len);
+    if (len > 0) memcpy(out, string, len);
+    return out + len;
+}
+
+/* The index in the dynamic table of an entry equal to `field`, whose hash is `hash`, or 0; if `by_name` that of one
+ * with the same name, whose hash it is then. */
+static uint32_t hpack_find(const hpack_encoder *e, const hpack_field *field, uint32_t hash, bool by_name) {
+    uint16_t number =
+        by_name ? e->name_heads[HPACK_BUCKET(hash, HPACK_NAME_BUCKETS)] : e->heads[HPACK_BUCKET(hash, HPACK_BUCKETS)];
+    uint32_t least = 0;
+
+    for (;;) {
+        uint32_t age = (uint16_t)(e->added - number);
+        hpack_key key;
+        hpack_field entry;
+
+        /* Links lead to ever older entries; one that does not is left from an entry 65536 ago. */
+        if (age < least || age >= e->table.count) return 0;
+        least = age + 1;
+        key = hpack_table_key(&e->table, age);
+        number = by_name ? key.older_name : key.older;
+        if (!by_name && key.hash != hash) continue;
+        hpack_table_get(&e->table, age, &entry);
+        if (entry.name_len != field->name_len || !hpack_equal(entry.name, field->name, entry.name_len)) continue;
+        if (by_name || (entry.value_len == field->value_len && hpack_equal(entry.value, field->value, entry.value_len)))
+            return HPACK_STATIC_COUNT + 1 + age;
+    }
+}
+
+/* Make an entry of `field`, and with `new_name` let it be found by its name. */
+static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash,
+                           bool new_name) {
+    uint16_t *head = &e->heads[HPACK_BUCKET(hash, HPACK_BUCKETS)];
+    uint16_t *name_head = &e->name_heads[HPACK_BUCKET(name_hash, HPACK_NAME_BUCKETS)];
+
+    hpack_table_add(&e->table, field, (hpack_key){hash, *head, *name_head});
+    *head = ++e->added;
+    if (new_name) *name_head = e->added;
+}
+
+/* Whether an entry for `field` would not push out too much of the table. */
+static bool hpack_worth_indexing(const hpack_encoder *e, const hpack_field *field) {
+    return field->name_len + field->value_len + HPACK_ENTRY_OVERHEAD <= e->table.max / 4 * 3;
+}
+
+static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, uint8_t *out) {
+    uint32_t name_hash = hpack_hash(field->name, field->name_len);
+    bool whole, is_volatile;
+    uint32_t known = hpack_static_find(field, name_hash, &whole, &is_volatile);
+    uint32_t index = known;
+    uint32_t hash = 0;
+
+    if (field->never_index) {
+        if (index == 0) index = hpack_find(e, field, name_hash, true);
+        out = hpack_int_write(out, HPACK_FIRST_NEVER, index);
+    } else {
+        if (!whole && !is_volatile) {
+            hash = name_hash ^ hpack_value_hash(field->value, field->value_len);
+            index = hpack_find(e, field, hash, false);
+            whole = index > 0;
+        }
+        if (whole) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
+        index = known > 0 ? known : hpack_find(e, field, name_hash, true);
+        if (is_volatile || !hpack_worth_indexing(e, field)) {
+            out = hpack_int_write(out, HPACK_FIRST_WITHOUT, index);
+        } else {
+            out = hpack_int_write(out, HPACK_FIRST_INCREMENTAL, index);
+            hpack_remember(e, field, hash, name_hash, known == 0);
+        }
+    }
+    if (index == 0) out = hpack_write_string(out, field->name, field->name_len);
+    return hpack_write_string(out, field->value, field->value_len);
+}
+
+ptrdiff_t hpack_encode(hpack_encoder *e, const hpack_field *fields, size_t n, uint8_t *out, size_t cap) {
+    uint8_t *at = out;
+    size_t i;
+
+    if (cap < hpack_encode_bound(fields, n)) return HPACK_ENOSPACE;
+    at = hpack_write_updates(e, at);
+    for (i = 0; i < n; i++) at = hpack_write_field(e, &fields[i], at);
+    return at - out;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The code is canonical: codes of one length are consecutive numbers in the order of their symbols, and every code is
+ * greater than all shorter ones when aligned on the left. So a length's first code and the rank of its symbol tell
+ * everything about that length, and a prefix that is smaller than the next length's first code is complete.
+ */
+#include "hpack_huffman.h"
+
+#include <string.h>
+
+typedef struct hpack_huffman_row {
+    uint32_t first;
+    uint8_t bits;
+    uint8_t rank;
+} hpack_huffman_row;
+
+#include "hpack_huffman_table.h"
+
+#define HPACK_ROWS     (sizeof hpack_huffman_rows / sizeof hpack_huffman_rows[0])
+#define HPACK_EOS_RANK 256u
+
+#ifdef H2_SMALL
+
+/* The row of `bits`, or of the next longer codes. */
+static const hpack_huffman_row *hpack_huffman_row_of(unsigned bits) {
+    const hpack_huffman_row *row = hpack_huffman_rows;
+
+    while (row->bits < bits) row++;
+    return row;
+}
+
+/* Symbols of the codes as long as those of `row`. */
+static uint32_t hpack_huffman_row_count(const hpack_huffman_row *row) {
+    uint32_t end = row + 1 < hpack_huffman_rows + HPACK_ROWS ? row[1].rank : HPACK_EOS_RANK + 1;
+
+    return end - row->rank;
+}
+
+size_t hpack_huffman_decode(uint32_t *code, uint8_t *code_bits, const uint8_t *in, size_t len, char *out) {
+    const hpack_huffman_row *row = hpack_huffman_row_of(*code_bits + 1u);
+    uint32_t prefix = *code;
+    unsigned bits = *code_bits;
+    size_t written = 0;
+    size_t at;
+
+    for (at = 0; at < len * 8; at++) {
+        prefix = prefix << 1 | ((uint32_t)in[at / 8] >> (7 - at % 8) & 1u);
+        if (++bits < row->bits) continue;
+        if (prefix - row->first >= hpack_huffman_row_count(row)) {
+            row++;
+            continue;
+        }
+        prefix += row->rank - row->first;
+        if (prefix == HPACK_EOS_RANK) return SIZE_MAX;
+        out[written++] = (char)hpack_huffman_symbols[prefix];
+        row = hpack_huffman_rows;
+        prefix = 0;
+        bits = 0;
+    }
+    *code = prefix;
+    *code_bits = (uint8_t)bits;
+    return written;
+}
+
+/* The code of an octet; returns its length. */
+static unsigned hpack_huffman_code(uint8_t octet, uint32_t *code) {
+    const hpack_huffman_row *row = hpack_huffman_rows;
+    uint32_t rank = 0;
+
+    while (hpack_huffman_symbols[rank] != octet) rank++;
+    while (rank - row->rank >= hpack_huffman_row_count(row)) row++;
+    *code = row->first + rank - row->rank;
+    return row->bits;
+}
+
+uint8_t *hpack_huffman_encode(uint8_t *out, const char *string, size_t len) {
+    uint8_t *limit = out + len;
+    uint32_t octet = 1; /* with a bit set above those already there */
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        uint32_t code;
+        unsigned bits = hpack_huffman_code((uint8_t)string[i], &code);
+
+        while (bits-- > 0) {
+            octet = octet << 1 | (code >> bits & 1u);
+            if (octet < 0x100u) continue;
+            if (out == limit) return NULL;
+            *out++ = (uint8_t)octet;
+            octet = 1;
+        }
+    }
+    if (octet > 1) {
+        while (octet < 0x100u) octet = octet << 1 | 1u;
+        *out++ = (uint8_t)octet;
+    }
+    return out < limit ? out : NULL;
+}
+
+#else
+
+/* A step is 64 * symbols + bits. */
+#define HPACK_STEP_BITS   63u
+#define HPACK_STEP_SYMBOL 64u
+
+/* Written out so that compilers see one load. */
+static uint32_t hpack_load32(const uint8_t *at) {
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static uint64_t hpack_load64(const uint8_t *at) {
+    return (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 | (uint64_t)at[3] << 32 |
+           (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 | (uint64_t)at[6] << 8 | at[7];
+}
+
+static void hpack_store64(uint8_t *at, uint64_t value) {
+    at[0] = (uint8_t)(value >> 56);
+    at[1] = (uint8_t)(value >> 48);
+    at[2] = (uint8_t)(value >> 40);
+    at[3] = (uint8_t)(value >> 32);
+    at[4] = (uint8_t)(value >> 24);
+    at[5] = (uint8_t)(value >> 16);
+    at[6] = (uint8_t)(value >> 8);
+    at[7] = (uint8_t)value;
+}
+
+/* The length of the code that begins `bits`, aligned on the left, and the rank of its symbol. */
+static unsigned hpack_huffman_search(uint64_t bits, uint32_t *rank) {
+    const hpack_huffman_row *row = hpack_huffman_rows;
+    const hpack_huffman_row *last = row + HPACK_ROWS - 1;
+
+    while (row < last && bits >> (64 - row[1].bits) >= row[1].first) row++;
+    *rank = row->rank + (uint32_t)(bits >> (64 - row->bits)) - row->first;
+    return row->bits;
+}
+
+/* The `n` octets at `in`, at most 8, aligned on the left; `start` is where octets may be read from. */
+static uint64_t hpack_load_rest(const uint8_t *start, const uint8_t *in, size_t n) {
+    if (n == 0) return 0;
+    if ((size_t)(in - start) + n >= 8) return hpack_load64(in + n - 8) << (64 - 8 * n);
+    /* Both ends of what is there, which may overlap. */
+    if (n >= 4) return (uint64_t)hpack_load32(in) << 32 | (uint64_t)hpack_load32(in + n - 4) << (64 - 8 * n);
+    return (uint64_t)in[0] << 56 | (uint64_t)in[n / 2] << (56 - n / 2 * 8) | (uint64_t)in[n - 1] << (64 - 8 * n);
+}
+
+/* Decode all codes that are complete within the `*n` bits of `*rest`, aligned on the left, and take them off.
+ * Returns the end of what is written, NULL for EOS. */
+static char *hpack_huffman_finish(uint64_t *rest, unsigned *n, char *out) {
+    uint64_t bits = *rest | (*n < 64 ? UINT64_MAX >> *n : 0); /* ones below, as padding is */
+    unsigned left = *n;
+
+    for (;;) {
+        size_t index = bits >> (64 - HPACK_PAIR_BITS);
+        unsigned step = hpack_huffman_steps[index];
+        unsigned used = step & HPACK_STEP_BITS;
+
+        if (used > 0 && used <= left) {
+            memcpy(out, hpack_huffman_pairs[index], 2);
+            out += step / HPACK_STEP_SYMBOL;
+        } else {
+            uint32_t rank;
+
+            if (bits == UINT64_MAX && left < HPACK_HUFFMAN_MAX_BITS) break;
+            used = hpack_huffman_search(bits, &rank);
+            if (used > left) break;
+            if (rank == HPACK_EOS_RANK) return NULL;
+            *out++ = (char)hpack_huffman_symbols[rank];
+        }
+        bits = ~(~bits << used);
+        left -= used;
+    }
+    *rest = left > 0 ? bits >> (64 - left) << (64 - left) : 0;
+    *n = left;
+    return out;
+}
+
+/* Decode the bits `*pending`, `*n` of them aligned on the left, and octets as long as eight can be loaded from `*at`.
+ * Returns the end of what is written, NULL for EOS. Afterwards `*pending` may hold more bits of the input than `*n`. */
+static char *hpack_huffman_run(uint64_t *pending, unsigned *n, const uint8_t **at, const uint8_t *end, char *out) {
+    const uint8_t *in = *at;
+    uint64_t bits = *pending;
+    unsigned left = *n;
+
+    while (end - in >= 8) {
+        unsigned step = 0;
+        unsigned i;
+
+        /* What is loaded beyond the bits counted is loaded again, at the same place, by the next turn. */
+        bits |= hpack_load64(in) >> left;
+        in += (63 - left) / 8;
+        left |= 56;
+        /* At least 56 bits: four steps. One that finds no short code moves nothing, nor do those after it. */
+        for (i = 0; i < 4; i++) {
+            size_t index = bits >> (64 - HPACK_PAIR_BITS);
+
+            step = hpack_huffman_steps[index];
+            memcpy(out, hpack_huffman_pairs[index], 2);
+            bits <<= step & HPACK_STEP_BITS;
+            left -= step & HPACK_STEP_BITS;
+            out += step / HPACK_STEP_SYMBOL;
+        }
+        if (step == 0) {
+            uint32_t rank;
+            unsigned used = hpack_huffman_search(bits, &rank);
+
+            if (used > left) continue;
+            if (rank == HPACK_EOS_RANK) return NULL;
+            *out++ = (char)hpack_huffman_symbols[rank];
+            bits <<= used;
+            left -= used;
+        }
+    }
+    *pending = bits;
+    *n = left;
+    *at = in;
+    return out;
+}
+
+size_t hpack_huffman_decode(uint32_t *code, uint8_t *code_bits, const uint8_t *in, size_t len, char *out) {
+    const uint8_t *start = in;
+    const uint8_t *end = in + len;
+    char *to = out;
+    unsigned n = *code_bits;
+    uint64_t bits = n > 0 ? (uint64_t)*code << (64 - n) : 0;
+
+    if (len >= 8) to = hpack_huffman_run(&bits, &n, &in, end, to);
+    do {
+        size_t more = (64 - n) / 8;
+
+        if (!to) return SIZE_MAX;
+        if (more > (size_t)(end - in)) more = (size_t)(end - in);
+        bits |= hpack_load_rest(start, in, more) >> n;
+        in += more;
+        n += (unsigned)(8 * more);
+        to = hpack_huffman_finish(&bits, &n, to);
+    } while (in < end);
+    if (!to) return SIZE_MAX;
+    *code = n > 0 ? (uint32_t)(bits >> (64 - n)) : 0;
+    *code_bits = (uint8_t)n;
+    return (size_t)(to - out);
+}
+
+/* Bits of no whole octet yet, aligned on the left. */
+typedef struct hpack_pending {
+    uint64_t bits;
+    unsigned count;
+} hpack_pending;
+
+/* Append the low `count` bits of `bits`, at most 56, and write whole octets. Returns the end. */
+static inline uint8_t *hpack_append(hpack_pending *p, uint64_t bits, unsigned count, uint8_t *out) {
+    unsigned n = p->count + count;
+
+    bits = p->bits | bits << (64 - n);
+    hpack_store64(out, bits);
+    p->bits = bits << (n & ~7u);
+    p->count = n % 8;
+    return out + n / 8;
+}
+
+uint8_t *hpack_huffman_encode(uint8_t *out, const char *string, size_t len) {
+    const uint8_t *s = (const uint8_t *)string;
+    const uint8_t *end = s + len;
+    const uint8_t *limit = out + len;
+    hpack_pending p = {0, 0};
+
+    for (; end - s >= 4 && out < limit; s += 4) {
+        unsigned count1 = hpack_huffman_lengths[s[1]];
+        unsigned count2 = hpack_huffman_lengths[s[2]];
+        unsigned count3 = hpack_huffman_lengths[s[3]];
+        unsigned count01 = hpack_huffman_lengths[s[0]] + count1;
+        unsigned count23 = count2 + count3;
+        uint64_t bits01 = (uint64_t)hpack_huffman_codes[s[0]] << count1 | hpack_huffman_codes[s[1]];
+        uint64_t bits23 = (uint64_t)hpack_huffman_codes[s[2]] << count3 | hpack_huffman_codes[s[3]];
+
+        if (count01 + count23 <= 56) {
+            out = hpack_append(&p, bits01 << count23 | bits23, count01 + count23, out);
+            continue;
+        }
+        break;
+    }
+    for (; s < end && out < limit; s++) out = hpack_append(&p, hpack_huffman_codes[*s], hpack_huffman_lengths[*s], out);
+    if (p.count > 0) *out++ = (uint8_t)(p.bits >> 56 | 0xffu >> p.count);
+    return s == end && out < limit ? out : NULL;
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "invariants.h"
+
+#include "h2_internal.h"
+
+static bool is_live(const h2_stream *stream) {
+    return stream->state == H2_OPEN || stream->state == H2_HALF_CLOSED_LOCAL || stream->state == H2_HALF_CLOSED_REMOTE;
+}
+
+/* Every slot is free, live or closing, and found where it should be. */
+static const char *broken_slots(const h2_streams *t) {
+    unsigned freed = 0, live = 0;
+    for (unsigned at = t->free; at != H2_SLOT_NONE; at = t->slots[at].chain) {
+        if (at >= t->capacity || ++freed > t->capacity) return "the free chain is no chain";
+        if (t->slots[at].id != 0 || t->slots[at].listed) return "a free slot is in use";
+    }
+    for (unsigned at = 0; at < t->capacity; at++) {
+        const h2_stream *stream = &t->slots[at];
+        if (stream->id == 0 || !is_live(stream)) continue;
+        live++;
+        if (h2_streams_find(t, stream->id) != stream) return "a live stream cannot be found";
+        if (stream->flags & H2_STREAM_RESET_OWED) return "a live stream owes a reset";
+    }
+    if (live != t->live) return "live streams are miscounted";
+    if (freed + live + t->closing != t->capacity) return "slots are lost";
+    return NULL;
+}
+
+static const char *broken_list(const h2_streams *t, int list, unsigned *members) {
+    unsigned before = H2_SLOT_NONE, at = t->list[list].head;
+    int link = list < H2_LIST_OWED ? H2_LINK_READY : H2_LINK_OWED;
+    for (*members = 0; at != H2_SLOT_NONE; (*members)++) {
+        if (at >= t->capacity || *members > t->capacity) return "a list is endless";
+        const h2_stream *stream = &t->slots[at];
+        if (!stream->listed || stream->id == 0) return "a list holds a free slot";
+        if (stream->link[link].prev != before) return "a list's links disagree";
+        before = at;
+        at = stream->link[link].next;
+    }
+    return t->list[list].tail == before ? NULL : "a list's tail is wrong";
+}
+
+static const char *broken_ready(const h2_session *s) {
+    unsigned ready = 0, members;
+    const char *wrong;
+    for (int list = 0; list < H2_LIST_OWED; list++) {
+        if ((wrong = broken_list(&s->streams, list, &members)) != NULL) return wrong;
+        ready += members;
+    }
+    if ((wrong = broken_list(&s->streams, H2_LIST_OWED, &members)) != NULL) return wrong;
+    if (members < s->streams.closing) return "a closing stream is not owed";
+    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
+        const h2_stream *stream = &s->streams.slots[slot];
+        bool can = stream->out_len > 0 ? stream->send.size > 0 : (stream->flags & H2_STREAM_END_PENDING) != 0;
+        if (can && ready-- == 0) return "a stream that can send is not ready";
+        if (stream->out_len > 0 && !(stream->flags & H2_STREAM_LENT)) return "bytes are lent and not marked so";
+    }
+    return ready == 0 ? NULL : "a stream that cannot send is ready";
+}
+
+const char *invariant_broken(const h2_session *s) {
+    const char *wrong = broken_slots(&s->streams);
+    if (!wrong) wrong = broken_ready(s);
+    if (wrong) return wrong;
+    if (s->headers.head > s->headers.tail || s->headers.tail > s->config.send_header_bytes) return "the outbox overflows";
+    if (s->headers.frame_left > s->headers.tail - s->headers.head) return "the outbox misses part of a frame";
+    if (s->pongs_waiting > H2_PINGS_WAITING || s->resets_waiting > H2_RESETS_WAITING) return "answers overflow";
+    if (s->held > H2_HOLD_BYTES || s->stage > H2_STAGE_SKIP) return "the receiver is in no known stage";
+    if (s->ledger.balance > H2_LEDGER_BURST) return "the ledger holds more than its burst";
+    if (s->block.fields > s->config.header_fields) return "more fields than there is room for";
+    if (s->over && s->streams.live > 0) return "a stream lives in a session that is over";
+    if (s->parting.id != 0) return "a stream is still parting";
+    return NULL;
+}
