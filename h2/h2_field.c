@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "h2_field.h"
+#include <string.h>
+
+/* Largest content-length: beyond it no 64-bit count of DATA could follow. */
+#define LENGTH_MAX (INT64_MAX / 10 - 9)
+
+/* Pseudo-fields seen, as bits. */
+enum { METHOD = 1, SCHEME = 2, AUTHORITY = 4, PATH = 8, STATUS = 16, PROTOCOL = 32 };
+
+typedef struct judge {
+    h2_message message;
+    h2_message_kind kind;
+    unsigned seen;
+    bool regular; /* a regular field was seen */
+    bool options; /* the method is OPTIONS */
+    bool web;     /* the scheme is http or https */
+    const hpack_field *authority, *host, *path;
+} judge;
+
+static bool name_is(const hpack_field *f, const char *name, size_t len) {
+    return f->name_len == len && memcmp(f->name, name, len) == 0;
+}
+#define NAME_IS(f, name) name_is(f, name, sizeof(name) - 1)
+
+static bool value_is(const hpack_field *f, const char *value, size_t len) {
+    return f->value_len == len && memcmp(f->value, value, len) == 0;
+}
+#define VALUE_IS(f, value) value_is(f, value, sizeof(value) - 1)
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* RFC 9110, 5.6.2, without upper case (RFC 9113, 8.2.1): a bit a character. */
+static bool is_name_char(unsigned char c) {
+    static const uint32_t tokens[8] = {0, 0x03ff6cfau, 0xc0000000u, 0x57ffffffu, 0, 0, 0, 0};
+    return tokens[c >> 5] >> (c & 31) & 1;
+}
+
+static bool name_is_valid(const char *name, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        if (!is_name_char((unsigned char)name[i])) return false;
+    }
+    return len > 0;
+}
+
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+static bool value_is_valid(const char *value, size_t len) {
+    if (len == 0) return true;
+    if (is_blank(value[0]) || is_blank(value[len - 1])) return false;
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] == '\0' || value[i] == '\r' || value[i] == '\n') return false;
+    }
+    return true;
+}
+
+static unsigned pseudo_bit(const hpack_field *f) {
+    if (NAME_IS(f, ":method")) return METHOD;
+    if (NAME_IS(f, ":scheme")) return SCHEME;
+    if (NAME_IS(f, ":authority")) return AUTHORITY;
+    if (NAME_IS(f, ":path")) return PATH;
+    if (NAME_IS(f, ":status")) return STATUS;
+    if (NAME_IS(f, ":protocol")) return PROTOCOL;
+    return 0;
+}
+
+/* Three digits from 100 to 599; 101 does not exist in HTTP/2 (8.6). */
+static h2_rule check_status(judge *j, const hpack_field *f) {
+    if (f->value_len != 3 || !is_digit(f->value[0]) || !is_digit(f->value[1]) || !is_digit(f->value[2]))
+        return H2_RULE_PSEUDO_VALUE;
+    int status = (f->value[0] - '0') * 100 + (f->value[1] - '0') * 10 + (f->value[2] - '0');
+    if (status < 100 || status > 599 || status == 101) return H2_RULE_PSEUDO_VALUE;
+    j->message.status = (uint16_t)status;
+    return H2_RULE_NONE;
+}
+
+static h2_rule check_pseudo(judge *j, const hpack_field *f) {
+    unsigned bit = pseudo_bit(f);
+    unsigned allowed = j->kind == H2_MESSAGE_REQUEST    ? METHOD | SCHEME | AUTHORITY | PATH | PROTOCOL
+                       : j->kind == H2_MESSAGE_RESPONSE ? STATUS
+                                                        : 0;
+    if (!(bit & allowed)) return H2_RULE_PSEUDO_UNKNOWN;
+    if (j->regular) return H2_RULE_PSEUDO_ORDER;
+    if (j->seen & bit) return H2_RULE_PSEUDO_TWICE;
+    if (!value_is_valid(f->value, f->value_len)) return H2_RULE_FIELD_VALUE;
+    j->seen |= bit;
+    switch (bit) {
+    case METHOD:
+        j->message.head = VALUE_IS(f, "HEAD");
+        j->message.connect = VALUE_IS(f, "CONNECT");
+        j->options = VALUE_IS(f, "OPTIONS");
+        return f->value_len ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
+    case SCHEME:
+        j->web = VALUE_IS(f, "http") || VALUE_IS(f, "https");
+        return f->value_len ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
+    case AUTHORITY: j->authority = f; return H2_RULE_NONE;
+    case PATH: j->path = f; return H2_RULE_NONE;
+    case STATUS: return check_status(j, f);
+    default: j->message.extended = true; return f->value_len ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
+    }
+}
+
+static h2_rule check_length(judge *j, const hpack_field *f) {
+    int64_t length = 0;
+    if (f->value_len == 0) return H2_RULE_CONTENT_LENGTH;
+    for (size_t i = 0; i < f->value_len; i++) {
+        if (!is_digit(f->value[i]) || length > LENGTH_MAX) return H2_RULE_CONTENT_LENGTH;
+        length = length * 10 + (f->value[i] - '0');
+    }
+    if (j->message.length != H2_LENGTH_UNKNOWN && j->message.length != length) return H2_RULE_CONTENT_LENGTH;
+    j->message.length = length;
+    return H2_RULE_NONE;
+}
+
+static h2_rule check_regular(judge *j, const hpack_field *f) {
+    j->regular = true;
+    if (!name_is_valid(f->name, f->name_len)) return H2_RULE_FIELD_NAME;
+    if (!value_is_valid(f->value, f->value_len)) return H2_RULE_FIELD_VALUE;
+    switch (f->name_len) { /* only these lengths can hold a field that matters here */
+    case 2:
+        if (NAME_IS(f, "te") && !VALUE_IS(f, "trailers")) return H2_RULE_CONNECTION_FIELD;
+        break;
+    case 4:
+        if (!NAME_IS(f, "host") || j->kind != H2_MESSAGE_REQUEST) break;
+        if (j->host) return H2_RULE_AUTHORITY;
+        j->host = f;
+        break;
+    case 7:
+        if (NAME_IS(f, "upgrade")) return H2_RULE_CONNECTION_FIELD;
+        break;
+    case 8:
+        if (NAME_IS(f, "priority")) j->message.priority = f;
+        break;
+    case 10:
+        if (NAME_IS(f, "connection") || NAME_IS(f, "keep-alive")) return H2_RULE_CONNECTION_FIELD;
+        break;
+    case 14:
+        if (NAME_IS(f, "content-length")) return check_length(j, f);
+        break;
+    case 16:
+        if (NAME_IS(f, "proxy-connection")) return H2_RULE_CONNECTION_FIELD;
+        break;
+    case 17:
+        if (NAME_IS(f, "transfer-encoding")) return H2_RULE_CONNECTION_FIELD;
+        break;
+    default: break;
+    }
+    return H2_RULE_NONE;
+}
+
+/* 8.5, and RFC 8441, 4 when :protocol is there. */
+static h2_rule check_connect(const judge *j, bool extended_connect) {
+    if (!j->message.extended)
+        return (j->seen & (AUTHORITY | SCHEME | PATH)) == AUTHORITY && j->authority->value_len ? H2_RULE_NONE
+                                                                                               : H2_RULE_CONNECT;
+    if (!extended_connect) return H2_RULE_PSEUDO_UNKNOWN;
+    return (~j->seen & (AUTHORITY | SCHEME | PATH)) == 0 ? H2_RULE_NONE : H2_RULE_CONNECT;
+}
+
+/* 8.3.1: not empty for http and https, absolute, or "*" with OPTIONS. */
+static h2_rule check_path(const judge *j) {
+    if (!j->web) return H2_RULE_NONE;
+    if (j->path->value_len == 0) return H2_RULE_PSEUDO_VALUE;
+    bool star = j->options && VALUE_IS(j->path, "*");
+    return j->path->value[0] == '/' || star ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
+}
+
+static bool has_userinfo(const hpack_field *authority) {
+    for (size_t i = 0; i < authority->value_len; i++) {
+        if (authority->value[i] == '@') return true;
+    }
+    return false;
+}
+
+static h2_rule check_request(const judge *j, bool extended_connect) {
+    if (!(j->seen & METHOD)) return H2_RULE_PSEUDO_MISSING;
+    if (j->message.extended && !j->message.connect) return H2_RULE_CONNECT;
+    h2_rule rule = H2_RULE_NONE;
+    if (j->message.connect) rule = check_connect(j, extended_connect);
+    else if (~j->seen & (SCHEME | PATH)) rule = H2_RULE_PSEUDO_MISSING;
+    if (rule) return rule;
+    if (j->seen & PATH && (rule = check_path(j))) return rule;
+    /* 8.3.1: no userinfo in an authority; Host must not say otherwise. */
+    if (j->authority && j->web && has_userinfo(j->authority)) return H2_RULE_PSEUDO_VALUE;
+    if (j->authority && j->host && !value_is(j->host, j->authority->value, j->authority->value_len))
+        return H2_RULE_AUTHORITY;
+    return H2_RULE_NONE;
+}
+
+h2_rule h2_message_check(h2_message *message, h2_message_kind kind, const hpack_field *fields, size_t n,
+                         bool extended_connect) {
+    judge j = {.kind = kind, .message.length = H2_LENGTH_UNKNOWN};
+    for (size_t i = 0; i < n; i++) {
+        const hpack_field *f = &fields[i];
+        bool pseudo = f->name_len > 0 && f->name[0] == ':';
+        h2_rule rule = pseudo ? check_pseudo(&j, f) : check_regular(&j, f);
+        if (rule) return rule;
+    }
+    if (kind == H2_MESSAGE_REQUEST) {
+        h2_rule rule = check_request(&j, extended_connect);
+        if (rule) return rule;
+    }
+    if (kind == H2_MESSAGE_RESPONSE && !(j.seen & STATUS)) return H2_RULE_PSEUDO_MISSING;
+    *message = j.message;
+    return H2_RULE_NONE;
+}

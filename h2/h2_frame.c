@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "h2_frame.h"
+
+#define LENGTH_BITS_MAX 0xffffffu
+
+static uint32_t read_u16(const uint8_t *in) { return (uint32_t)in[0] << 8 | in[1]; }
+
+uint32_t h2_u32_read(const uint8_t in[H2_U32_BYTES]) { return read_u16(in) << 16 | read_u16(in + 2); }
+
+uint32_t h2_u31_read(const uint8_t in[H2_U32_BYTES]) { return h2_u32_read(in) & H2_STREAM_ID_MAX; }
+
+size_t h2_u32_write(uint8_t *out, uint32_t value) {
+    out[0] = (uint8_t)(value >> 24);
+    out[1] = (uint8_t)(value >> 16);
+    out[2] = (uint8_t)(value >> 8);
+    out[3] = (uint8_t)value;
+    return H2_U32_BYTES;
+}
+
+void h2_frame_header_read(h2_frame_header *header, const uint8_t in[H2_FRAME_HEADER_BYTES]) {
+    header->length = (uint32_t)in[0] << 16 | read_u16(in + 1);
+    header->type = in[3];
+    header->flags = in[4];
+    header->stream_id = h2_u31_read(in + 5);
+}
+
+size_t h2_frame_header_write(uint8_t *out, const h2_frame_header *header) {
+    h2_u32_write(out, (header->length & LENGTH_BITS_MAX) << 8 | header->type);
+    out[4] = header->flags;
+    h2_u32_write(out + 5, header->stream_id);
+    return H2_FRAME_HEADER_BYTES;
+}
+
+/* What a type demands of its header: section 6, one row a type. */
+enum { ON_STREAM, ON_CONNECTION, ON_EITHER };
+typedef struct type_row {
+    uint8_t where;
+    uint8_t at_least; /* octets of payload */
+    uint8_t at_most;  /* 0 for no bound of its own */
+    uint8_t multiple; /* of which the length must be one */
+} type_row;
+
+static const type_row types[] = {
+    [H2_DATA] = {ON_STREAM, 0, 0, 1},
+    [H2_HEADERS] = {ON_STREAM, 0, 0, 1},
+    [H2_PRIORITY] = {ON_STREAM, 0, 0, 1},
+    [H2_RST_STREAM] = {ON_STREAM, H2_U32_BYTES, H2_U32_BYTES, 1},
+    [H2_SETTINGS] = {ON_CONNECTION, 0, 0, H2_SETTING_BYTES},
+    [H2_PUSH_PROMISE] = {ON_STREAM, H2_U32_BYTES, 0, 1},
+    [H2_PING] = {ON_CONNECTION, H2_PING_BYTES, H2_PING_BYTES, 1},
+    [H2_GOAWAY] = {ON_CONNECTION, H2_GOAWAY_FIXED_BYTES, 0, 1},
+    [H2_WINDOW_UPDATE] = {ON_EITHER, H2_U32_BYTES, H2_U32_BYTES, 1},
+    [H2_CONTINUATION] = {ON_STREAM, 0, 0, 1},
+    [H2_PRIORITY_UPDATE] = {ON_CONNECTION, H2_U32_BYTES, 0, 1},
+};
+
+static bool is_known(uint8_t type) { return type <= H2_CONTINUATION || type == H2_PRIORITY_UPDATE; }
+
+h2_rule h2_frame_check(const h2_frame_header *header, uint32_t max_frame_size) {
+    if (header->length > max_frame_size) return H2_RULE_FRAME_TOO_LARGE;
+    if (!is_known(header->type)) return H2_RULE_NONE;
+    const type_row *row = &types[header->type];
+    if (row->where == ON_STREAM && header->stream_id == 0) return H2_RULE_STREAM_ZERO;
+    if (row->where == ON_CONNECTION && header->stream_id != 0) return H2_RULE_STREAM_NOT_ZERO;
+    if (header->length < row->at_least || header->length < h2_frame_prefix_bytes(header)) return H2_RULE_FRAME_LENGTH;
+    if (row->at_most && header->length > row->at_most) return H2_RULE_FRAME_LENGTH;
+    if (header->length % row->multiple) return H2_RULE_FRAME_LENGTH;
+    if (header->type == H2_SETTINGS && header->flags & H2_FLAG_ACK && header->length) return H2_RULE_FRAME_LENGTH;
+    if (header->type == H2_PRIORITY && header->length != H2_PRIORITY_BYTES) return H2_RULE_PRIORITY_LENGTH;
+    return H2_RULE_NONE;
+}
+
+const char *h2_frame_name(uint8_t type) {
+    static const char *const names[] = {"DATA",         "HEADERS", "PRIORITY", "RST_STREAM",    "SETTINGS",
+                                        "PUSH_PROMISE", "PING",    "GOAWAY",   "WINDOW_UPDATE", "CONTINUATION"};
+    if (type <= H2_CONTINUATION) return names[type];
+    return type == H2_PRIORITY_UPDATE ? "PRIORITY_UPDATE" : "UNKNOWN";
+}
+
+static bool is_padded(const h2_frame_header *header) {
+    bool may = header->type == H2_DATA || header->type == H2_HEADERS || header->type == H2_PUSH_PROMISE;
+    return may && header->flags & H2_FLAG_PADDED;
+}
+
+static bool has_priority(const h2_frame_header *header) {
+    return header->type == H2_HEADERS && header->flags & H2_FLAG_PRIORITY;
+}
+
+size_t h2_frame_prefix_bytes(const h2_frame_header *header) {
+    return (is_padded(header) ? 1u : 0u) + (has_priority(header) ? H2_PRIORITY_BYTES : 0u) +
+           (header->type == H2_PUSH_PROMISE ? H2_U32_BYTES : 0u);
+}
+
+h2_rule h2_frame_prefix_read(h2_frame_prefix *prefix, const h2_frame_header *header, const uint8_t *in) {
+    h2_frame_prefix p = {0};
+    uint32_t rest = header->length - (uint32_t)h2_frame_prefix_bytes(header);
+    if (is_padded(header)) p.padding = *in++;
+    if (p.padding > rest) return H2_RULE_PADDING;
+    p.content = rest - p.padding;
+    if (has_priority(header)) {
+        h2_priority priority;
+        h2_priority_read(&priority, in);
+        p.exclusive = priority.exclusive;
+        p.weight = priority.weight;
+        p.dependency = priority.dependency;
+    } else if (header->type == H2_PUSH_PROMISE) {
+        p.promised_id = h2_u31_read(in);
+        /* 5.1.1: only even identifiers are a server's to promise. */
+        if (p.promised_id == 0 || p.promised_id & 1) return H2_RULE_STREAM_ID;
+    }
+    *prefix = p;
+    return H2_RULE_NONE;
+}
+
+size_t h2_frame_prefix_write(uint8_t *out, const h2_frame_header *header, const h2_frame_prefix *prefix) {
+    uint8_t *at = out;
+    if (is_padded(header)) *at++ = prefix->padding;
+    if (has_priority(header)) {
+        h2_priority priority = {prefix->exclusive, prefix->weight, prefix->dependency};
+        at += h2_priority_write(at, &priority);
+    } else if (header->type == H2_PUSH_PROMISE) {
+        at += h2_u32_write(at, prefix->promised_id);
+    }
+    return (size_t)(at - out);
+}
+
+void h2_setting_read(h2_setting *setting, const uint8_t in[H2_SETTING_BYTES]) {
+    setting->id = (uint16_t)read_u16(in);
+    setting->value = h2_u32_read(in + 2);
+}
+
+size_t h2_setting_write(uint8_t *out, const h2_setting *setting) {
+    out[0] = (uint8_t)(setting->id >> 8);
+    out[1] = (uint8_t)setting->id;
+    h2_u32_write(out + 2, setting->value);
+    return H2_SETTING_BYTES;
+}
+
+void h2_priority_read(h2_priority *priority, const uint8_t in[H2_PRIORITY_BYTES]) {
+    priority->exclusive = in[0] >> 7;
+    priority->dependency = h2_u31_read(in);
+    priority->weight = in[4];
+}
+
+size_t h2_priority_write(uint8_t *out, const h2_priority *priority) {
+    h2_u32_write(out, (priority->exclusive ? ~H2_STREAM_ID_MAX : 0u) | priority->dependency);
+    out[4] = priority->weight;
+    return H2_PRIORITY_BYTES;
+}
+
+void h2_goaway_read(h2_goaway *goaway, const uint8_t in[H2_GOAWAY_FIXED_BYTES]) {
+    goaway->last_stream_id = h2_u31_read(in);
+    goaway->code = h2_u32_read(in + H2_U32_BYTES);
+}
+
+size_t h2_goaway_write(uint8_t *out, const h2_goaway *goaway) {
+    h2_u32_write(out, goaway->last_stream_id);
+    h2_u32_write(out + H2_U32_BYTES, goaway->code);
+    return H2_GOAWAY_FIXED_BYTES;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "h2_internal.h"
+#include <string.h>
+
+/*
+ * Header sections on their way out. A block changes the HPACK table when it is encoded and must then be sent, in order, whatever
+ * becomes of its stream; so it waits as finished frames in one bounded buffer.
+ */
+
+static void close_up(h2_outbox *box) {
+    if (box->head == 0) return;
+    memmove(box->bytes, box->bytes + box->head, box->tail - box->head);
+    box->tail -= box->head;
+    box->head = 0;
+}
+
+/* Cut a block of `len` octets at `block` into frames of the peer's size, making room for their headers from the last one back. `block` is
+ * preceded by room for the first. Returns the octets of all frames. */
+static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uint32_t max) {
+    size_t frames = len > max ? (len + max - 1) / max : 1;
+    for (size_t i = frames; i-- > 0;) {
+        size_t start = i * max, n = len - start < max ? len - start : max;
+        uint8_t *at = block + start + i * H2_FRAME_HEADER_BYTES;
+        if (i > 0) memmove(at, block + start, n);
+        h2_frame_header header = {(uint32_t)n, i == 0 ? H2_HEADERS : H2_CONTINUATION, 0, id};
+        if (i == 0 && end) header.flags |= H2_FLAG_END_STREAM;
+        if (i == frames - 1) header.flags |= H2_FLAG_END_HEADERS;
+        h2_frame_header_write(at - H2_FRAME_HEADER_BYTES, &header);
+    }
+    return len + frames * H2_FRAME_HEADER_BYTES;
+}
+
+h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, size_t n, bool end) {
+    h2_outbox *box = &s->headers;
+    uint32_t max = s->peer[H2_SET_MAX_FRAME_SIZE];
+    size_t bound = hpack_encode_bound(fields, n);
+    size_t needed = bound + (bound / max + 1) * H2_FRAME_HEADER_BYTES;
+    if (needed > s->config.send_header_bytes) return H2_EINVAL;
+    if (needed > s->config.send_header_bytes - (box->tail - box->head)) return H2_EAGAIN;
+    if (needed > s->config.send_header_bytes - box->tail) close_up(box);
+    uint8_t *block = box->bytes + box->tail + H2_FRAME_HEADER_BYTES;
+    ptrdiff_t len = hpack_encode(&s->encoder, fields, n, block, bound);
+    if (len < 0) return H2_EINVAL;
+    box->tail += (uint32_t)frame_block(block, (size_t)len, id, end, max);
+    return H2_OK;
+}
+
+size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap) {
+    h2_outbox *box = &s->headers;
+    size_t written = 0;
+    while (box->head < box->tail && written < cap) {
+        if (box->frame_left == 0) {
+            h2_frame_header header;
+            h2_frame_header_read(&header, box->bytes + box->head);
+            box->frame_left = H2_FRAME_HEADER_BYTES + header.length;
+            h2_transmit_trace(s, box->bytes + box->head); /* the handler may queue more, which moves what waits */
+        }
+        size_t n = cap - written < box->frame_left ? cap - written : box->frame_left;
+        memcpy(out + written, box->bytes + box->head, n);
+        box->head += (uint32_t)n;
+        box->frame_left -= (uint32_t)n;
+        written += n;
+    }
+    if (box->head == box->tail) box->head = box->tail = 0;
+    return written;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef H2_INTERNAL_H
+#define H2_INTERNAL_H
+
+/*
+ * The session, seen only by the files of the engine.
+ *
+ * Invariants:
+ *   - `stage` says what the next received octet is; `held` octets of an incomplete header, prefix or record are in `hold`.
+ *   - While `block.open`, only CONTINUATION of `block.stream_id` may come (6.10).
+ *   - `headers` holds whole frames in order; `headers.frame_left` octets of the first remain, and nothing else may
+ *     be written before they are.
+ *   - Once `failure.culprit` is H2_BY_RULE, or `over`, nothing is received and only GOAWAY is sent.
+ *   - Handlers are called last: no function uses a stream after calling one, without looking it up again.
+ */
+
+#include <stdbool.h>
+#include "h2.h"
+#include "h2_field.h"
+#include "h2_ledger.h"
+#include "h2_priority.h"
+#include "h2_settings.h"
+#include "h2_stream.h"
+#include "h2_window.h"
+
+#define H2_HOLD_BYTES 9u
+#define H2_NO_TIME UINT64_MAX
+
+typedef enum h2_stage {
+    H2_STAGE_PREFACE, /* server: the 24 octets of 3.4 */
+    H2_STAGE_HTTP1,   /* no preface, perhaps the request line of HTTP/1.x */
+    H2_STAGE_HEADER,  /* nine octets of a frame header */
+    H2_STAGE_PREFIX,  /* pad length, priority, promised stream */
+    H2_STAGE_RECORD,  /* a fixed record: one setting, a ping, a code */
+    H2_STAGE_CONTENT, /* data or header block fragment */
+    H2_STAGE_SKIP     /* padding, debug data, unknown frames */
+} h2_stage;
+
+typedef enum h2_goaway_state {
+    H2_GOAWAY_NONE,
+    H2_GOAWAY_NOTICE_OWED, /* first of two: no last stream yet (6.8) */
+    H2_GOAWAY_NOTICE_SENT, /* waiting for the PING that went with it */
+    H2_GOAWAY_OWED,
+    H2_GOAWAY_SENT
+} h2_goaway_state;
+
+typedef enum h2_ping_state { H2_PING_NONE, H2_PING_OWED, H2_PING_SENT } h2_ping_state;
+
+/* A ping of ours: the program's, the keepalive's, the drain's. */
+enum { H2_PING_USER, H2_PING_KEEPALIVE, H2_PING_DRAIN, H2_PING_KINDS };
+
+/* Opaque octets of the session's own kinds (h2_receive_frames.c). */
+extern const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES];
+
+/* The header block being received. */
+typedef struct h2_block {
+    uint32_t stream_id;
+    uint16_t fields;       /* collected */
+    uint8_t continuations; /* so far */
+    bool open;             /* END_HEADERS has not come */
+    bool end_stream;
+    bool discard;          /* decoded for the table's sake only */
+    bool too_many;         /* more fields than accepted */
+    h2_rule breach;        /* a stream error to raise when the block is complete */
+} h2_block;
+
+/* What is still known of a stream while on_closed runs; id 0 for none. */
+typedef struct h2_parting {
+    uint32_t id;
+    size_t left; /* lent octets not taken */
+    void *user;
+} h2_parting;
+
+/* Encoded header blocks as frames, waiting. */
+typedef struct h2_outbox {
+    uint8_t *bytes;
+    uint32_t head, tail, frame_left;
+} h2_outbox;
+
+struct h2_session {
+    h2_config config;
+    h2_handlers handlers;
+    void *user;
+
+    /* receiving */
+    h2_frame_header frame;
+    uint32_t content_left; /* of the frame's content */
+    uint32_t skip_left;    /* and what follows it unread */
+    uint32_t frames;       /* received, to know the first */
+    uint8_t hold[H2_HOLD_BYTES];
+    uint8_t held;
+    uint8_t stage; /* h2_stage */
+    uint8_t preface_at;
+    uint8_t http1_at;    /* octets sent of the answer to HTTP/1.x */
+    uint8_t priority_at; /* octets of a PRIORITY_UPDATE's value so far */
+    h2_block block;
+    uint32_t early_id; /* server: an idle stream that a PRIORITY_UPDATE came for */
+    h2_urgency early_priority;
+    h2_field *fields;
+    uint8_t *arena;
+    hpack_decoder decoder;
+    h2_window recv;
+
+    /* sending */
+    hpack_encoder encoder;
+    h2_outbox headers;
+    h2_window send;
+    uint32_t peer[H2_SETTING_ROWS]; /* the peer's settings */
+    uint32_t next_id;               /* client: of the next stream */
+    uint32_t settings_acks;         /* owed */
+    uint32_t table_low;             /* least HEADER_TABLE_SIZE among the SETTINGS not yet acknowledged */
+    struct {
+        uint32_t id, code;
+    } resets[H2_RESETS_WAITING]; /* owed for streams without a slot */
+    uint8_t pongs[H2_PINGS_WAITING][H2_PING_BYTES];
+    uint8_t ping[H2_PING_BYTES];            /* the program's */
+    uint8_t ping_state[H2_PING_KINDS];      /* h2_ping_state */
+    uint8_t resets_waiting, pongs_waiting;
+    bool preface_owed, settings_owed, settings_acked;
+    bool peer_ready;    /* its first SETTINGS came */
+    uint8_t goaway;     /* h2_goaway_state */
+    bool goaway_received;
+    bool over;          /* nothing is received or opened any more */
+    uint32_t goaway_code;
+    uint32_t goaway_last;      /* the last stream we promised to process */
+    uint32_t peer_goaway_last; /* and the peer */
+    h2_failure failure;
+
+    /* streams */
+    h2_streams streams;
+    h2_parting parting; /* the stream on_closed is being called for */
+
+    /* time */
+    h2_ledger ledger;
+    uint64_t now;
+    uint64_t heard_at;
+    uint64_t wait_settings, wait_block, wait_ping, next_sweep; /* deadlines, H2_NO_TIME when none */
+    bool heard;
+};
+
+/* h2_session.c */
+/* The peer broke a rule of session scope: GOAWAY is owed, all streams end. */
+void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id);
+/* A rule of either scope, at a stream that may be unknown. */
+void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id);
+/* Charge the ledger; false when that ended the session. */
+bool h2_session_charge(h2_session *s, uint32_t price);
+/* The live stream moved to a closed state: forget it, tell the program. `code` is sent when `reset`. */
+void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const h2_failure *why);
+/* Call on_closed. */
+void h2_session_report_closed(h2_session *s, h2_parting parting, const h2_failure *why);
+/* Reset a live stream. */
+void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code);
+/* Owe RST_STREAM for a stream without a slot. */
+void h2_session_owe_reset(h2_session *s, uint32_t stream_id, uint32_t code);
+/* What a stream is reset with when its input is no longer wanted. */
+h2_code h2_session_leave_code(const h2_session *s);
+/* Close a stream that has ended on both sides, after its last event was reported. */
+void h2_session_settle(h2_session *s, uint32_t id);
+/* The peer's GOAWAY: end our streams above `last`. */
+void h2_session_refuse_above(h2_session *s, uint32_t last, uint32_t code);
+/* The octets that may arrive on a new stream. */
+uint32_t h2_session_recv_initial(const h2_session *s);
+
+/* h2_block.c: a received header block */
+void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix);
+/* Take a piece of the fragment; `last` for the last of the block. */
+void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last);
+
+/* h2_receive_frames.c */
+/* The nine octets are complete and judged by themselves: judge them in the session, choose the next stage. */
+void h2_receive_header(h2_session *s);
+void h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix);
+/* Octets of the next record of this frame, 0 when none is left. */
+uint32_t h2_receive_record_bytes(const h2_session *s);
+void h2_receive_record(h2_session *s, const uint8_t *record);
+/* A piece of a PRIORITY_UPDATE's value. */
+void h2_receive_priority(h2_session *s, const uint8_t *bytes, size_t n);
+void h2_receive_data(h2_session *s, const uint8_t *bytes, size_t n);
+/* The frame's last octet was taken. */
+void h2_receive_end(h2_session *s);
+
+/* h2_headers.c: header sections to send */
+h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, size_t n, bool end);
+/* Move waiting octets to `out`. Returns how many. */
+size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap);
+
+/* h2_schedule.c */
+/* Put a stream on the ready list, or take it off, by its lent bytes and window. */
+void h2_schedule(h2_session *s, h2_stream *stream);
+/* Give a stream its urgency and manner. */
+void h2_schedule_priority(h2_session *s, h2_stream *stream, h2_urgency priority);
+/* Whether DATA could be written now. */
+bool h2_schedule_any(const h2_session *s);
+/* Write one DATA frame of the stream whose turn it is. Returns the octets, 0 when none can or it does not fit. */
+size_t h2_schedule_write(h2_session *s, uint8_t *out, size_t cap);
+
+/* h2_transmit.c */
+void h2_transmit_trace(const h2_session *s, const uint8_t *frame);
+
+#endif

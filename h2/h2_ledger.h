@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef H2_LEDGER_H
+#define H2_LEDGER_H
+
+/* The ledger of abuse (RFC 9113, 10.5): what is cheap to send and costly to handle has a price in tenths of a point; the balance refills with
+ * time; an empty one ends the session with ENHANCE_YOUR_CALM. Prices are in h2_limits.h. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct h2_ledger {
+    uint32_t balance; /* tenths of a point, at most H2_LEDGER_BURST */
+    uint64_t told;    /* the time of the last refill, in ms */
+} h2_ledger;
+
+void h2_ledger_init(h2_ledger *ledger);
+/* Pay for an event. False when the balance is exhausted. */
+bool h2_ledger_charge(h2_ledger *ledger, uint32_t price);
+void h2_ledger_refill(h2_ledger *ledger, uint64_t now_ms);
+
+#endif

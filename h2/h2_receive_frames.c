@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+#include "h2_internal.h"
+#include <string.h>
+
+/* One judge and one handler for each frame type, in the order of RFC 9113, section 6. */
+
+/* Opaque octets of the session's own PINGs. */
+const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES] = {
+    [H2_PING_KEEPALIVE] = {'k', 'e', 'e', 'p', 'a', 'l', 'i', 'v'},
+    [H2_PING_DRAIN] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'},
+};
+
+static h2_transition judge(const h2_session *s, uint32_t id, h2_input input) {
+    return h2_state_next(h2_streams_state(&s->streams, id, s->config.server), input);
+}
+
+/* Octets that count for flow control but reach nobody. */
+static void give_back(h2_session *s, uint32_t id, uint32_t n) {
+    if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, n);
+    h2_stream *stream = h2_streams_find(&s->streams, id);
+    if (!stream) return;
+    h2_window_consume(&stream->recv, n);
+    if (h2_window_due(&stream->recv, s->config.stream_window)) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+}
+
+static void skip(h2_session *s, uint32_t n) {
+    s->content_left = 0;
+    s->skip_left = n;
+    s->stage = H2_STAGE_SKIP;
+}
+
+/* ---- 6.1 DATA ---- */
+
+static h2_rule data_rule(h2_session *s, h2_transition t) {
+    if (t.verdict == H2_BREACH) return (h2_rule)t.rule;
+    if (t.verdict == H2_IGNORE) return H2_RULE_NONE;
+    h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
+    if (!(stream->flags & H2_STREAM_GOT_HEADERS)) return H2_RULE_MESSAGE_ORDER;
+    return h2_window_take(&stream->recv, s->frame.length) ? H2_RULE_NONE : H2_RULE_OVERRUN;
+}
+
+/* The whole frame counts, padding included (6.9.1), before any of it is looked at. */
+static void data_header(h2_session *s) {
+    const h2_frame_header *f = &s->frame;
+    h2_transition t = judge(s, f->stream_id, H2_RECV_DATA);
+    if (!h2_window_take(&s->recv, f->length)) {
+        h2_session_fail(s, H2_RULE_SESSION_OVERRUN, f->stream_id);
+        return;
+    }
+    if (s->config.credit_on_receipt) h2_window_consume(&s->recv, f->length);
+    bool idle = f->length == 0 && !(f->flags & H2_FLAG_END_STREAM);
+    uint32_t price = idle ? H2_PRICE_DEAR : f->flags & H2_FLAG_PADDED ? H2_PRICE_CHEAP : 0;
+    if (!h2_session_charge(s, price)) return;
+    h2_rule rule = data_rule(s, t);
+    if (rule) h2_session_breach(s, rule, f->stream_id);
+    if (!rule && t.verdict == H2_ALLOW) return;
+    if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, f->length);
+    skip(s, f->length);
+}
+
+static void data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
+    h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
+    uint32_t overhead = s->frame.length - prefix->content;
+    if (overhead) give_back(s, s->frame.stream_id, overhead);
+    if (!stream || stream->length_left == H2_LENGTH_UNKNOWN) return;
+    /* 8.1.1: judged before any of it is delivered, however it arrives. */
+    bool end = s->frame.flags & H2_FLAG_END_STREAM;
+    if (end ? prefix->content == stream->length_left : prefix->content <= stream->length_left) return;
+    give_back(s, s->frame.stream_id, prefix->content);
+    skip(s, prefix->content + prefix->padding);
+    h2_session_breach(s, H2_RULE_CONTENT_LENGTH, s->frame.stream_id);
+}
+
+/* DATA nobody wants: credit for the connection alone, so that the peer runs into its window. */
+static void drop_data(h2_session *s, h2_stream *stream, size_t n) {
+    if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, (uint32_t)n);
+    bool ends = s->frame.flags & H2_FLAG_END_STREAM;
+    bool tell = !ends && h2_window_open(&stream->recv) < s->config.stream_window / 2;
+    if (tell) h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
+}
+
+static void deliver_data(h2_session *s, h2_stream *stream, const uint8_t *bytes, size_t n, bool end) {
+    uint32_t id = stream->id;
+    if (stream->length_left != H2_LENGTH_UNKNOWN) stream->length_left -= (int64_t)n;
+    if (end) h2_stream_move(stream, H2_RECV_END);
+    if (stream->flags & H2_STREAM_LEFT) drop_data(s, stream, n);
+    else if (s->handlers.on_data) s->handlers.on_data(s->user, id, bytes, n, end);
+    if (end) h2_session_settle(s, id);
+}
+
+void h2_receive_data(h2_session *s, const uint8_t *bytes, size_t n) {
+    h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
+    if (!stream) { /* reset by the program in the middle of the frame */
+        give_back(s, s->frame.stream_id, (uint32_t)n);
+        return;
+    }
+    bool end = s->frame.flags & H2_FLAG_END_STREAM && s->content_left == n && s->skip_left == 0;
+    deliver_data(s, stream, bytes, n, end);
+}
+
+static void data_end(h2_session *s) {
+    h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
+    if (!stream || !(s->frame.flags & H2_FLAG_END_STREAM)) return;
+    bool awaited = stream->state == H2_OPEN || stream->state == H2_HALF_CLOSED_LOCAL;
+    if (awaited) deliver_data(s, stream, NULL, 0, true);
+}
+
+/* ---- 6.3 PRIORITY, 6.4 RST_STREAM ---- */
+
+static void priority_record(h2_session *s, const uint8_t *record) {
+    h2_priority priority;
+    h2_priority_read(&priority, record);
+    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    if (priority.dependency == s->frame.stream_id) h2_session_breach(s, H2_RULE_PRIORITY_SELF, s->frame.stream_id);
+}
+
+static void rst_stream_record(h2_session *s, const uint8_t *record) {
+    uint32_t id = s->frame.stream_id;
+    h2_transition t = judge(s, id, H2_RECV_RST_STREAM);
+    /* Opening and resetting is the cheapest way to make a server work in vain; a client only loses what it asked for. */
+    if (!h2_session_charge(s, s->config.server ? H2_PRICE_DEAR : H2_PRICE_CHEAP)) return;
+    if (t.verdict == H2_BREACH) h2_session_breach(s, (h2_rule)t.rule, id);
+    if (t.verdict != H2_ALLOW) return;
+    h2_stream *stream = h2_streams_find(&s->streams, id);
+    h2_failure why = {H2_BY_PEER, H2_RULE_NONE, h2_u32_read(record), id};
+    h2_stream_move(stream, H2_RECV_RST_STREAM);
+    h2_session_close_stream(s, stream, false, &why);
+}
+
+/* ---- 6.5 SETTINGS ---- */
+
+/* 6.9.2: every stream's window moves by the difference. */
+static h2_rule change_window(h2_session *s, uint32_t value) {
+    int64_t delta = (int64_t)value - s->peer[H2_SET_INITIAL_WINDOW_SIZE];
+    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
+        h2_stream *stream = &s->streams.slots[slot];
+        if (!h2_window_shift(&stream->send, delta)) return H2_RULE_SETTINGS_WINDOW;
+        h2_schedule(s, stream);
+    }
+    return H2_RULE_NONE;
+}
+
+static h2_rule setting_rule(const h2_session *s, h2_setting_row row, uint32_t value) {
+    h2_rule rule = h2_setting_check(row, value);
+    /* 6.5.2: a server must not enable push at a client. RFC 8441, 3: extended CONNECT is not taken back. */
+    if (!rule && row == H2_SET_ENABLE_PUSH && value && !s->config.server) rule = H2_RULE_SETTINGS_VALUE;
+    if (!rule && row == H2_SET_ENABLE_CONNECT_PROTOCOL && value < s->peer[row]) rule = H2_RULE_SETTINGS_VALUE;
+    return rule;
+}
+
+static void settings_record(h2_session *s, const uint8_t *record) {
+    h2_setting setting;
+    h2_setting_read(&setting, record);
+    int found = h2_setting_find(setting.id);
+    if (found < 0) return;
+    h2_setting_row row = (h2_setting_row)found;
+    h2_rule rule = setting_rule(s, row, setting.value);
+    /* Every stream is visited, as often as the setting is repeated in one frame. */
+    if (row == H2_SET_INITIAL_WINDOW_SIZE && !h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    if (!rule && row == H2_SET_INITIAL_WINDOW_SIZE) rule = change_window(s, setting.value);
+    if (rule) {
+        h2_session_fail(s, rule, 0);
+        return;
+    }
+    s->peer[row] = setting.value;
+    if (row == H2_SET_HEADER_TABLE_SIZE && setting.value < s->table_low) s->table_low = setting.value;
+}
+
+static void settings_ack(h2_session *s) {
+    if (s->settings_owed || s->settings_acked) {
+        h2_session_fail(s, H2_RULE_SETTINGS_ACK, 0);
+        return;
+    }
+    int64_t delta = (int64_t)s->config.stream_window - h2_session_recv_initial(s);
+    s->settings_acked = true;
+    s->wait_settings = H2_NO_TIME;
+    hpack_decoder_set_max_table_size(&s->decoder, s->config.decoder_table);
+    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
+        h2_window_shift(&s->streams.slots[slot].recv, delta);
+    }
+}
+
+static void settings_end(h2_session *s) {
+    if (s->frame.flags & H2_FLAG_ACK) {
+        settings_ack(s);
+        return;
+    }
+    s->settings_acks++;
+    s->peer_ready = true;
+    if (s->handlers.on_settings) s->handlers.on_settings(s->user);
+}
+
+/* ---- 6.7 PING, 6.8 GOAWAY, 6.9 WINDOW_UPDATE, RFC 9218 PRIORITY_UPDATE ---- */
+
+static void ping_answered(h2_session *s, const uint8_t *record) {
+    for (int kind = 0; kind < H2_PING_KINDS; kind++) {
+        const uint8_t *sent = kind == H2_PING_USER ? s->ping : h2_ping_tags[kind];
+        if (s->ping_state[kind] != H2_PING_SENT || memcmp(sent, record, H2_PING_BYTES) != 0) continue;
+        s->ping_state[kind] = H2_PING_NONE;
+        if (kind == H2_PING_KEEPALIVE) s->wait_ping = H2_NO_TIME;
+        if (kind == H2_PING_DRAIN && s->goaway == H2_GOAWAY_NOTICE_SENT) h2_session_goaway(s, H2_NO_ERROR);
+        if (kind == H2_PING_USER && s->handlers.on_pong) s->handlers.on_pong(s->user, record);
+        return;
+    }
+}
+
+static void ping_record(h2_session *s, const uint8_t *record) {
+    if (s->frame.flags & H2_FLAG_ACK) {
+        ping_answered(s, record);
+        return;
+    }
+    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    memcpy(s->pongs[s->pongs_waiting++], record, H2_PING_BYTES);
+}
+
+static void goaway_record(h2_session *s, const uint8_t *record) {
+    h2_goaway goaway;
+    h2_goaway_read(&goaway, record);
+    if (goaway.last_stream_id > s->peer_goaway_last) {
+        h2_session_fail(s, H2_RULE_GOAWAY, 0);
+        return;
+    }
+    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    s->goaway_received = true;
+    s->peer_goaway_last = goaway.last_stream_id;
+    s->failure = (h2_failure){H2_BY_PEER, H2_RULE_NONE, goaway.code, 0};
+    if (!s->config.server) h2_session_refuse_above(s, goaway.last_stream_id, goaway.code);
+    if (s->handlers.on_goaway) s->handlers.on_goaway(s->user, goaway.last_stream_id, goaway.code);
+}
+
+static void window_update_record(h2_session *s, const uint8_t *record) {
+    uint32_t id = s->frame.stream_id, n = h2_u31_read(record);
+    if (n < H2_TINY_OCTETS && !h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    if (id == 0) {
+        h2_rule rule = n == 0                          ? H2_RULE_SESSION_INCREMENT
+                       : !h2_window_give(&s->send, n) ? H2_RULE_SESSION_WINDOW
+                                                      : H2_RULE_NONE;
+        if (rule) h2_session_fail(s, rule, 0);
+        return;
+    }
+    h2_transition t = judge(s, id, H2_RECV_WINDOW_UPDATE);
+    h2_rule rule = t.verdict == H2_BREACH ? (h2_rule)t.rule : n == 0 ? H2_RULE_INCREMENT : H2_RULE_NONE;
+    h2_stream *stream = t.verdict == H2_ALLOW ? h2_streams_find(&s->streams, id) : NULL;
+    if (!rule && stream && !h2_window_give(&stream->send, n)) rule = H2_RULE_WINDOW;
+    if (rule && t.verdict != H2_IGNORE) h2_session_breach(s, rule, id);
+    else if (stream) h2_schedule(s, stream);
+}
+
+/* The value is collected in the field arena, which is free: no header block can be open here. */
+static void priority_update_record(h2_session *s, const uint8_t *record) {
+    uint32_t id = h2_u31_read(record);
+    bool stray = !s->config.server || id == 0 || !(id & 1);
+    if (stray) {
+        h2_session_fail(s, H2_RULE_PRIORITY_UPDATE, id);
+        return;
+    }
+    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    if (s->content_left > H2_PRIORITY_VALUE_MAX || s->content_left > s->config.header_bytes) {
+        skip(s, s->content_left);
+        return;
+    }
+    s->block.stream_id = id;
+    s->priority_at = 0;
+    s->stage = H2_STAGE_CONTENT;
+}
+
+static void prioritize(h2_session *s, uint32_t id, h2_urgency priority) {
+    h2_stream *stream = h2_streams_find(&s->streams, id);
+    if (stream) h2_schedule_priority(s, stream, priority);
+    else if (id > s->streams.last_remote) {
+        s->early_id = id;
+        s->early_priority = priority;
+    }
+}
+
+void h2_receive_priority(h2_session *s, const uint8_t *bytes, size_t n) {
+    if (n > 0) memcpy(s->arena + s->priority_at, bytes, n);
+    s->priority_at = (uint8_t)(s->priority_at + n);
+    h2_urgency priority;
+    if (n == s->content_left && h2_urgency_read(&priority, (const char *)s->arena, s->priority_at))
+        prioritize(s, s->block.stream_id, priority);
+}
+
+/* ---- the stages of a frame ---- */
+
+/* What the session demands of a frame whatever its own form: 6.2, 6.6, 6.10. */
+static h2_rule header_rule(h2_session *s) {
+    const h2_frame_header *f = &s->frame;
+    if (s->block.open && (f->type != H2_CONTINUATION || f->stream_id != s->block.stream_id)) return H2_RULE_CONTINUATION;
+    if (f->type == H2_CONTINUATION) {
+        if (!s->block.open) return H2_RULE_CONTINUATION;
+        if (s->block.continuations++ == s->config.continuations) return H2_RULE_CONTINUATIONS;
+    }
+    if (f->type == H2_PUSH_PROMISE) return H2_RULE_PUSH;
+    return H2_RULE_NONE;
+}
+
+static h2_rule first_rule(const h2_session *s) {
+    static const uint8_t http1[] = {'H', 'T', 'T', 'P', '/', '1', '.'};
+    if (!s->config.server && memcmp(s->hold, http1, sizeof http1) == 0) return H2_RULE_HTTP1;
+    bool settings = s->frame.type == H2_SETTINGS && !(s->frame.flags & H2_FLAG_ACK);
+    return settings ? H2_RULE_NONE : H2_RULE_FIRST_SETTINGS;
+}
+
+static void choose_stage(h2_session *s) {
+    const h2_frame_header *f = &s->frame;
+    s->content_left = f->length;
+    s->skip_left = 0;
+    switch (f->type) {
+    case H2_DATA:
+        s->stage = H2_STAGE_PREFIX;
+        data_header(s);
+        break;
+    case H2_HEADERS: s->stage = H2_STAGE_PREFIX; break;
+    case H2_CONTINUATION: s->stage = H2_STAGE_CONTENT; break;
+    case H2_PRIORITY:
+    case H2_RST_STREAM:
+    case H2_SETTINGS:
+    case H2_PING:
+    case H2_GOAWAY:
+    case H2_WINDOW_UPDATE:
+    case H2_PRIORITY_UPDATE: s->stage = H2_STAGE_RECORD; break;
+    default:
+        skip(s, f->length);
+        h2_session_charge(s, H2_PRICE_CHEAP);
+    }
+    if (f->type == H2_SETTINGS && !(f->flags & H2_FLAG_ACK)) h2_session_charge(s, H2_PRICE_DEAR);
+}
+
+void h2_receive_header(h2_session *s) {
+    h2_rule rule = s->frames == 0 ? first_rule(s) : H2_RULE_NONE;
+    s->frames = 1;
+    s->heard = true;
+    if (!rule) rule = header_rule(s); /* first: within a header block no frame's own error may count as less */
+    if (!rule) rule = h2_frame_check(&s->frame, s->config.frame_size);
+    if (rule) {
+        skip(s, s->frame.length);
+        h2_session_breach(s, rule, s->frame.stream_id);
+        return;
+    }
+    choose_stage(s);
+}
+
+void h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix) {
+    s->content_left = prefix->content;
+    s->skip_left = prefix->padding;
+    s->stage = H2_STAGE_CONTENT;
+    if (s->frame.type == H2_DATA) data_prefix(s, prefix);
+    else h2_block_begin(s, prefix);
+}
+
+uint32_t h2_receive_record_bytes(const h2_session *s) {
+    switch (s->frame.type) {
+    case H2_SETTINGS: return s->content_left ? H2_SETTING_BYTES : 0;
+    case H2_PING: return H2_PING_BYTES;
+    case H2_GOAWAY: return H2_GOAWAY_FIXED_BYTES;
+    case H2_PRIORITY: return H2_PRIORITY_BYTES;
+    default: return H2_U32_BYTES;
+    }
+}
+
+void h2_receive_record(h2_session *s, const uint8_t *record) {
+    s->content_left -= h2_receive_record_bytes(s);
+    if (s->frame.type != H2_SETTINGS && s->frame.type != H2_PRIORITY_UPDATE) skip(s, s->content_left);
+    switch (s->frame.type) {
+    case H2_PRIORITY: priority_record(s, record); break;
+    case H2_RST_STREAM: rst_stream_record(s, record); break;
+    case H2_SETTINGS: settings_record(s, record); break;
+    case H2_PING: ping_record(s, record); break;
+    case H2_GOAWAY: goaway_record(s, record); break;
+    case H2_WINDOW_UPDATE: window_update_record(s, record); break;
+    case H2_PRIORITY_UPDATE: priority_update_record(s, record); break;
+    default: break;
+    }
+}
+
+void h2_receive_end(h2_session *s) {
+    if (s->frame.type == H2_DATA) data_end(s);
+    else if (s->frame.type == H2_SETTINGS) settings_end(s);
+}

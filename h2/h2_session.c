@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "h2_internal.h"
+#include <string.h>
+
+/* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
+#define ALIGNMENT 8u
+
+h2_config h2_config_hosted(bool server) {
+    return (h2_config){.server = server,
+                       .streams = H2_DEFAULT_STREAMS,
+                       .header_fields = H2_DEFAULT_HEADER_FIELDS,
+                       .continuations = H2_DEFAULT_CONTINUATIONS,
+                       .stream_window = H2_DEFAULT_STREAM_WINDOW,
+                       .session_window = H2_DEFAULT_SESSION_WINDOW,
+                       .frame_size = H2_FRAME_SIZE_MIN,
+                       .header_bytes = H2_DEFAULT_HEADER_BYTES,
+                       .decoder_table = H2_DEFAULT_TABLE_BYTES,
+                       .encoder_table = H2_DEFAULT_TABLE_BYTES,
+                       .send_header_bytes = H2_DEFAULT_SEND_HEADER_BYTES,
+                       .timeout_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .keepalive_ms = H2_DEFAULT_KEEPALIVE_MS,
+                       .keepalive_timeout_ms = H2_DEFAULT_KEEPALIVE_TIMEOUT_MS,
+                       .blocked_ms = H2_DEFAULT_BLOCKED_MS};
+}
+
+h2_config h2_config_small(bool server) {
+    h2_config c = h2_config_hosted(server);
+    c.streams = H2_SMALL_STREAMS;
+    c.header_fields = H2_SMALL_HEADER_FIELDS;
+    c.continuations = H2_SMALL_CONTINUATIONS;
+    c.stream_window = H2_SMALL_STREAM_WINDOW;
+    c.session_window = H2_SMALL_SESSION_WINDOW;
+    c.header_bytes = H2_SMALL_HEADER_BYTES;
+    c.decoder_table = H2_SMALL_TABLE_BYTES;
+    c.encoder_table = H2_SMALL_TABLE_BYTES;
+    c.send_header_bytes = H2_SMALL_SEND_HEADER_BYTES;
+    return c;
+}
+
+static bool config_is_valid(const h2_config *c) {
+    return c->streams > 0 && c->streams <= H2_STREAMS_LIMIT && c->header_fields > 0 && c->continuations <= UINT8_MAX &&
+           c->stream_window <= H2_WINDOW_MAX && c->session_window >= H2_WINDOW_INITIAL &&
+           c->session_window <= H2_WINDOW_MAX && c->frame_size >= H2_FRAME_SIZE_MIN &&
+           c->frame_size <= H2_FRAME_SIZE_MAX && c->header_bytes >= c->decoder_table && c->header_bytes > 0 &&
+           c->header_bytes <= HPACK_MAX_INTEGER && c->send_header_bytes > H2_FRAME_HEADER_BYTES &&
+           c->send_header_bytes <= HPACK_MAX_INTEGER && c->decoder_table % HPACK_TABLE_ALIGN == 0 &&
+           c->encoder_table % HPACK_TABLE_ALIGN == 0 && c->encoder_table <= HPACK_MAX_INTEGER;
+}
+
+static size_t aligned(size_t n) { return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+
+size_t h2_session_size(const h2_config *c) {
+    if (!config_is_valid(c)) return 0;
+    return aligned(sizeof(h2_session)) + aligned(h2_streams_bytes(c->streams)) +
+           aligned(c->header_fields * sizeof(h2_field)) + aligned(c->decoder_table) + aligned(c->encoder_table) +
+           aligned(c->header_bytes) + aligned(c->send_header_bytes);
+}
+
+static void *carve(uint8_t **memory, size_t n) {
+    void *part = *memory;
+    *memory += aligned(n);
+    return part;
+}
+
+h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                          const h2_handlers *handlers, void *user) {
+    size_t needed = h2_session_size(config);
+    if (needed == 0 || size < needed || (uintptr_t)memory % ALIGNMENT) return H2_EINVAL;
+    uint8_t *at = memory;
+    h2_session *s = carve(&at, sizeof *s);
+    memset(s, 0, sizeof *s);
+    s->config = *config;
+    s->handlers = *handlers;
+    s->user = user;
+    h2_streams_init(&s->streams, carve(&at, h2_streams_bytes(config->streams)), config->streams);
+    s->fields = carve(&at, config->header_fields * sizeof(h2_field));
+    hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
+    hpack_encoder_init(&s->encoder, carve(&at, config->encoder_table), config->encoder_table);
+    s->arena = carve(&at, config->header_bytes);
+    s->headers.bytes = carve(&at, config->send_header_bytes);
+    for (int row = 0; row < H2_SETTING_ROWS; row++) s->peer[row] = h2_setting_default((h2_setting_row)row);
+    s->stage = config->server ? H2_STAGE_PREFACE : H2_STAGE_HEADER;
+    s->preface_owed = !config->server;
+    s->settings_owed = true;
+    s->next_id = 1;
+    s->table_low = UINT32_MAX;
+    s->goaway_last = s->peer_goaway_last = H2_STREAM_ID_MAX;
+    s->send.size = s->recv.size = (int32_t)H2_WINDOW_INITIAL;
+    s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
+    s->wait_settings = s->wait_block = s->wait_ping = s->next_sweep = H2_NO_TIME;
+    h2_ledger_init(&s->ledger);
+    *session = s;
+    return H2_OK;
+}
+
+uint32_t h2_session_recv_initial(const h2_session *s) {
+    /* Until our SETTINGS are acknowledged the peer may go by the default or by ours (6.9.2, 6.5.3). */
+    bool grace = !s->settings_acked && s->config.stream_window < H2_WINDOW_INITIAL;
+    return grace ? H2_WINDOW_INITIAL : s->config.stream_window;
+}
+
+/* ---- the end of streams and of the session ---- */
+
+void h2_session_report_closed(h2_session *s, h2_parting parting, const h2_failure *why) {
+    h2_parting outer = s->parting; /* a handler may close another stream */
+    if (!s->handlers.on_closed) return;
+    s->parting = parting;
+    s->handlers.on_closed(s->user, parting.id, why);
+    s->parting = outer;
+}
+
+void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const h2_failure *why) {
+    bool tell = stream->flags & H2_STREAM_ANNOUNCED;
+    h2_parting parting = {stream->id, stream->out_len, stream->user};
+    stream->out = NULL;
+    stream->out_len = 0;
+    if (reset) stream->flags |= H2_STREAM_RESET_OWED;
+    h2_streams_close(&s->streams, stream, reset);
+    if (tell) h2_session_report_closed(s, parting, why);
+}
+
+void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code) {
+    h2_failure why = {culprit, rule, code, stream->id};
+    h2_stream_move(stream, H2_SEND_RST_STREAM);
+    stream->reset_code = code;
+    h2_session_close_stream(s, stream, true, &why);
+}
+
+h2_code h2_session_leave_code(const h2_session *s) { return s->config.server ? H2_NO_ERROR : H2_CANCEL; }
+
+void h2_session_settle(h2_session *s, uint32_t id) {
+    h2_stream *stream = h2_streams_find(&s->streams, id);
+    if (!stream || stream->state != H2_CLOSED) return;
+    h2_failure none = {H2_BY_NOBODY, H2_RULE_NONE, H2_NO_ERROR, id};
+    h2_session_close_stream(s, stream, false, &none);
+}
+
+/* End all streams above `last`. Handlers may open or reset streams meanwhile: each round looks anew. */
+static void end_streams(h2_session *s, uint32_t last, h2_failure why) {
+    int slot = -1;
+    while ((slot = h2_streams_next(&s->streams, slot)) >= 0) {
+        h2_stream *stream = &s->streams.slots[slot];
+        if (stream->id <= last) continue;
+        why.stream_id = stream->id;
+        h2_stream_move(stream, H2_RECV_RST_STREAM);
+        h2_session_close_stream(s, stream, false, &why);
+    }
+}
+
+static void finish(h2_session *s, h2_failure why) {
+    if (s->over) return;
+    s->over = true;
+    s->failure = why;
+    end_streams(s, 0, why);
+}
+
+void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id) {
+    if (s->over) return; /* the first cause stays, with what was said of it */
+    s->goaway = H2_GOAWAY_OWED;
+    s->goaway_code = h2_rule_code(rule);
+    finish(s, (h2_failure){H2_BY_RULE, rule, s->goaway_code, stream_id});
+}
+
+void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
+    h2_state state = h2_streams_state(&s->streams, stream_id, s->config.server);
+    /* A stream that was never opened cannot be reset (6.4). */
+    bool idle = state == H2_IDLE || state == H2_IDLE_PEER;
+    if (h2_rule_scope(rule) == H2_SCOPE_SESSION || idle) {
+        h2_session_fail(s, rule, stream_id);
+        return;
+    }
+    if (!h2_session_charge(s, H2_PRICE_DEAR)) return;
+    h2_stream *stream = h2_streams_find(&s->streams, stream_id);
+    if (stream) {
+        h2_session_abort_stream(s, stream, H2_BY_RULE, rule, h2_rule_code(rule));
+        return;
+    }
+    h2_session_owe_reset(s, stream_id, h2_rule_code(rule));
+}
+
+void h2_session_owe_reset(h2_session *s, uint32_t stream_id, uint32_t code) {
+    if (s->resets_waiting == H2_RESETS_WAITING) return; /* receiving pauses before this can be */
+    s->resets[s->resets_waiting].id = stream_id;
+    s->resets[s->resets_waiting++].code = code;
+}
+
+bool h2_session_charge(h2_session *s, uint32_t price) {
+    if (h2_ledger_charge(&s->ledger, price)) return true;
+    h2_session_fail(s, H2_RULE_ABUSE, s->frame.stream_id);
+    return false;
+}
+
+void h2_session_lost(h2_session *s, uint32_t code) {
+    s->goaway = H2_GOAWAY_SENT;
+    finish(s, (h2_failure){H2_BY_PEER, H2_RULE_NONE, code, 0});
+}
+
+void h2_session_goaway(h2_session *s, uint32_t code) {
+    if (s->over) return;
+    if (s->goaway_last > s->streams.last_remote) s->goaway_last = s->streams.last_remote;
+    s->goaway = H2_GOAWAY_OWED;
+    s->goaway_code = code;
+    if (code != H2_NO_ERROR) finish(s, (h2_failure){H2_BY_US, H2_RULE_NONE, code, 0});
+}
+
+void h2_session_drain(h2_session *s) {
+    if (s->over || s->goaway != H2_GOAWAY_NONE) return;
+    s->goaway = H2_GOAWAY_NOTICE_OWED;
+    s->goaway_code = H2_NO_ERROR;
+}
+
+void h2_session_refuse_above(h2_session *s, uint32_t last, uint32_t code) {
+    end_streams(s, last, (h2_failure){H2_BY_GOAWAY, H2_RULE_NONE, code, 0});
+}
+
+/* ---- questions ---- */
+
+bool h2_session_finished(const h2_session *s) {
+    bool said = s->goaway == H2_GOAWAY_NONE || s->goaway == H2_GOAWAY_SENT;
+    if (s->over) return said;
+    bool leaving = s->goaway == H2_GOAWAY_SENT || s->goaway_received;
+    return leaving && said && s->streams.live == s->streams.left && s->streams.closing == 0 && s->headers.head == s->headers.tail;
+}
+
+const h2_failure *h2_session_failure(const h2_session *s) { return &s->failure; }
+
+uint32_t h2_session_room(const h2_session *s) {
+    if (s->over || s->goaway != H2_GOAWAY_NONE || s->goaway_received || s->next_id > H2_STREAM_ID_MAX) return 0;
+    uint32_t used = (uint32_t)s->streams.live + s->streams.closing;
+    uint32_t limit = s->peer[H2_SET_MAX_CONCURRENT_STREAMS];
+    if (limit > s->streams.capacity) limit = s->streams.capacity;
+    return used < limit ? limit - used : 0;
+}
+
+bool h2_session_ready(const h2_session *s) { return s->peer_ready; }
+
+bool h2_session_connect_protocol(const h2_session *s) { return s->peer[H2_SET_ENABLE_CONNECT_PROTOCOL] == 1; }
+
+h2_result h2_session_ping(h2_session *s, const uint8_t opaque[H2_PING_BYTES]) {
+    if (s->over) return H2_ECLOSED;
+    if (s->ping_state[H2_PING_USER] != H2_PING_NONE) return H2_EAGAIN;
+    memcpy(s->ping, opaque, H2_PING_BYTES);
+    s->ping_state[H2_PING_USER] = H2_PING_OWED;
+    return H2_OK;
+}

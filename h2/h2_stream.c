@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "h2_stream.h"
+#include <string.h>
+
+#define RESET_BY_US 0x80000000u
+
+static uint16_t slot_number(const h2_streams *t, const h2_stream *stream) { return (uint16_t)(stream - t->slots); }
+
+static uint16_t bucket_count(uint16_t capacity) {
+    uint16_t n = 1;
+    while (n < capacity && n < 0x8000u) n = (uint16_t)(n << 1);
+    return n;
+}
+
+/* Identifiers of one side are two apart. */
+static uint16_t *bucket_of(const h2_streams *t, uint32_t id) { return &t->buckets[(id >> 1) & t->mask]; }
+
+size_t h2_streams_bytes(uint16_t capacity) {
+    return capacity * sizeof(h2_stream) + bucket_count(capacity) * sizeof(uint16_t);
+}
+
+void h2_streams_init(h2_streams *t, void *memory, uint16_t capacity) {
+    memset(t, 0, sizeof *t);
+    t->slots = memory;
+    t->buckets = (uint16_t *)(void *)(t->slots + capacity);
+    t->capacity = capacity;
+    t->mask = (uint16_t)(bucket_count(capacity) - 1);
+    for (uint32_t i = 0; i <= t->mask; i++) t->buckets[i] = H2_SLOT_NONE;
+    for (int i = 0; i < H2_LIST_COUNT; i++) t->list[i].head = t->list[i].tail = H2_SLOT_NONE;
+    memset(t->slots, 0, capacity * sizeof(h2_stream));
+    for (uint16_t i = 0; i < capacity; i++) t->slots[i].chain = (uint16_t)(i + 1);
+    t->slots[capacity - 1].chain = H2_SLOT_NONE;
+}
+
+h2_stream *h2_streams_find(const h2_streams *t, uint32_t id) {
+    uint16_t at = *bucket_of(t, id);
+    while (at != H2_SLOT_NONE && t->slots[at].id != id) at = t->slots[at].chain;
+    return at == H2_SLOT_NONE ? NULL : &t->slots[at];
+}
+
+h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state) {
+    if (t->free == H2_SLOT_NONE) return NULL;
+    uint16_t at = t->free;
+    h2_stream *stream = &t->slots[at];
+    t->free = stream->chain;
+    memset(stream, 0, sizeof *stream);
+    stream->id = id;
+    stream->state = (uint8_t)state;
+    stream->urgency = H2_URGENCY_DEFAULT;
+    stream->incremental = true;
+    stream->chain = *bucket_of(t, id);
+    *bucket_of(t, id) = at;
+    t->live++;
+    return stream;
+}
+
+static void unhash(h2_streams *t, const h2_stream *stream) {
+    uint16_t *at = bucket_of(t, stream->id);
+    while (&t->slots[*at] != stream) at = &t->slots[*at].chain;
+    *at = stream->chain;
+}
+
+static h2_state closed_state(const h2_streams *t, uint32_t id) {
+    for (unsigned i = 0; i < H2_RESETS_REMEMBERED; i++) {
+        if ((t->ended[i] & H2_STREAM_ID_MAX) == id) return t->ended[i] & RESET_BY_US ? H2_CLOSED_RESET : H2_CLOSED;
+    }
+    /* Up to the highest reset that fell out of memory any may have been one: the tolerant answer is the safe one. */
+    return id <= t->forgotten ? H2_CLOSED_RESET : H2_CLOSED_SKIPPED;
+}
+
+h2_state h2_streams_state(const h2_streams *t, uint32_t id, bool server) {
+    const h2_stream *stream = h2_streams_find(t, id);
+    if (stream) return (h2_state)stream->state;
+    bool by_client = id & 1;
+    if (by_client != server) return id > t->last_local ? H2_IDLE : closed_state(t, id);
+    if (id <= t->last_remote) return closed_state(t, id);
+    return server ? H2_IDLE_PEER : H2_IDLE;
+}
+
+h2_transition h2_stream_move(h2_stream *stream, h2_input input) {
+    h2_transition t = h2_state_next((h2_state)stream->state, input);
+    if (t.verdict == H2_ALLOW) stream->state = t.next;
+    return t;
+}
+
+void h2_streams_remember(h2_streams *t, uint32_t id, bool reset) {
+    uint32_t *place = &t->ended[t->ended_next];
+    uint32_t old = *place & H2_STREAM_ID_MAX;
+    if (*place & RESET_BY_US && old > t->forgotten) t->forgotten = old;
+    *place = id | (reset ? RESET_BY_US : 0);
+    t->ended_next = (uint8_t)((t->ended_next + 1) % H2_RESETS_REMEMBERED);
+}
+
+void h2_streams_close(h2_streams *t, h2_stream *stream, bool reset_owed) {
+    unhash(t, stream);
+    h2_streams_remember(t, stream->id, stream->state == H2_CLOSED_RESET);
+    h2_streams_pull(t, h2_streams_ready_list(stream), stream);
+    h2_streams_pull(t, H2_LIST_OWED, stream);
+    t->live--;
+    if (stream->flags & H2_STREAM_LEFT) t->left--;
+    t->closing++;
+    if (reset_owed) h2_streams_push(t, H2_LIST_OWED, stream);
+    else h2_streams_release(t, stream);
+}
+
+void h2_streams_release(h2_streams *t, h2_stream *stream) {
+    stream->id = 0;
+    stream->state = H2_IDLE;
+    stream->chain = t->free;
+    t->free = slot_number(t, stream);
+    t->closing--;
+}
+
+static int link_of(int list) { return list == H2_LIST_OWED ? H2_LINK_OWED : H2_LINK_READY; }
+
+int h2_streams_ready_list(const h2_stream *stream) {
+    return H2_LIST_READY + 2 * stream->urgency + (stream->incremental ? 1 : 0);
+}
+
+void h2_streams_push(h2_streams *t, int list, h2_stream *stream) {
+    int link = link_of(list);
+    if (stream->listed & 1u << link) return;
+    uint16_t at = slot_number(t, stream);
+    stream->listed |= (uint8_t)(1u << link);
+    stream->link[link].next = H2_SLOT_NONE;
+    stream->link[link].prev = t->list[list].tail;
+    if (t->list[list].tail == H2_SLOT_NONE) t->list[list].head = at;
+    else t->slots[t->list[list].tail].link[link].next = at;
+    t->list[list].tail = at;
+}
+
+void h2_streams_pull(h2_streams *t, int list, h2_stream *stream) {
+    int link = link_of(list);
+    if (!(stream->listed & 1u << link)) return;
+    uint16_t next = stream->link[link].next, prev = stream->link[link].prev;
+    stream->listed &= (uint8_t) ~(1u << link);
+    if (prev == H2_SLOT_NONE) t->list[list].head = next;
+    else t->slots[prev].link[link].next = next;
+    if (next == H2_SLOT_NONE) t->list[list].tail = prev;
+    else t->slots[next].link[link].prev = prev;
+}
+
+h2_stream *h2_streams_first(const h2_streams *t, int list) {
+    uint16_t at = t->list[list].head;
+    return at == H2_SLOT_NONE ? NULL : &t->slots[at];
+}
+
+h2_stream *h2_streams_after(const h2_streams *t, int list, const h2_stream *stream) {
+    uint16_t at = stream->link[link_of(list)].next;
+    return at == H2_SLOT_NONE ? NULL : &t->slots[at];
+}
+
+int h2_streams_next(const h2_streams *t, int slot) {
+    for (int i = slot + 1; i < t->capacity; i++) {
+        h2_state state = (h2_state)t->slots[i].state;
+        if (state == H2_OPEN || state == H2_HALF_CLOSED_LOCAL || state == H2_HALF_CLOSED_REMOTE) return i;
+    }
+    return -1;
+}

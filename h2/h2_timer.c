@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "h2_internal.h"
+
+/*
+ * Time, told from outside. Receiving and sending only leave marks (`heard`, an open block, SETTINGS under way); the next tick
+ * turns a mark into a deadline, so nothing else needs a clock.
+ */
+
+/* A stream counts as blocked after this many sweeps in a row found it so. */
+#define SWEEPS 4u
+
+static uint64_t later(uint64_t now, uint32_t ms) { return ms ? now + ms : H2_NO_TIME; }
+
+/* Start or stop a deadline by whether something is awaited. Returns whether it has passed. */
+static bool overdue(uint64_t *deadline, bool awaited, uint64_t now, uint32_t ms) {
+    if (!awaited) *deadline = H2_NO_TIME;
+    else if (*deadline == H2_NO_TIME) *deadline = later(now, ms);
+    return *deadline <= now && *deadline != H2_NO_TIME;
+}
+
+static void tick_handshake(h2_session *s) {
+    /* A peer that never finished its preface owes that first; afterwards the acknowledgement. */
+    bool awaited = !s->settings_acked;
+    if (overdue(&s->wait_settings, awaited, s->now, s->config.timeout_ms))
+        h2_session_fail(s, s->peer_ready ? H2_RULE_SETTINGS_TIMEOUT : H2_RULE_TIMEOUT, 0);
+}
+
+static void tick_keepalive(h2_session *s) {
+    if (s->heard) {
+        s->heard = false;
+        s->heard_at = s->now;
+        s->wait_ping = H2_NO_TIME; /* any frame shows life */
+    }
+    if (s->config.keepalive_ms == 0) return;
+    bool awaited = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
+    if (!awaited && s->now - s->heard_at >= s->config.keepalive_ms) {
+        s->ping_state[H2_PING_KEEPALIVE] = H2_PING_OWED;
+        awaited = true;
+    }
+    if (overdue(&s->wait_ping, awaited, s->now, s->config.keepalive_timeout_ms))
+        h2_session_fail(s, H2_RULE_KEEPALIVE, 0);
+}
+
+/* Streams whose data has waited for the peer's window through SWEEPS sweeps, and those the program left that long ago. Any DATA sent
+ * resets the count. */
+static void sweep_blocked(h2_session *s) {
+    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
+        h2_stream *stream = &s->streams.slots[slot];
+        bool shut = h2_window_open(&stream->send) == 0 || h2_window_open(&s->send) == 0;
+        bool left = stream->flags & H2_STREAM_LEFT;
+        stream->stalled = left || (stream->out_len > 0 && shut) ? (uint8_t)(stream->stalled + 1) : 0;
+        if (stream->stalled <= SWEEPS) continue;
+        if (left) h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
+        else h2_session_breach(s, H2_RULE_BLOCKED, stream->id);
+    }
+}
+
+static void tick_blocked(h2_session *s) {
+    uint32_t period = s->config.blocked_ms / SWEEPS + (s->config.blocked_ms % SWEEPS > 0);
+    if (!overdue(&s->next_sweep, s->streams.live > 0, s->now, period)) return;
+    s->next_sweep = later(s->now, period);
+    sweep_blocked(s);
+}
+
+static uint64_t earliest(const h2_session *s) {
+    uint64_t at = s->wait_settings < s->wait_block ? s->wait_settings : s->wait_block;
+    if (s->wait_ping < at) at = s->wait_ping;
+    if (s->next_sweep < at) at = s->next_sweep;
+    bool pinging = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
+    if (s->config.keepalive_ms && !pinging && s->heard_at + s->config.keepalive_ms < at)
+        at = s->heard_at + s->config.keepalive_ms;
+    return at;
+}
+
+uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
+    if (s->over) return H2_NO_TIME;
+    if (s->now == 0) s->heard_at = s->ledger.told = now_ms;
+    s->now = now_ms;
+    h2_ledger_refill(&s->ledger, now_ms);
+    tick_handshake(s);
+    if (overdue(&s->wait_block, s->block.open, now_ms, s->config.timeout_ms))
+        h2_session_fail(s, H2_RULE_TIMEOUT, s->block.stream_id);
+    tick_keepalive(s);
+    tick_blocked(s);
+    return s->over ? H2_NO_TIME : earliest(s);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "h2_internal.h"
+#include <string.h>
+
+/*
+ * What is owed becomes frames, urgent first: preface and SETTINGS, header blocks in order, acknowledgements, GOAWAY, resets, windows, then
+ * DATA in turns. Each writer returns false when its next frame does not fit; nothing after it is tried then.
+ */
+
+typedef struct output {
+    uint8_t *bytes;
+    size_t cap, used;
+} output;
+
+void h2_transmit_trace(const h2_session *s, const uint8_t *frame) {
+    if (!s->handlers.on_frame) return;
+    h2_frame_header header;
+    h2_frame_header_read(&header, frame);
+    s->handlers.on_frame(s->user, true, &header, frame + H2_FRAME_HEADER_BYTES, header.length);
+}
+
+static bool fits(const output *out, size_t payload) { return out->cap - out->used >= H2_FRAME_HEADER_BYTES + payload; }
+
+/* Write a whole control frame that is known to fit. */
+static void put(h2_session *s, output *out, h2_frame_header header, const uint8_t *payload) {
+    uint8_t *at = out->bytes + out->used;
+    h2_frame_header_write(at, &header);
+    if (header.length) memcpy(at + H2_FRAME_HEADER_BYTES, payload, header.length);
+    out->used += H2_FRAME_HEADER_BYTES + header.length;
+    h2_transmit_trace(s, at);
+}
+
+static bool put_u32(h2_session *s, output *out, h2_frame_type type, uint32_t id, uint32_t value) {
+    uint8_t payload[H2_U32_BYTES];
+    if (!fits(out, sizeof payload)) return false;
+    h2_u32_write(payload, value);
+    put(s, out, (h2_frame_header){sizeof payload, (uint8_t)type, 0, id}, payload);
+    return true;
+}
+
+/* ---- 3.4 preface, 6.5 SETTINGS ---- */
+
+/* Ours by row; a value equal to the default is not sent. */
+static uint32_t own_setting(const h2_session *s, h2_setting_row row) {
+    const h2_config *c = &s->config;
+    switch (row) {
+    case H2_SET_HEADER_TABLE_SIZE: return c->decoder_table;
+    case H2_SET_ENABLE_PUSH: return c->server ? h2_setting_default(row) : 0;
+    case H2_SET_MAX_CONCURRENT_STREAMS: return c->server ? c->streams : h2_setting_default(row);
+    case H2_SET_INITIAL_WINDOW_SIZE: return c->stream_window;
+    case H2_SET_MAX_FRAME_SIZE: return c->frame_size;
+    case H2_SET_MAX_HEADER_LIST_SIZE: return c->header_bytes;
+    case H2_SET_ENABLE_CONNECT_PROTOCOL: return c->server && c->connect_protocol;
+    case H2_SET_NO_RFC7540_PRIORITIES: return 1;
+    default: return h2_setting_default(row);
+    }
+}
+
+static bool write_settings(h2_session *s, output *out) {
+    uint8_t payload[H2_SETTING_ROWS * H2_SETTING_BYTES];
+    size_t n = 0, preface = s->preface_owed ? H2_PREFACE_BYTES : 0;
+    if (!s->settings_owed) return true;
+    for (int row = 0; row < H2_SETTING_ROWS; row++) {
+        h2_setting setting = {h2_setting_id((h2_setting_row)row), own_setting(s, (h2_setting_row)row)};
+        if (setting.value != h2_setting_default((h2_setting_row)row)) n += h2_setting_write(payload + n, &setting);
+    }
+    if (!fits(out, preface + n)) return false;
+    if (preface) memcpy(out->bytes + out->used, H2_PREFACE, H2_PREFACE_BYTES);
+    out->used += preface;
+    s->preface_owed = s->settings_owed = false;
+    put(s, out, (h2_frame_header){(uint32_t)n, H2_SETTINGS, 0, 0}, payload);
+    return true;
+}
+
+/* The peer's decoder changes its limit when the acknowledgement arrives, so our encoder does when it leaves: header blocks
+ * encoded before it have been written before it (4.3.1). Until the last of several has left, only the least is safe. */
+static void acknowledge(h2_session *s, output *out) {
+    bool last = --s->settings_acks == 0;
+    if (s->table_low != UINT32_MAX) {
+        hpack_encoder_set_max_table_size(&s->encoder, s->table_low);
+        if (last) hpack_encoder_set_max_table_size(&s->encoder, s->peer[H2_SET_HEADER_TABLE_SIZE]);
+        if (last) s->table_low = UINT32_MAX;
+    }
+    put(s, out, (h2_frame_header){0, H2_SETTINGS, H2_FLAG_ACK, 0}, NULL);
+}
+
+static bool write_acks(h2_session *s, output *out) {
+    while (s->settings_acks > 0) {
+        if (!fits(out, 0)) return false;
+        acknowledge(s, out);
+    }
+    for (; s->pongs_waiting > 0; s->pongs_waiting--) {
+        if (!fits(out, H2_PING_BYTES)) return false;
+        put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, H2_FLAG_ACK, 0}, s->pongs[0]);
+        memmove(s->pongs[0], s->pongs[1], sizeof s->pongs - sizeof s->pongs[0]);
+    }
+    return true;
+}
+
+static bool write_pings(h2_session *s, output *out) {
+    for (int kind = 0; kind < H2_PING_KINDS; kind++) {
+        if (s->ping_state[kind] != H2_PING_OWED) continue;
+        if (!fits(out, H2_PING_BYTES)) return false;
+        s->ping_state[kind] = H2_PING_SENT;
+        put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, 0, 0}, kind == H2_PING_USER ? s->ping : h2_ping_tags[kind]);
+    }
+    return true;
+}
+
+/* ---- 6.8 GOAWAY ---- */
+
+/* An HTTP/1.x client is told so in its own tongue. */
+static bool write_http1_answer(h2_session *s, output *out) {
+    static const char answer[] = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\n"
+                                 "content-type: text/plain\r\ncontent-length: 39\r\n\r\n"
+                                 "This port speaks HTTP/2 only, RFC 9113\n";
+    _Static_assert(sizeof answer - 1 <= UINT8_MAX, "http1_at counts it");
+    size_t left = sizeof answer - 1 - s->http1_at, room = out->cap - out->used, n = left < room ? left : room;
+    memcpy(out->bytes + out->used, answer + s->http1_at, n);
+    out->used += n;
+    s->http1_at = (uint8_t)(s->http1_at + n);
+    if (n == left) s->goaway = H2_GOAWAY_SENT;
+    return n == left;
+}
+
+static bool write_goaway(h2_session *s, output *out) {
+    uint8_t payload[H2_GOAWAY_FIXED_BYTES];
+    bool notice = s->goaway == H2_GOAWAY_NOTICE_OWED;
+    if (!notice && s->goaway != H2_GOAWAY_OWED) return true;
+    if (s->failure.rule == H2_RULE_HTTP1 && s->config.server) return write_http1_answer(s, out);
+    if (!fits(out, sizeof payload)) return false;
+    h2_goaway goaway = {H2_STREAM_ID_MAX, s->goaway_code};
+    if (!notice) {
+        if (s->goaway_last > s->streams.last_remote) s->goaway_last = s->streams.last_remote;
+        goaway.last_stream_id = s->goaway_last;
+    }
+    h2_goaway_write(payload, &goaway);
+    s->goaway = notice ? H2_GOAWAY_NOTICE_SENT : H2_GOAWAY_SENT;
+    if (notice) s->ping_state[H2_PING_DRAIN] = H2_PING_OWED;
+    put(s, out, (h2_frame_header){sizeof payload, H2_GOAWAY, 0, 0}, payload);
+    return true;
+}
+
+/* ---- 6.4 RST_STREAM, 6.9 WINDOW_UPDATE ---- */
+
+static bool write_resets(h2_session *s, output *out) {
+    while (s->resets_waiting > 0) {
+        if (!put_u32(s, out, H2_RST_STREAM, s->resets[0].id, s->resets[0].code)) return false;
+        s->resets_waiting--;
+        memmove(&s->resets[0], &s->resets[1], s->resets_waiting * sizeof s->resets[0]);
+    }
+    return true;
+}
+
+/* RFC 9218, 7.1. */
+static void put_priority(h2_session *s, output *out, h2_stream *stream) {
+    uint8_t payload[H2_U32_BYTES + H2_URGENCY_BYTES];
+    h2_u32_write(payload, stream->id);
+    size_t n = h2_urgency_write((char *)payload + H2_U32_BYTES, (h2_urgency){stream->urgency, stream->incremental});
+    stream->flags &= (uint16_t)~H2_STREAM_PRIORITY_OWED;
+    put(s, out, (h2_frame_header){(uint32_t)(H2_U32_BYTES + n), H2_PRIORITY_UPDATE, 0, 0}, payload);
+}
+
+static bool write_owed(h2_session *s, output *out) {
+    h2_stream *stream;
+    while ((stream = h2_streams_first(&s->streams, H2_LIST_OWED)) != NULL) {
+        if (!fits(out, H2_U32_BYTES + H2_URGENCY_BYTES)) return false;
+        uint32_t id = stream->id;
+        if (stream->flags & H2_STREAM_PRIORITY_OWED && !(stream->flags & H2_STREAM_RESET_OWED)) {
+            put_priority(s, out, stream);
+            continue;
+        }
+        h2_streams_pull(&s->streams, H2_LIST_OWED, stream);
+        if (stream->flags & H2_STREAM_RESET_OWED) {
+            uint32_t code = stream->reset_code;
+            h2_streams_release(&s->streams, stream);
+            put_u32(s, out, H2_RST_STREAM, id, code);
+        } else if (h2_state_next((h2_state)stream->state, H2_SEND_WINDOW_UPDATE).verdict == H2_ALLOW) {
+            uint32_t n = h2_window_announce(&stream->recv);
+            if (n > 0) put_u32(s, out, H2_WINDOW_UPDATE, id, n);
+        }
+    }
+    return true;
+}
+
+static bool write_session_window(h2_session *s, output *out) {
+    if (!h2_window_due(&s->recv, s->config.session_window)) return true;
+    if (!fits(out, H2_U32_BYTES)) return false;
+    return put_u32(s, out, H2_WINDOW_UPDATE, 0, h2_window_announce(&s->recv));
+}
+
+/* ---- all of it ---- */
+
+static bool write_headers(h2_session *s, output *out) {
+    out->used += h2_headers_drain(s, out->bytes + out->used, out->cap - out->used);
+    return s->headers.head == s->headers.tail;
+}
+
+static void write_data(h2_session *s, output *out) {
+    size_t n;
+    while ((n = h2_schedule_write(s, out->bytes + out->used, out->cap - out->used)) > 0) out->used += n;
+}
+
+/* A server says nothing before it knows that the client speaks HTTP/2: the answer to HTTP/1.x must come first on the wire. */
+static bool is_listening(const h2_session *s) {
+    return !s->over && (s->stage == H2_STAGE_PREFACE || s->stage == H2_STAGE_HTTP1);
+}
+
+size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
+    output out = {bytes, cap, 0};
+    if (is_listening(s)) return 0;
+    bool answer_only = s->over && s->failure.rule == H2_RULE_HTTP1 && s->config.server;
+    if (!answer_only && !write_settings(s, &out)) return out.used;
+    if (s->over) {
+        /* A header block begun is finished first, or what follows would be read as part of it (4.3). */
+        if (s->goaway == H2_GOAWAY_OWED && write_headers(s, &out)) write_goaway(s, &out);
+        return out.used;
+    }
+    if (write_headers(s, &out) && write_acks(s, &out) && write_goaway(s, &out) && write_pings(s, &out) &&
+        write_resets(s, &out) && write_session_window(s, &out) && write_owed(s, &out))
+        write_data(s, &out);
+    return out.used;
+}
+
+bool h2_session_wants_transmit(const h2_session *s) {
+    bool goaway = s->goaway == H2_GOAWAY_NOTICE_OWED || s->goaway == H2_GOAWAY_OWED;
+    if (s->over) return goaway;
+    if (is_listening(s)) return false;
+    bool ping = false;
+    for (int kind = 0; kind < H2_PING_KINDS; kind++) ping = ping || s->ping_state[kind] == H2_PING_OWED;
+    return goaway || ping || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
+           s->pongs_waiting || s->resets_waiting || h2_streams_first(&s->streams, H2_LIST_OWED) ||
+           h2_window_due(&s->recv, s->config.session_window) || h2_schedule_any(s);
+}

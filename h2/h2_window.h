@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef H2_WINDOW_H
+#define H2_WINDOW_H
+
+/* The flow-control window of RFC 9113, 5.2 and 6.9: one type for sending and receiving, for a stream and for the connection.
+ * No other code does window arithmetic. Every function checks before it stores. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct h2_window {
+    int32_t size;   /* octets that may still be sent or received; below zero after a SETTINGS change (6.9.2) */
+    uint32_t owed;  /* receiving: octets consumed and not yet announced; size and owed never exceed 2^31-1 together */
+} h2_window;
+
+/* Octets that may pass now. */
+uint32_t h2_window_open(const h2_window *w);
+
+/* Let `n` octets pass. False, unchanged, when more than may. */
+bool h2_window_take(h2_window *w, uint32_t n);
+
+/* A WINDOW_UPDATE of `n`. False, unchanged, when the window would exceed 2^31-1 (6.9.1). */
+bool h2_window_give(h2_window *w, uint32_t n);
+
+/* SETTINGS_INITIAL_WINDOW_SIZE changed by `delta`. False, unchanged, when the window would exceed 2^31-1 (6.9.2). */
+bool h2_window_shift(h2_window *w, int64_t delta);
+
+/* Receiving: `n` octets were consumed. */
+void h2_window_consume(h2_window *w, uint32_t n);
+
+/* Receiving: whether what is owed is worth a frame, for a window meant to stay at `target`. */
+bool h2_window_due(const h2_window *w, uint32_t target);
+
+/* Receiving: announce what is owed, returning the increment; 0 for none. */
+uint32_t h2_window_announce(h2_window *w);
+
+#endif
