@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include "conn_fields.h"
+#include "conn_text.h"
+
+static const char *const pseudo_names[H2CONN_PSEUDO_FIELDS] = {
+    [H2CONN_METHOD] = ":method", [H2CONN_SCHEME] = ":scheme", [H2CONN_AUTHORITY] = ":authority",
+    [H2CONN_PATH] = ":path",     [H2CONN_STATUS] = ":status",
+};
+
+static bool is_pseudo(const h2_field *field) {
+    return field->name_len > 0 && field->name[0] == ':';
+}
+
+static int find_pseudo(const h2_field *field) {
+    for (int i = 0; i < H2CONN_PSEUDO_FIELDS; i++) {
+        if (h2conn_text_length(pseudo_names[i]) == field->name_len &&
+            memcmp(pseudo_names[i], field->name, field->name_len) == 0)
+            return i;
+    }
+    return H2CONN_PSEUDO_FIELDS;
+}
+
+size_t h2conn_section_bytes(const h2_field *fields, size_t n) {
+    size_t bytes = n * sizeof *fields;
+    for (size_t i = 0; i < n; i++) bytes += fields[i].name_len + fields[i].value_len + 2;
+    return bytes;
+}
+
+static const char *copy_string(char **at, const char *string, size_t len) {
+    char *copy = *at;
+    memcpy(copy, string, len);
+    copy[len] = '\0';
+    *at += len + 1;
+    return copy;
+}
+
+void h2conn_section_copy(h2conn_section *section, void *memory, const h2_field *fields, size_t n) {
+    section->fields = memory;
+    section->n = 0;
+    for (int i = 0; i < H2CONN_PSEUDO_FIELDS; i++) section->pseudo[i] = "";
+    char *at = (char *)memory + n * sizeof *fields;
+    for (size_t i = 0; i < n; i++) {
+        const h2_field *field = &fields[i];
+        if (is_pseudo(field)) {
+            const int which = find_pseudo(field);
+            if (which < H2CONN_PSEUDO_FIELDS) section->pseudo[which] = copy_string(&at, field->value, field->value_len);
+            continue;
+        }
+        h2conn_field *copy = &section->fields[section->n++];
+        *copy = *field;
+        copy->name = copy_string(&at, field->name, field->name_len);
+        copy->value = copy_string(&at, field->value, field->value_len);
+    }
+}
+
+int h2conn_section_status(const h2conn_section *section) {
+    const char *digits = section->pseudo[H2CONN_STATUS];
+    int status = 0;
+    if (h2conn_text_length(digits) != H2CONN_STATUS_DIGITS) return 0;
+    for (size_t i = 0; i < H2CONN_STATUS_DIGITS; i++) {
+        if (digits[i] < '0' || digits[i] > '9') return 0;
+        status = status * 10 + (digits[i] - '0');
+    }
+    return status;
+}
+
+h2_field h2conn_field_of(const char *name, const char *value) {
+    return (h2_field){name, value, h2conn_text_length(name), h2conn_text_length(value), false};
+}
+
+h2_field h2conn_field_of_status(char digits[H2CONN_STATUS_DIGITS + 1], int status) {
+    for (size_t i = H2CONN_STATUS_DIGITS; i > 0; i--) {
+        digits[i - 1] = (char)('0' + status % 10);
+        status /= 10;
+    }
+    digits[H2CONN_STATUS_DIGITS] = '\0';
+    return h2conn_field_of(pseudo_names[H2CONN_STATUS], digits);
+}
+
+bool h2conn_fields_are_plain(const h2conn_field *fields, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (is_pseudo(&fields[i])) return false;
+    return true;
+}

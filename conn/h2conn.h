@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef H2CONN_H
+#define H2CONN_H
+
+/*
+ * h2conn: full-duplex byte connections over HTTP/2.
+ *
+ * A connection is one HTTP/2 stream used like a stream socket: both ends read and write at the same time, each closes its
+ * half when it is done. Many connections share one HTTP/2 session, which is one TCP or TLS connection.
+ *
+ * A client:
+ *
+ *     h2conn *conn;
+ *     h2conn_response response;
+ *     if (h2conn_connect(&conn, "http://localhost:8080/echo", NULL, &response) != H2CONN_OK)
+ *         return fprintf(stderr, "%s\n", response.why), 1;
+ *     h2conn_write(conn, "hello", 5, NULL);
+ *     h2conn_close_write(conn);
+ *     while ((n = h2conn_read(conn, buf, sizeof buf)) > 0) fwrite(buf, 1, (size_t)n, stdout);
+ *     h2conn_free(conn);
+ *
+ * A server's handler, called on a thread of its own for each request:
+ *
+ *     void echo(void *user, h2conn_request *request) {
+ *         h2conn *conn;
+ *         if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK) return;
+ *         while ((n = h2conn_read(conn, buf, sizeof buf)) > 0 && h2conn_write(conn, buf, (size_t)n, NULL) == H2CONN_OK) {}
+ *     }                                              // returning closes the connection
+ *
+ * The contract of a connection:
+ *   - read gives at least one byte, 0 at the peer's end and ever after, or a negative H2CONN_E code.
+ *   - write takes all or fails saying how much went; it waits for the peer's window and never drops.
+ *   - Either side closes its half and goes on reading.
+ *   - close is safe from any thread, twice, and while others wait in read or write: they return H2CONN_ECLOSED.
+ *     What was written before a clean close arrives.
+ *   - Deadlines are absolute, may be set at any time from any thread, wake calls that wait, and can be moved
+ *     to revive the connection. H2CONN_ETIMEDOUT leaves it usable.
+ *   - Any number of threads may read and write one connection; the bytes of one write are never interleaved with another's.
+ *   - A peer's RST_STREAM, GOAWAY, a lost socket and a TLS failure are told apart; h2conn_code keeps the HTTP/2 code.
+ *   - PING, SETTINGS and WINDOW_UPDATE are answered while the program is busy elsewhere.
+ *
+ * Every function may be called from any thread unless it says otherwise. Strings passed in are copied or used during the call
+ * only. Times are milliseconds of h2conn_now.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "h2.h"
+#include "h2conn_transport.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define H2CONN_ERRORS(X)                                                                                               \
+    X(H2CONN_OK, 0, "done")                                                                                            \
+    X(H2CONN_EINVAL, -1, "an argument is out of range, or a field may not be sent in HTTP/2")                          \
+    X(H2CONN_EURL, -2, "the URL is not http://host[:port][/path] or https://; check scheme and port")                  \
+    X(H2CONN_ENOMEM, -3, "out of memory, or a limit of this process is reached; close connections or raise it")        \
+    X(H2CONN_ERESOLVE, -4, "the host name has no address; check the name and the resolver")                            \
+    X(H2CONN_ECONNECT, -5, "no address of the host accepts connections; check that the server runs and the port")      \
+    X(H2CONN_ELISTEN, -6, "the address cannot be listened on; check that it is free and local")                        \
+    X(H2CONN_ETLS, -7, "the TLS connection failed or was refused; check certificates and names")                       \
+    X(H2CONN_EHTTP2, -8, "the peer does not speak HTTP/2; check the port, and http against https")                     \
+    X(H2CONN_EPROTOCOL, -9, "the peer broke a rule of HTTP/2")                                                         \
+    X(H2CONN_ERESET, -10, "the peer reset the stream")                                                                 \
+    X(H2CONN_EGOAWAY, -11, "the peer is going away and did not take the stream; connect again")                        \
+    X(H2CONN_ELOST, -12, "the connection to the peer was lost")                                                        \
+    X(H2CONN_ETIMEDOUT, -13, "the deadline passed")                                                                    \
+    X(H2CONN_ECLOSED, -14, "this side closed the connection, or its half of it")                                       \
+    X(H2CONN_ECANCELED, -15, "the connect was cancelled")                                                              \
+    X(H2CONN_ELIMIT, -16, "the peer's limit of concurrent streams is reached; try again later")                        \
+    X(H2CONN_ESTATE, -17, "the call does not fit the connection's state")                                              \
+    X(H2CONN_EEND, -18, "the stream has ended")                                                                        \
+    X(H2CONN_ECUT, -19, "the stream ended in the middle of a message")                                                 \
+    X(H2CONN_ETOOLONG, -20, "a line or message is longer than the buffer given for it")
+
+typedef enum h2conn_error {
+#define H2CONN_ERROR_ENUM(name, value, text) name = value,
+    H2CONN_ERRORS(H2CONN_ERROR_ENUM)
+#undef H2CONN_ERROR_ENUM
+} h2conn_error;
+
+/* One sentence for an error, saying what to do where something can be done; never NULL. */
+const char *h2conn_strerror(int error);
+/* "H2CONN_ERESET"; "H2CONN_EUNKNOWN" outside the list. */
+const char *h2conn_error_name(int error);
+
+typedef hpack_field h2conn_field;
+#define H2CONN_FIELD(name, value) H2_FIELD(name, value)
+
+/* Bytes that hold any explanation, terminator included. */
+#define H2CONN_WHY_BYTES 320
+/* Bytes that hold any printed address: "[v6]:port", terminator included. */
+#define H2CONN_ADDRESS_BYTES 72
+
+typedef struct h2conn h2conn;
+typedef struct h2conn_client h2conn_client;
+typedef struct h2conn_server h2conn_server;
+typedef struct h2conn_request h2conn_request;
+
+/* Milliseconds of a clock that never runs backwards. */
+int64_t h2conn_now(void);
+
+/* Called for each frame sent or received on any session of a client or server, in the order of the session, from any thread
+ * with the session locked: it must not call back. `peer` is the printed remote address. */
+typedef void (*h2conn_trace)(void *user, const char *peer, bool sent, const h2_frame_header *header, const uint8_t *payload,
+                             size_t n);
+
+/* ---- client ---- */
+
+/* Zeroes are the defaults. */
+typedef struct h2conn_client_options {
+    const h2conn_secure *secure; /* for https:// URLs (h2tls_secure); copied, its context must outlive the client */
+    const h2_config *config;     /* sizes, windows and times; default h2_config_hosted(false) */
+    h2conn_trace trace;
+    void *trace_user;
+} h2conn_client_options;
+
+/* A client keeps one HTTP/2 session for each origin (scheme, host, port), opened when first needed and shared by all connections to it; a
+ * second one is opened when the first is full or going away. */
+int h2conn_client_new(h2conn_client **client, const h2conn_client_options *options);
+/* Ends every session. The client's connections must have been freed. NULL is ignored. */
+void h2conn_client_free(h2conn_client *client);
+
+/* Zeroes are the defaults. */
+typedef struct h2conn_options {
+    h2conn_client *client;       /* where sessions are shared; NULL: this connection has a session of its own */
+    const h2conn_secure *secure; /* with client NULL: as in h2conn_client_options; copied */
+    const char *method;          /* default "POST" */
+    const h2conn_field *fields;  /* further request fields, lower-case names, no pseudo-fields */
+    size_t n_fields;
+    bool early;                  /* return when the request is sent, without its response: see h2conn_await_response */
+    int64_t timeout_ms;          /* for resolving, connecting, TLS and the response together; 0: 30,000; negative: none */
+    h2conn_trace trace;          /* with client NULL */
+    void *trace_user;
+} h2conn_options;
+
+/* The server's answer. */
+typedef struct h2conn_response {
+    int status;                  /* 100 to 599; 0 when there was none */
+    const h2conn_field *fields;  /* without pseudo-fields; live as long as the connection */
+    size_t n_fields;
+    uint32_t code;               /* the HTTP/2 code, when one ended the attempt */
+    char why[H2CONN_WHY_BYTES];  /* one sentence on failure, else "" */
+} h2conn_response;
+
+/* Connect: open a stream to `url` (http:// is HTTP/2 with prior knowledge, https:// TLS with ALPN h2), send the request and wait for the
+ * response's header section. Any status is a success: the caller looks at it. `options` and `response` may be NULL. Tries all addresses of the host,
+ * IPv6 and IPv4. On failure *conn is NULL and the code one of EINVAL, EURL, ENOMEM, ERESOLVE, ECONNECT, ETLS, EHTTP2, EPROTOCOL, ERESET, EGOAWAY,
+ * ELOST, ETIMEDOUT, ELIMIT. */
+int h2conn_connect(h2conn **conn, const char *url, const h2conn_options *options, h2conn_response *response);
+
+/* Client: wait, up to the read deadline, for the response's header section of a connection made with `early`; some servers answer only when they have
+ * read all or part of the request. At once when it is there. `response` as in h2conn_connect; on failure its `why` says why.
+ * ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ETIMEDOUT (it may be asked again), ECLOSED. */
+int h2conn_await_response(h2conn *conn, h2conn_response *response);
+
+/* ---- server ---- */
+
+/* Runs on a thread of its own for each request, up to h2conn_server_options.threads at once. The request, and the connection accepted from it, live
+ * until it returns; the server frees both. A request neither accepted nor refused is answered 404. */
+typedef void (*h2conn_handler)(void *user, h2conn_request *request);
+
+/* Zeroes are the defaults. */
+typedef struct h2conn_server_options {
+    const h2conn_secure *secure; /* for https:// listeners; copied */
+    const h2_config *config;     /* default h2_config_hosted(true) */
+    h2conn_handler handler;      /* required */
+    void *user;                  /* passed to the handler */
+    unsigned threads;            /* handlers at once; default 1,024 */
+    unsigned waiting;            /* streams that may wait for a handler; default 1,024; REFUSED_STREAM beyond */
+    unsigned sessions;           /* HTTP/2 sessions at once; default 10,000; closed at once beyond */
+    h2conn_trace trace;
+    void *trace_user;
+} h2conn_server_options;
+
+int h2conn_server_new(h2conn_server **server, const h2conn_server_options *options);
+
+/* Listen on "http://host:port" or "https://host:port"; port 0 takes a free one; the path is ignored. May be called again for further
+ * addresses. On success the printed address "host:port" is in `address`, on failure a sentence. ELISTEN, EURL, ERESOLVE, EINVAL (https without
+ * `secure`), ENOMEM. */
+int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2CONN_WHY_BYTES]);
+
+/* Serve until h2conn_server_stop or the end of a drain. One thread calls it. */
+int h2conn_server_run(h2conn_server *server);
+
+/* Stop accepting, tell clients with GOAWAY, let open connections finish up to `timeout_ms` (negative: as long as they take), then end
+ * run. Returns at once. */
+void h2conn_server_drain(h2conn_server *server, int64_t timeout_ms);
+
+/* End now: connections are closed with CANCEL, run returns. Async-signal-safe. */
+void h2conn_server_stop(h2conn_server *server);
+
+/* Wait for the handlers and release everything. Not while run is running. NULL is ignored. */
+void h2conn_server_free(h2conn_server *server);
+
+/* The request: what the client asked. Pointers live as long as the request. Strings are terminated; a missing one is "". */
+const char *h2conn_request_method(const h2conn_request *request);
+const char *h2conn_request_path(const h2conn_request *request);
+const char *h2conn_request_authority(const h2conn_request *request);
+const char *h2conn_request_scheme(const h2conn_request *request);
+/* All fields but pseudo-fields, in order. */
+const h2conn_field *h2conn_request_fields(const h2conn_request *request, size_t *n);
+
+/* Answer with `status` (200 to 299) and further fields, and turn the request into a connection. ESTATE when it was answered before; ERESET, ELOST when the client
+ * has gone. */
+int h2conn_accept(h2conn **conn, h2conn_request *request, int status, const h2conn_field *fields, size_t n);
+
+/* Answer completely: a status (200 to 599), fields and a body of `len` bytes, waiting for the client to take it. What the client still sends is
+ * discarded. */
+int h2conn_respond(h2conn_request *request, int status, const h2conn_field *fields, size_t n, const void *body, size_t len);
+
+/* ---- connection ---- */
+
+/* Read up to `len` bytes (at least 1) into `buf`, waiting for the first. Returns the count, 0 at the peer's end, or ERESET, EGOAWAY, ELOST, ETLS,
+ * EPROTOCOL, ETIMEDOUT, ECLOSED. Bytes that arrived before a failure are read first. */
+ptrdiff_t h2conn_read(h2conn *conn, void *buf, size_t len);
+
+/* Write all `len` bytes, waiting for the peer's windows. Returns H2CONN_OK, or an error with the bytes that went into frames in *written (may be
+ * NULL). ECLOSED after h2conn_close_write. */
+int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written);
+
+/* End this side's half (END_STREAM); reading goes on. A second call does nothing. */
+int h2conn_close_write(h2conn *conn);
+
+/* Close both halves, like close of a socket. This half is ended cleanly and all written before arrives. What the peer still sends is dropped; a peer
+ * that goes on sending, or stays open for long, is reset (NO_ERROR from a server, CANCEL from a client). Safe at any time, any number of times. */
+int h2conn_close(h2conn *conn);
+
+/* End at once with RST_STREAM and an HTTP/2 code. */
+int h2conn_reset(h2conn *conn, uint32_t code);
+
+/* Client: close, and release. No other call on this connection may be running or follow. NULL is ignored. A server's connections are freed by the
+ * server. */
+void h2conn_free(h2conn *conn);
+
+/* Absolute times of h2conn_now; 0 for none. */
+void h2conn_set_read_deadline(h2conn *conn, int64_t at_ms);
+void h2conn_set_write_deadline(h2conn *conn, int64_t at_ms);
+void h2conn_set_deadline(h2conn *conn, int64_t at_ms);
+
+/* Printed socket addresses, "127.0.0.1:8080" or "[::1]:8080". Live as long as the connection. */
+const char *h2conn_local_addr(const h2conn *conn);
+const char *h2conn_remote_addr(const h2conn *conn);
+
+/* The HTTP/2 code that ended the connection, sent or received; H2_NO_ERROR while none did. */
+uint32_t h2conn_code(h2conn *conn);
+
+/* One sentence on what ended the connection, "" while nothing did: the error, its code and the rule broken. Returns `out`. */
+const char *h2conn_why(h2conn *conn, char out[H2CONN_WHY_BYTES]);
+
+/* Measure the round trip with a PING, up to `timeout_ms`. The time in microseconds goes to *rtt_us. */
+int h2conn_ping(h2conn *conn, int64_t timeout_ms, int64_t *rtt_us);
+
+/* Wait until the stream has ended in both directions, up to the read deadline. H2CONN_OK when it ended in good order, else what ended it. */
+int h2conn_wait_closed(h2conn *conn);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

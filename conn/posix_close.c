@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include "posix_session.h"
+#include "posix_time.h"
+#include "posix_wait.h"
+
+/*
+ * The end of a session. A descriptor that is closed while the peer still sends makes the kernel throw away what the
+ * peer has not read, so an orderly end is: send everything, the security layer's notice, our half of the socket, and
+ * then listen until the peer has done the same, for a bounded time.
+ */
+
+/* Octets thrown away at once while lingering. */
+#define DISCARD_BYTES 4096u
+
+void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms) {
+    if (s->phase == POSIX_CLOSED) return;
+    if (s->phase == POSIX_OPEN) h2_session_goaway(s->link.session, code);
+    s->finish_at = posix_earlier(s->finish_at, h2conn_now() + within_ms);
+    posix_session_flush(s, NULL);
+    posix_loop_post(s, true);
+}
+
+static void close_now(posix_session *s) {
+    posix_loop_disarm(s);
+    h2conn_link_end(&s->link, H2CONN_TRANSPORT_ELOST);
+    posix_socket_close(&s->socket);
+    s->phase = POSIX_CLOSED;
+    posix_wake_all(s->watchers, POSIX_ANY);
+    posix_loop_post(s, true);
+}
+
+static void shut(posix_session *s, int64_t now) {
+    shutdown(s->socket.fd, SHUT_WR);
+    s->phase = POSIX_LINGER;
+    s->finish_at = posix_earlier(s->finish_at, now + POSIX_LINGER_MS);
+}
+
+/* The security layer's closing notice; its own lock is free, since nobody has a role. */
+static void give_notice(posix_session *s, int64_t now) {
+    s->phase = POSIX_NOTICE;
+    const int sent = s->secured ? s->owner->secure.shutdown(&s->above) : 0;
+    if (sent == H2CONN_TRANSPORT_WANT_WRITE)
+        posix_loop_arm(s, EPOLLOUT);
+    else
+        shut(s, now);
+}
+
+static void linger(posix_session *s) {
+    uint8_t discarded[DISCARD_BYTES];
+    ptrdiff_t n = 1;
+    for (unsigned turn = 0; turn < POSIX_TURNS && n > 0; turn++)
+        n = s->below.recv(s->below.ctx, discarded, sizeof discarded);
+    if (n > 0 || n == H2CONN_TRANSPORT_WANT_READ)
+        posix_loop_arm(s, EPOLLIN);
+    else
+        close_now(s);
+}
+
+/* Take the next step to the end, if there is one. */
+static void wind_up(posix_session *s, int64_t now) {
+    const bool overdue = posix_passed(s->finish_at, now);
+    if (s->phase == POSIX_CLOSED || s->pumping || s->sending) return;
+    if (s->phase == POSIX_OPEN) {
+        if (!overdue && !h2conn_link_over(&s->link)) return;
+        const int ended = s->link.ended;
+        if (overdue || ended == H2CONN_TRANSPORT_END || ended == H2CONN_TRANSPORT_ELOST) {
+            close_now(s);
+            return;
+        }
+        /* The security layer that refused the peer has sent an alert, which must get there. */
+        if (ended == H2CONN_TRANSPORT_ETLS)
+            shut(s, now);
+        else
+            give_notice(s, now);
+    } else if (overdue) {
+        close_now(s);
+        return;
+    } else if (s->phase == POSIX_NOTICE) {
+        give_notice(s, now);
+    }
+    if (s->phase == POSIX_LINGER) linger(s);
+}
+
+/* Receive and send for those who are elsewhere. */
+static void pump(posix_session *s) {
+    s->pumping = true;
+    for (unsigned turn = 0; turn < POSIX_TURNS; turn++) {
+        posix_session_receive(s);
+        posix_session_flush(s, NULL);
+        if (!s->more) break;
+    }
+    s->pumping = false;
+}
+
+/* What to watch for until the next turn. */
+static void watch(posix_session *s) {
+    const short events = (short)(posix_session_recv_events(s) | (s->sending ? 0 : posix_session_send_events(s)));
+    posix_loop_arm(s, (events & POLLIN ? (uint32_t)EPOLLIN : 0) | (events & POLLOUT ? (uint32_t)EPOLLOUT : 0));
+}
+
+void posix_session_turn(posix_session *s, int64_t now) {
+    if (s->phase == POSIX_OPEN) {
+        if (!s->pumping && !posix_session_is_closing(s)) pump(s);
+        posix_session_flush(s, NULL);
+    }
+    posix_session_tick(s, now);
+    posix_session_flush(s, NULL);
+    wind_up(s, now);
+    posix_session_tick(s, now);
+    if (s->phase != POSIX_OPEN) return;
+    if (posix_session_is_closing(s))
+        posix_session_settle(s);
+    else if (!s->pumping && !posix_session_hand_over(s))
+        watch(s);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "posix_loop.h"
+#include "posix_session.h"
+#include "posix_time.h"
+
+/* The loop this thread runs: it need not be woken to see what it did itself. */
+static _Thread_local const posix_loop *running;
+
+static void drain(posix_source *source) {
+    posix_loop *loop = (posix_loop *)(void *)((char *)source - offsetof(posix_loop, waker));
+    uint64_t rings;
+    while (read(loop->wake, &rings, sizeof rings) < 0 && errno == EINTR) {
+    }
+}
+
+int posix_loop_watch(posix_loop *loop, int fd, posix_source *source) {
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = source}};
+    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? H2CONN_OK : H2CONN_ENOMEM;
+}
+
+void posix_loop_unwatch(posix_loop *loop, int fd) {
+    epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+int posix_loop_init(posix_loop *loop) {
+    *loop = (posix_loop){.epoll = epoll_create1(EPOLL_CLOEXEC), .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+    loop->waker.ready = drain;
+    if (loop->epoll >= 0 && loop->wake >= 0 && posix_loop_watch(loop, loop->wake, &loop->waker) == H2CONN_OK) {
+        pthread_mutex_init(&loop->lock, NULL);
+        posix_pool_init(&loop->pool);
+        return H2CONN_OK;
+    }
+    if (loop->epoll >= 0) close(loop->epoll);
+    if (loop->wake >= 0) close(loop->wake);
+    return H2CONN_ENOMEM;
+}
+
+void posix_loop_free(posix_loop *loop) {
+    close(loop->epoll);
+    close(loop->wake);
+    posix_timers_free(&loop->timers);
+    posix_pool_free(&loop->pool);
+    pthread_mutex_destroy(&loop->lock);
+}
+
+void posix_loop_wake(posix_loop *loop) {
+    const uint64_t one = 1;
+    const int error = errno;
+    while (write(loop->wake, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+    errno = error;
+}
+
+/* ---- sessions come, are looked at, and go ---- */
+
+int posix_loop_add(posix_loop *loop, posix_session *s) {
+    pthread_mutex_lock(&loop->lock);
+    const bool joined = posix_timers_join(&loop->timers, &s->timer);
+    if (joined) {
+        s->refs++; /* nobody else knows it yet */
+        s->next = loop->sessions;
+        s->place = &loop->sessions;
+        if (s->next != NULL) s->next->place = &s->next;
+        loop->sessions = s;
+        loop->n_sessions++;
+    }
+    pthread_mutex_unlock(&loop->lock);
+    return joined ? H2CONN_OK : H2CONN_ENOMEM;
+}
+
+static void forget(posix_loop *loop, posix_session *s) {
+    posix_owner *owner = s->owner;
+    pthread_mutex_lock(&loop->lock);
+    posix_timers_leave(&loop->timers, &s->timer);
+    *s->place = s->next;
+    if (s->next != NULL) s->next->place = s->place;
+    loop->n_sessions--;
+    pthread_mutex_unlock(&loop->lock);
+    if (owner->ended != NULL) owner->ended(owner, s);
+    posix_session_unref(s);
+    if (owner->forgotten != NULL) owner->forgotten(owner);
+}
+
+static void post(posix_session *s, bool urgent) {
+    posix_loop *loop = s->loop;
+    if (s->posted && (s->urgent || !urgent)) return;
+    pthread_mutex_lock(&loop->lock);
+    const bool wake = urgent ? !loop->urgent : loop->posted == NULL;
+    if (!s->posted) {
+        s->posted_next = loop->posted;
+        loop->posted = s;
+    }
+    if (urgent) loop->urgent = true;
+    pthread_mutex_unlock(&loop->lock);
+    s->posted = true;
+    s->urgent = s->urgent || urgent;
+    if (wake && running != loop) posix_loop_wake(loop);
+}
+
+void posix_loop_post(posix_session *s, bool urgent) {
+    s->used++;
+    post(s, urgent);
+}
+
+/* Look at one posted session. Returns whether it has ended. */
+static bool look_at(posix_session *s, int64_t now, bool due) {
+    pthread_mutex_lock(&s->lock);
+    const bool urgent = s->urgent, ended = s->phase == POSIX_CLOSED;
+    s->posted = s->urgent = false;
+    if (ended) {
+        /* its last look */
+    } else if (urgent) {
+        posix_session_turn(s, now);
+    } else if (!due || s->used != s->swept) {
+        if (due) s->swept = s->used;
+        post(s, false);
+    } else if (!s->pumping) {
+        posix_session_turn(s, now);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return ended;
+}
+
+static void sweep(posix_loop *loop, int64_t now) {
+    const bool due = now >= loop->swept_at + POSIX_SWEEP_MS;
+    pthread_mutex_lock(&loop->lock);
+    posix_session *s = due || loop->urgent ? loop->posted : NULL;
+    if (s != NULL) loop->posted = NULL;
+    loop->urgent = false;
+    pthread_mutex_unlock(&loop->lock);
+    if (due) loop->swept_at = now;
+    while (s != NULL) {
+        posix_session *next = s->posted_next;
+        if (look_at(s, now, due)) forget(loop, s);
+        s = next;
+    }
+}
+
+size_t posix_loop_count(posix_loop *loop) {
+    pthread_mutex_lock(&loop->lock);
+    const size_t n = loop->n_sessions;
+    pthread_mutex_unlock(&loop->lock);
+    return n;
+}
+
+void posix_loop_each(posix_loop *loop, void (*each)(posix_session *s)) {
+    pthread_mutex_lock(&loop->lock);
+    posix_session *s = loop->sessions;
+    pthread_mutex_unlock(&loop->lock);
+    while (s != NULL) {
+        each(s);
+        pthread_mutex_lock(&loop->lock);
+        s = s->next;
+        pthread_mutex_unlock(&loop->lock);
+    }
+}
+
+/* ---- watching ---- */
+
+void posix_loop_arm(posix_session *s, uint32_t events) {
+    if (s->watched && s->events == events) return;
+    struct epoll_event event = {.events = events, .data = {.ptr = &s->source}};
+    const int operation = s->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (epoll_ctl(s->loop->epoll, operation, s->socket.fd, &event) == 0) {
+        s->watched = true;
+        s->events = events;
+        return;
+    }
+    h2conn_link_end(&s->link, H2CONN_TRANSPORT_ELOST);
+    posix_loop_post(s, true);
+}
+
+void posix_loop_disarm(posix_session *s) {
+    if (!s->watched) return;
+    epoll_ctl(s->loop->epoll, EPOLL_CTL_DEL, s->socket.fd, NULL);
+    s->watched = false;
+}
+
+/* ---- time ---- */
+
+static posix_session *session_of(posix_timer *timer) {
+    return (posix_session *)(void *)((char *)timer - offsetof(posix_session, timer));
+}
+
+void posix_loop_schedule(posix_session *s, uint64_t at) {
+    posix_loop *loop = s->loop;
+    s->tick_at = at;
+    pthread_mutex_lock(&loop->lock);
+    posix_timers_set(&loop->timers, &s->timer, at);
+    const bool first = posix_timers_first(&loop->timers) == &s->timer;
+    pthread_mutex_unlock(&loop->lock);
+    if (first && running != loop) posix_loop_wake(loop);
+}
+
+/* Tick those whose time has come. Returns the next one's time, 0 for none. */
+static int64_t run_timers(posix_loop *loop, int64_t now) {
+    for (;;) {
+        pthread_mutex_lock(&loop->lock);
+        posix_timer *timer = posix_timers_first(&loop->timers);
+        const uint64_t at = timer != NULL ? timer->at : 0;
+        const bool due = timer != NULL && at <= (uint64_t)now;
+        if (due) posix_timers_unset(&loop->timers, timer);
+        pthread_mutex_unlock(&loop->lock);
+        if (!due) return (int64_t)at;
+        posix_session *s = session_of(timer);
+        pthread_mutex_lock(&s->lock);
+        s->tick_at = UINT64_MAX;
+        posix_session_turn(s, now);
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
+#define LOOP_ENDS (-2)
+
+/* How long the loop may sleep, or LOOP_ENDS. */
+static int time_to_sleep(posix_loop *loop, int64_t timer_at, int64_t turn_at, int64_t now) {
+    pthread_mutex_lock(&loop->lock);
+    int64_t until = posix_earlier(timer_at, turn_at);
+    if (loop->posted != NULL) until = posix_earlier(until, loop->swept_at + POSIX_SWEEP_MS);
+    if (loop->urgent) until = now;
+    const bool ends = loop->stopping && loop->n_sessions == 0;
+    pthread_mutex_unlock(&loop->lock);
+    return ends ? LOOP_ENDS : posix_poll_timeout(until, now);
+}
+
+void posix_loop_run(posix_loop *loop) {
+    struct epoll_event events[POSIX_EVENTS_MAX];
+    running = loop;
+    for (;;) {
+        const int64_t now = h2conn_now();
+        sweep(loop, now);
+        const int64_t timer_at = run_timers(loop, now);
+        const int64_t turn_at = loop->turn != NULL ? loop->turn(loop->turn_ctx, now) : 0;
+        const int timeout = time_to_sleep(loop, timer_at, turn_at, now);
+        if (timeout == LOOP_ENDS) break;
+        const int n = epoll_wait(loop->epoll, events, POSIX_EVENTS_MAX, timeout);
+        for (int i = 0; i < n; i++) {
+            posix_source *source = events[i].data.ptr;
+            source->ready(source);
+        }
+    }
+    running = NULL;
+}
+
+static void *loop_thread(void *arg) {
+    posix_loop_run(arg);
+    return NULL;
+}
+
+int posix_loop_start(posix_loop *loop) {
+    pthread_mutex_lock(&loop->lock);
+    if (!loop->started) loop->started = posix_thread_start(&loop->thread, loop_thread, loop) == 0;
+    const bool started = loop->started;
+    pthread_mutex_unlock(&loop->lock);
+    return started ? H2CONN_OK : H2CONN_ENOMEM;
+}
+
+void posix_loop_quit(posix_loop *loop) {
+    pthread_mutex_lock(&loop->lock);
+    loop->stopping = true;
+    pthread_mutex_unlock(&loop->lock);
+    posix_loop_wake(loop);
+}
+
+void posix_loop_join(posix_loop *loop) {
+    if (loop->started) pthread_join(loop->thread, NULL);
+    loop->started = false;
+}

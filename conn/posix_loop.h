@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef POSIX_LOOP_H
+#define POSIX_LOOP_H
+
+/*
+ * A thread that looks after sessions while no other thread does: it receives and answers what nobody waits for, tells
+ * the time, and sees sessions to their end.
+ *
+ * A thread that stops receiving for a session posts it here. That alone changes nothing: the loop looks at posted
+ * sessions every POSIX_SWEEP_MS and watches (arms) those that were left alone since. A program that calls again before
+ * then pays no system call and wakes no thread, and a PING is answered within two sweeps at worst. An urgent post is
+ * looked at at once.
+ *
+ * Locks: `lock` is taken after a session's and guards the lists, the timers and the flags. The loop's own thread calls
+ * sessions without it. Sessions are removed by the loop's thread alone, in the sweep, so what it has in hand stays.
+ */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "posix_pool.h"
+#include "posix_timers.h"
+
+#define POSIX_SWEEP_MS 10
+/* Ready descriptors taken from the kernel at once. */
+#define POSIX_EVENTS_MAX 64
+
+struct posix_session;
+
+/* What a descriptor in the loop belongs to. */
+typedef struct posix_source {
+    void (*ready)(struct posix_source *source);
+} posix_source;
+
+typedef struct posix_loop {
+    pthread_mutex_t lock;
+    int epoll, wake; /* the second an eventfd */
+    posix_source waker;
+    posix_pool pool;
+    posix_timers timers;
+    struct posix_session *sessions; /* all of them */
+    size_t n_sessions;
+    struct posix_session *posted; /* to be looked at */
+    bool urgent;                  /* at once */
+    bool stopping;                /* end when the last session has */
+    int64_t swept_at;             /* the loop's thread only */
+    /* The owner's own affairs, in the loop's thread before each wait; returns when to be called again at the latest, 0
+     * for never. */
+    int64_t (*turn)(void *ctx, int64_t now);
+    void *turn_ctx;
+    pthread_t thread;
+    bool started;
+} posix_loop;
+
+/* H2CONN_OK or ENOMEM. */
+int posix_loop_init(posix_loop *loop);
+/* Nothing may be in it. */
+void posix_loop_free(posix_loop *loop);
+
+/* Run in this thread until stopped. */
+void posix_loop_run(posix_loop *loop);
+/* Run in a thread of its own, started by the first call. H2CONN_OK or ENOMEM. */
+int posix_loop_start(posix_loop *loop);
+/* End when the last session has ended. */
+void posix_loop_quit(posix_loop *loop);
+/* After that: wait for the thread, if there is one. */
+void posix_loop_join(posix_loop *loop);
+/* Have the loop turn at once. Async-signal-safe. */
+void posix_loop_wake(posix_loop *loop);
+
+/* Watch another descriptor for reading, or no longer. H2CONN_OK or ENOMEM. */
+int posix_loop_watch(posix_loop *loop, int fd, posix_source *source);
+void posix_loop_unwatch(posix_loop *loop, int fd);
+
+/* Take a session into the care of the loop, which keeps a reference until the session's end. H2CONN_OK or ENOMEM. */
+int posix_loop_add(posix_loop *loop, struct posix_session *s);
+
+/* How many sessions it looks after. */
+size_t posix_loop_count(posix_loop *loop);
+
+/* Call `each` for every session, in the loop's thread. */
+void posix_loop_each(posix_loop *loop, void (*each)(struct posix_session *s));
+
+/* With the session locked: have the loop look at it. */
+void posix_loop_post(struct posix_session *s, bool urgent);
+/* With the session locked: watch it, or not. Watching fails only when the kernel has no memory; the session is lost
+ * then. */
+void posix_loop_arm(struct posix_session *s, uint32_t events);
+void posix_loop_disarm(struct posix_session *s);
+/* With the session locked: tick it at `at` at the latest. */
+void posix_loop_schedule(struct posix_session *s, uint64_t at);
+
+#endif

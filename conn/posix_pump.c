@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include <poll.h>
+#include "posix_session.h"
+#include "posix_time.h"
+#include "posix_wait.h"
+
+/* ---- receiving ---- */
+
+static void return_rx(posix_session *s) {
+    if (h2conn_link_unread(&s->link) > 0) return;
+    posix_pool_put(&s->loop->pool, s->rx);
+    s->rx = NULL;
+}
+
+static void feed(posix_session *s) {
+    h2conn_link_feed(&s->link);
+    return_rx(s);
+}
+
+static void note_errno(posix_session *s, int error) {
+    if (s->errno_lost == 0) s->errno_lost = error;
+}
+
+void posix_session_receive(posix_session *s) {
+    if (h2conn_link_unread(&s->link) > 0) {
+        feed(s);
+        return;
+    }
+    if (posix_session_is_closing(s)) return;
+    uint8_t *buf = posix_pool_get(&s->loop->pool);
+    if (buf == NULL) {
+        h2conn_link_end(&s->link, H2CONN_TRANSPORT_ELOST);
+        return;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (s->secured) pthread_mutex_lock(&s->wire);
+    const ptrdiff_t n = s->link.transport.recv(s->link.transport.ctx, buf, POSIX_BUFFER_BYTES);
+    if (s->secured) pthread_mutex_unlock(&s->wire);
+    const int error = s->socket.in.error;
+    pthread_mutex_lock(&s->lock);
+    note_errno(s, error);
+    /* A security layer may hold decrypted bytes that no poll shows. */
+    s->more = n > 0 && (s->secured || n == (ptrdiff_t)POSIX_BUFFER_BYTES);
+    s->rx = buf;
+    h2conn_link_received(&s->link, buf, n);
+    return_rx(s);
+}
+
+short posix_session_recv_events(const posix_session *s) {
+    /* What was received and could not be taken waits for room to answer. */
+    if (h2conn_link_unread(&s->link) > 0) return POLLOUT;
+    return s->link.recv_wants == H2CONN_TRANSPORT_WANT_WRITE ? POLLOUT : POLLIN;
+}
+
+/* ---- sending ---- */
+
+/* Whether there are bytes to send now. */
+static bool fill(posix_session *s) {
+    if (h2conn_link_pending(&s->link) > 0) return true;
+    if (!h2conn_link_owes(&s->link)) return false;
+    if (s->tx == NULL) s->tx = posix_pool_get(&s->loop->pool);
+    if (s->tx == NULL) {
+        h2conn_link_end(&s->link, H2CONN_TRANSPORT_ELOST);
+        return false;
+    }
+    return h2conn_link_fill(&s->link, s->tx, POSIX_BUFFER_BYTES) > 0;
+}
+
+static ptrdiff_t send_pending(posix_session *s) {
+    const uint8_t *bytes = h2conn_link_pending_bytes(&s->link);
+    const size_t len = h2conn_link_pending(&s->link);
+    pthread_mutex_unlock(&s->lock);
+    if (s->secured) pthread_mutex_lock(&s->wire);
+    const ptrdiff_t n = s->link.transport.send(s->link.transport.ctx, bytes, len);
+    if (s->secured) pthread_mutex_unlock(&s->wire);
+    const int error = s->socket.out.error;
+    pthread_mutex_lock(&s->lock);
+    note_errno(s, error);
+    h2conn_link_sent(&s->link, n);
+    return n;
+}
+
+void posix_session_flush(posix_session *s, const bool *stop) {
+    if (s->sending || s->phase != POSIX_OPEN) return;
+    s->sending = true;
+    for (unsigned turn = 0; fill(s); turn++) {
+        if (turn >= POSIX_TURNS && (stop == NULL || *stop)) break;
+        if (send_pending(s) <= 0) break;
+        if (h2conn_link_unread(&s->link) > 0) feed(s);
+        if (s->watchers != NULL) posix_wake_all(s->watchers, POSIX_ANY);
+    }
+    s->sending = false;
+    if (h2conn_link_pending(&s->link) > 0) return;
+    posix_pool_put(&s->loop->pool, s->tx);
+    s->tx = NULL;
+}
+
+short posix_session_send_events(const posix_session *s) {
+    if (!h2conn_link_owes(&s->link)) return 0;
+    /* A security layer that must receive first is helped on by whoever pumps, who flushes after each try. */
+    return s->link.send_wants == H2CONN_TRANSPORT_WANT_READ ? 0 : POLLOUT;
+}
+
+/* ---- both ---- */
+
+bool posix_session_is_closing(const posix_session *s) {
+    return s->phase != POSIX_OPEN || h2conn_link_over(&s->link);
+}
+
+void posix_session_tick(posix_session *s, int64_t now) {
+    uint64_t at = UINT64_MAX;
+    if (s->phase == POSIX_OPEN) at = h2conn_link_tick(&s->link, (uint64_t)now);
+    if (s->finish_at != 0 && (uint64_t)s->finish_at < at) at = (uint64_t)s->finish_at;
+    if (at <= (uint64_t)now) at = (uint64_t)now + 1;
+    if (at < s->tick_at) posix_loop_schedule(s, at);
+}
+
+bool posix_session_hand_over(posix_session *s) {
+    bool awake = false;
+    for (posix_wait *w = s->waits; w != NULL; w = w->next) {
+        if (!w->can_poll) continue;
+        /* Those awake already will take what roles they find, or settle when they leave. */
+        awake = true;
+        if (w->woken) continue;
+        posix_wake(w);
+        break;
+    }
+    return awake;
+}
+
+void posix_session_settle(posix_session *s) {
+    if (posix_session_is_closing(s)) {
+        posix_wake_all(s->watchers, POSIX_ANY);
+        if (s->phase != POSIX_CLOSED) posix_loop_post(s, true);
+        return;
+    }
+    const bool unsent = !s->sending && posix_session_send_events(s) != 0;
+    if (s->pumping && !unsent) return;
+    if (posix_session_hand_over(s) || (s->watched && !unsent)) return;
+    posix_loop_post(s, unsent || s->more);
+}
+
+void posix_session_push(posix_session *s) {
+    posix_session_flush(s, NULL);
+    posix_session_settle(s);
+}

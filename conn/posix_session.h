@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef POSIX_SESSION_H
+#define POSIX_SESSION_H
+
+/*
+ * One HTTP/2 session over one socket, shared by threads.
+ *
+ * Locks, in the order in which they may be taken:
+ *   1. a client's or a server's
+ *   2. a session's `lock`: the engine, the connections, and all members here that do not say otherwise
+ *   3. a loop's, a server's queue's, a pool's: held for a few instructions
+ * `wire` is taken with none of these held; it keeps a secured transport to one thread at a time.
+ *
+ * Two roles are given to one thread each, and kept while it lets go of the lock for a system call:
+ *   `pumping`  may receive from the transport
+ *   `sending`  may send to it, and owns the pending bytes
+ * Whoever waits takes the roles that are free: the thread that wants the answer is the one that receives it. Whoever
+ * leaves settles: it wakes another waiting thread, or leaves the session to the loop.
+ *
+ * Invariants while the lock is free:
+ *   - somebody listens: `pumping`, or a waiting thread has been woken that will, or the loop watches or was told;
+ *   - the same holds for `sending` when the link owes anything;
+ *   - the descriptor is closed by the loop alone, when both roles are free.
+ */
+
+#include <pthread.h>
+#include "conn_link.h"
+#include "posix_loop.h"
+#include "posix_socket.h"
+
+struct h2conn;
+struct posix_wait;
+struct posix_session;
+
+/* Rounds of sending or receiving one thread does for others before it looks up. */
+#define POSIX_TURNS 8u
+/* After the last byte was sent, how long the peer may take to end its side (an early close would destroy what is under
+ * way). */
+#define POSIX_LINGER_MS 1000
+/* How long a session that is freed, and one that is stopped, may take to end. */
+#define POSIX_FINISH_MS 5000
+#define POSIX_STOP_MS   200
+
+/* What a session belongs to: a client or a server. */
+typedef struct posix_owner {
+    posix_loop *loop;
+    h2_config config;
+    h2conn_secure secure;
+    bool has_secure;
+    h2conn_trace trace;
+    void *trace_user;
+    /* Server: a request; with the session locked. */
+    void (*request)(struct posix_owner *owner, struct posix_session *s, uint32_t id, const h2_field *fields, size_t n,
+                    bool end);
+    /* Server: a stream of a request that waits for a handler has ended; with the session locked. */
+    void (*gone)(struct posix_owner *owner, struct h2conn *conn);
+    /* The session has ended: forget it. And: the loop has forgotten it too. In the loop's thread, unlocked; either may
+     * be NULL. */
+    void (*ended)(struct posix_owner *owner, struct posix_session *s);
+    void (*forgotten)(struct posix_owner *owner);
+} posix_owner;
+
+typedef enum posix_phase {
+    POSIX_OPEN,
+    POSIX_NOTICE, /* the security layer's closing notice is being sent */
+    POSIX_LINGER, /* our side of the socket is shut, waiting for the peer's */
+    POSIX_CLOSED  /* the descriptor is closed */
+} posix_phase;
+
+typedef struct posix_session {
+    posix_source source; /* first: what the loop's events name */
+    pthread_mutex_t lock, wire;
+    h2conn_link link;
+    posix_socket socket;
+    h2conn_transport below, above; /* the socket; and what `link` uses when secured */
+    void *engine;                  /* memory of the engine */
+    posix_owner *owner;
+    posix_loop *loop;
+    uint8_t *rx, *tx;                    /* borrowed while bytes are in them */
+    struct posix_wait *waits;            /* threads waiting in any call */
+    struct posix_wait *watchers;         /* those that wait for the session itself */
+    int64_t finish_at;                   /* end by then whatever is owed; 0 for no such time */
+    int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
+    uint32_t pongs;                      /* answered so far */
+    uint64_t tick_at;                    /* what the timer is set to, UINT64_MAX when it is not */
+    posix_timer timer;                   /* the loop's lock */
+    struct posix_session *next, **place; /* in the loop's list; the loop's lock */
+    struct posix_session *posted_next;   /* the loop's lock */
+    struct posix_session *client_next;   /* the client's lock */
+    char *origin;                        /* client: what it is shared under */
+    uint32_t events;                     /* what the loop watches for */
+    uint32_t used, swept;                /* counts posts; the count at the last sweep */
+    uint32_t refs, conns;
+    int errno_lost; /* what the system said of a lost socket */
+    uint8_t phase;  /* posix_phase */
+    bool secured, pumping, sending;
+    bool more; /* receiving again at once may give more */
+    bool watched, posted, urgent;
+    bool pinging;
+    char local[H2CONN_ADDRESS_BYTES], remote[H2CONN_ADDRESS_BYTES];
+} posix_session;
+
+/* ---- posix_session.c ---- */
+
+/* A session on a connected socket, which it takes over even on failure. `secured` opens the owner's security layer, for
+ * `host` at a client. H2CONN_OK, ENOMEM or ETLS. The caller has a reference. */
+int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool secured, const char *host);
+void posix_session_ref(posix_session *s);   /* locked */
+void posix_session_drop(posix_session *s);  /* locked, and not the last: the loop has one until the end */
+void posix_session_unref(posix_session *s); /* unlocked */
+
+/* Why the session or a stream of it failed, beyond the code: what the system or the security layer says. NULL when they
+ * say nothing. `text` is room for it. Locked. */
+const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]);
+
+/* ---- posix_pump.c: all with the session locked ---- */
+
+/* With `pumping`: receive once and hand it to the engine. */
+void posix_session_receive(posix_session *s);
+/* Send what is owed until the socket refuses, unless another thread is at it. `stop` becomes true when the caller has
+ * what it wants; it then sends for others only so long. */
+void posix_session_flush(posix_session *s, const bool *stop);
+/* Tell the time, and have the loop tell it again when needed. */
+void posix_session_tick(posix_session *s, int64_t now);
+/* What a poll for the roles has to look for, in POLLIN and POLLOUT. */
+short posix_session_recv_events(const posix_session *s);
+short posix_session_send_events(const posix_session *s);
+/* Make the invariants hold again before unlocking. */
+void posix_session_settle(posix_session *s);
+/* Have a waiting thread take the free roles. False when none is there that could. */
+bool posix_session_hand_over(posix_session *s);
+/* A call that sends: flush, then settle. */
+void posix_session_push(posix_session *s);
+/* Whether nothing more will come or go. */
+bool posix_session_is_closing(const posix_session *s);
+
+/* ---- posix_close.c: with the session locked ---- */
+
+/* End with GOAWAY `code`; what is owed is sent first, if that takes no longer than `within_ms`. A code but NO_ERROR
+ * ends all streams. */
+void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms);
+/* The loop's turn: receive, send, tick, and take the next step to the end when there is one. */
+void posix_session_turn(posix_session *s, int64_t now);
+
+/* ---- posix_events.c ---- */
+h2_handlers posix_session_handlers(bool trace);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* accept4 */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "posix_socket.h"
+
+/* Connections the kernel may complete before they are accepted; it applies its own bound. */
+#define BACKLOG 4096
+
+static ptrdiff_t end(posix_flow *flow, int code, int error) {
+    *flow = (posix_flow){.ended = code, .error = error};
+    return code;
+}
+
+static bool would_wait(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+static ptrdiff_t socket_recv(void *ctx, void *buf, size_t len) {
+    posix_socket *s = ctx;
+    ssize_t n;
+    if (!s->in.open) return s->in.ended;
+    do n = recv(s->fd, buf, len, 0);
+    while (n < 0 && errno == EINTR);
+    if (n > 0) return n;
+    if (n == 0) return end(&s->in, H2CONN_TRANSPORT_END, 0);
+    return would_wait(errno) ? H2CONN_TRANSPORT_WANT_READ : end(&s->in, H2CONN_TRANSPORT_ELOST, errno);
+}
+
+static ptrdiff_t socket_send(void *ctx, const void *buf, size_t len) {
+    posix_socket *s = ctx;
+    ssize_t n;
+    if (!s->out.open) return s->out.ended;
+    do n = send(s->fd, buf, len, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0) return n;
+    return would_wait(errno) ? H2CONN_TRANSPORT_WANT_WRITE : end(&s->out, H2CONN_TRANSPORT_ELOST, errno);
+}
+
+h2conn_transport posix_socket_transport(posix_socket *socket) {
+    return (h2conn_transport){socket_recv, socket_send, socket};
+}
+
+void posix_socket_init(posix_socket *socket, int fd) {
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    *socket = (posix_socket){.fd = fd, .in = {.open = true}, .out = {.open = true}};
+}
+
+void posix_socket_close(posix_socket *socket) {
+    if (socket->fd >= 0) close(socket->fd);
+    socket->fd = -1;
+}
+
+int posix_socket_new(int family) {
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+}
+
+int posix_accept(int fd) {
+    return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int posix_listen(const struct sockaddr *address, socklen_t len) {
+    const int on = 1;
+    const int fd = posix_socket_new(address->sa_family);
+    if (fd < 0) return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    /* An IPv6 socket that took IPv4 too would keep a listener of the same port from binding. */
+    if (address->sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(fd, address, len) == 0 && listen(fd, BACKLOG) == 0) return fd;
+    const int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+void posix_address_print(char out[H2CONN_ADDRESS_BYTES], const struct sockaddr *address) {
+    char host[INET6_ADDRSTRLEN];
+    if (address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)address;
+        inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
+        snprintf(out, H2CONN_ADDRESS_BYTES, "[%s]:%u", host, (unsigned)ntohs(in6->sin6_port));
+    } else if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
+        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+        snprintf(out, H2CONN_ADDRESS_BYTES, "%s:%u", host, (unsigned)ntohs(in->sin_port));
+    } else {
+        out[0] = '\0';
+    }
+}
+
+void posix_address_set_port(struct sockaddr *address, uint16_t port) {
+    if (address->sa_family == AF_INET6) ((struct sockaddr_in6 *)(void *)address)->sin6_port = htons(port);
+    if (address->sa_family == AF_INET) ((struct sockaddr_in *)(void *)address)->sin_port = htons(port);
+}
+
+uint16_t posix_port_local(int fd) {
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) return 0;
+    if (address.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port);
+    return ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
+}
+
+typedef int name_getter(int fd, struct sockaddr *address, socklen_t *len);
+
+static void print_name(char out[H2CONN_ADDRESS_BYTES], int fd, name_getter *get) {
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    out[0] = '\0';
+    if (get(fd, (struct sockaddr *)&address, &len) == 0) posix_address_print(out, (struct sockaddr *)&address);
+}
+
+/* glibc declares these with a union of pointers, which a plain function type does not match. */
+static int local_name(int fd, struct sockaddr *address, socklen_t *len) {
+    return getsockname(fd, address, len);
+}
+
+static int remote_name(int fd, struct sockaddr *address, socklen_t *len) {
+    return getpeername(fd, address, len);
+}
+
+void posix_address_local(char out[H2CONN_ADDRESS_BYTES], int fd) {
+    print_name(out, fd, local_name);
+}
+
+void posix_address_remote(char out[H2CONN_ADDRESS_BYTES], int fd) {
+    print_name(out, fd, remote_name);
+}
+
+const char *posix_error_text(int error, char out[H2CONN_WHY_BYTES]) {
+    snprintf(out, H2CONN_WHY_BYTES, "%s", "");
+    const char *text = strerror_r(error, out, H2CONN_WHY_BYTES);
+    if (text != out) snprintf(out, H2CONN_WHY_BYTES, "%s", text);
+    return out;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef POSIX_TIME_H
+#define POSIX_TIME_H
+
+/* The clock of h2conn_now, and waiting by it. A deadline is a time of that clock in milliseconds, 0 for none. */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+int64_t posix_now_us(void);
+
+static inline bool posix_passed(int64_t deadline, int64_t now) {
+    return deadline != 0 && now >= deadline;
+}
+
+/* The earlier of two deadlines. */
+int64_t posix_earlier(int64_t a, int64_t b);
+
+/* Milliseconds from `now` to a deadline as poll and epoll_wait take them: -1 for none. */
+int posix_poll_timeout(int64_t deadline, int64_t now);
+
+/* A condition that waits by this clock. Returns 0 or an errno. */
+int posix_cond_init(pthread_cond_t *cond);
+
+/* Wait for a signal, or for the deadline. */
+void posix_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t deadline);
+
+/* A thread of the library's own: it takes no signals, which are the program's. Returns 0 or an errno. */
+int posix_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg);
+
+#endif
