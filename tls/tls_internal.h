@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TLS_INTERNAL_H
+#define TLS_INTERNAL_H
+
+/* What the files of this layer share. wolfSSL's own options come before any of its headers. */
+
+#include <wolfssl/options.h>
+#include <wolfssl/ssl.h>
+#include <wolfssl/error-ssl.h>
+#include <wolfssl/openssl/x509v3.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+#include <stdint.h>
+#include "h2tls.h"
+
+/* Of a record, RFC 8446 section 5.1: type, version, length. */
+#define TLS_HEADER_BYTES 5
+#define TLS_ALERT        21
+
+/* The alert that answers a peer without our protocol, RFC 7301 section 3.2. */
+#define TLS_ALERT_NO_APPLICATION_PROTOCOL 120
+
+struct h2tls_context {
+    WOLFSSL_CTX *wolf;
+    bool server;
+    bool insecure;
+    bool verifies; /* no peer passes without a certificate that h2tls_verify found sound */
+};
+
+/* A host as it is verified: a DNS name, or an address where bytes is 4 or 16. */
+typedef struct tls_host {
+    char *name; /* owned; without a final dot, or the address as it was written */
+    uint8_t address[16];
+    size_t bytes;
+} tls_host;
+
+/* tls_error.c */
+
+/* Which transport code ends a transport on which wolfSSL reported `error`. */
+ptrdiff_t h2tls_error_code(int error);
+/* The alert by which the peer caused this error, or -1. */
+int h2tls_error_alert(int error, WOLFSSL *ssl);
+/* Why, as one sentence; `alert` is the peer's or -1. */
+void h2tls_error_text(int error, int alert, bool handshaking, char why[H2TLS_WHY_BYTES]);
+
+/* tls_alpn.c */
+
+/* Every transport of this context settles on h2 or fails. Returns 0, or -1 when out of memory. */
+int h2tls_alpn_require(WOLFSSL *ssl);
+/* Make a server refuse a client that offers no protocol at all, which ALPN itself lets pass. */
+void h2tls_alpn_guard(WOLFSSL_CTX *wolf);
+/* After the handshake: whether both sides agreed on h2. */
+bool h2tls_alpn_agreed(WOLFSSL *ssl);
+/* Whether this failed handshake failed because the client offered no h2. */
+bool h2tls_alpn_refused(WOLFSSL *ssl, int error);
+
+/* tls_name.c */
+
+/* Take apart what the caller wants to reach. Returns 0, or -1 when out of memory or when it can be no host. */
+int h2tls_host_set(tls_host *host, const char *text);
+void h2tls_host_clear(tls_host *host);
+/* Whether the certificate is for the host, RFC 9525 section 6: its alternative names alone count. */
+bool h2tls_host_matches(const tls_host *host, const WOLFSSL_X509 *certificate);
+
+/* tls_thread.c */
+
+/* This thread is about to shake hands: what wolfSSL keeps for it is freed when it ends. */
+void h2tls_thread_note(void);
+
+/* tls_transport.c */
+
+/* The last word on each certificate of a peer: wolfSSL calls it with what it found itself. */
+int h2tls_verify(int sound, WOLFSSL_X509_STORE_CTX *store);
+int h2tls_below_recv(WOLFSSL *ssl, char *buf, int len, void *ctx);
+int h2tls_below_send(WOLFSSL *ssl, char *buf, int len, void *ctx);
+int h2tls_open(void *ctx, const h2conn_transport *below, const char *host, h2conn_transport *above);
+int h2tls_shutdown(h2conn_transport *above);
+void h2tls_release(h2conn_transport *above);
+const char *h2tls_failure(const h2conn_transport *above);
+
+#endif
