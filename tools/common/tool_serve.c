@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tool_exit.h"
+#include "tool_parse.h"
+#include "tool_serve.h"
+
+/* How long open connections may go on after the first signal. */
+#define DRAIN_MS 3000
+#define ECHO_BYTES 65536
+
+static void ending_signals(sigset_t *set) {
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+}
+
+void tool_process_setup(void) {
+    /* A socket must not become stdin or stdout by taking a free descriptor. */
+    for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = open("/dev/null", O_RDWR)) {
+        if (fd <= 2) continue;
+        close(fd);
+        break;
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+void tool_signals_hold(void) {
+    sigset_t set;
+    ending_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int tool_signal_wait(void) {
+    sigset_t set;
+    int signo = 0;
+    ending_signals(&set);
+    while (sigwait(&set, &signo) != 0) {}
+    return signo;
+}
+
+typedef struct ender {
+    h2conn_server *server;
+    atomic_bool over;
+} ender;
+
+static void *end_on_signals(void *user) {
+    ender *e = user;
+    tool_signal_wait();
+    if (atomic_load(&e->over)) return NULL;
+    h2conn_server_drain(e->server, DRAIN_MS);
+    tool_signal_wait();
+    if (!atomic_load(&e->over)) h2conn_server_stop(e->server);
+    return NULL;
+}
+
+int tool_serve(h2conn_server *server, const char *url) {
+    char address[H2CONN_WHY_BYTES];
+    ender e = {.server = server};
+    pthread_t thread;
+    int error = h2conn_server_listen(server, url, address);
+    if (error) {
+        tool_say("cannot listen on %s: %s", url, address);
+        return tool_exit_status(error);
+    }
+    if (pthread_create(&thread, NULL, end_on_signals, &e) != 0) {
+        tool_say("cannot start a thread");
+        return TOOL_USAGE;
+    }
+    fprintf(stderr, "listening on %s://%s\n", tool_is_https(url) ? "https" : "http", address);
+    error = h2conn_server_run(server);
+    atomic_store(&e.over, true);
+    pthread_kill(thread, SIGTERM);
+    pthread_join(thread, NULL);
+    if (error) return tool_fail(error, "the server ended", NULL);
+    return TOOL_OK;
+}
+
+void tool_echo(h2conn_request *request, const h2conn_field *fields, size_t n) {
+    h2conn *conn;
+    if (strcmp(h2conn_request_method(request), "HEAD") == 0) {
+        h2conn_respond(request, 200, fields, n, NULL, 0);
+        return;
+    }
+    char *buf = malloc(ECHO_BYTES);
+    if (!buf) {
+        h2conn_respond(request, 503, NULL, 0, NULL, 0);
+        return;
+    }
+    if (h2conn_accept(&conn, request, 200, fields, n) == H2CONN_OK) {
+        ptrdiff_t got;
+        while ((got = h2conn_read(conn, buf, ECHO_BYTES)) > 0)
+            if (h2conn_write(conn, buf, (size_t)got, NULL) != H2CONN_OK) break;
+    }
+    free(buf);
+}

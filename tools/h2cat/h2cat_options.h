@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef H2CAT_OPTIONS_H
+#define H2CAT_OPTIONS_H
+
+#include "tool_parse.h"
+#include "tool_tls.h"
+
+typedef enum h2cat_mode { H2CAT_CONNECT, H2CAT_JOIN, H2CAT_ECHO, H2CAT_RESPOND, H2CAT_EXEC } h2cat_mode;
+
+typedef struct h2cat_options {
+    h2cat_mode mode;
+    const char *url;
+    const char *method;   /* -X; NULL for the default */
+    const char *argument; /* of --respond and --exec */
+    tool_fields fields;   /* -H: of the request, or of a server's responses */
+    tool_tls tls;
+    int64_t timeout_ms;   /* for connecting and the response */
+    bool verbose;
+} h2cat_options;
+
+/* Read the command line. Returns -1 to go on, else the exit status: after --help, --version or a complaint. */
+int h2cat_options_read(h2cat_options *o, int argc, char **argv);
+
+#endif

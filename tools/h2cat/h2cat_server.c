@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "h2cat_exec.h"
+#include "h2cat_join.h"
+#include "h2cat_server.h"
+#include "tool_exit.h"
+#include "tool_frame.h"
+#include "tool_serve.h"
+
+/* Time for the last bytes of a joined connection to leave. */
+#define LAST_BYTES_MS 3000
+
+typedef struct server {
+    h2cat_options *options;
+    h2conn_server *server;
+    char *body; /* of --respond */
+    size_t body_len;
+    atomic_flag taken; /* --listen alone: the first connection is there */
+    int joined_status;
+} server;
+
+static bool read_file(const char *name, char **out, size_t *len) {
+    FILE *file = fopen(name, "rb");
+    size_t size = 0, cap = 0, n = 0;
+    char *bytes = NULL;
+    if (!file) return false;
+    do {
+        size += n;
+        if (size == cap) {
+            char *larger = realloc(bytes, cap = cap ? 2 * cap : H2CAT_CHUNK_BYTES);
+            if (!larger) break;
+            bytes = larger;
+        }
+        n = fread(bytes + size, 1, cap - size, file);
+    } while (n > 0);
+    bool good = feof(file) && !ferror(file);
+    fclose(file);
+    *out = bytes;
+    *len = size;
+    return good;
+}
+
+/* Read the file of --respond once, and tell its length unless a field of the user's does. */
+static bool prepare_response(server *s) {
+    tool_fields *fields = &s->options->fields;
+    char line[64];
+    if (!read_file(s->options->argument, &s->body, &s->body_len)) {
+        tool_say("cannot read %s: %s", s->options->argument, strerror(errno));
+        return false;
+    }
+    for (size_t i = 0; i < fields->n; i++)
+        if (strcmp(fields->list[i].name, "content-length") == 0) return true;
+    snprintf(line, sizeof line, "content-length: %zu", s->body_len);
+    return tool_fields_add(fields, line);
+}
+
+static void join_first(server *s, h2conn_request *request) {
+    const h2cat_options *o = s->options;
+    char why[H2CONN_WHY_BYTES];
+    h2conn *conn;
+    int error = H2CONN_OK;
+    if (atomic_flag_test_and_set(&s->taken)) {
+        h2conn_respond(request, 503, NULL, 0, NULL, 0);
+        return;
+    }
+    if (h2conn_accept(&conn, request, 200, o->fields.list, o->fields.n) != H2CONN_OK) {
+        atomic_flag_clear(&s->taken);
+        return;
+    }
+    switch (h2cat_join(conn, false, NULL, NULL, &error)) {
+    case H2CAT_END_STDIN:
+        s->joined_status = TOOL_USAGE;
+        break;
+    case H2CAT_END_FAILED:
+        s->joined_status = tool_fail(error, "the connection failed", h2conn_why(conn, why));
+        break;
+    default:
+        break;
+    }
+    h2conn_server_drain(s->server, LAST_BYTES_MS);
+}
+
+static void handle(void *user, h2conn_request *request) {
+    server *s = user;
+    const tool_fields *fields = &s->options->fields;
+    bool head = strcmp(h2conn_request_method(request), "HEAD") == 0;
+    switch (s->options->mode) {
+    case H2CAT_RESPOND:
+        h2conn_respond(request, 200, fields->list, fields->n, s->body, s->body_len);
+        break;
+    case H2CAT_EXEC:
+        if (head)
+            h2conn_respond(request, 200, fields->list, fields->n, NULL, 0);
+        else
+            h2cat_exec(request, s->options->argument, fields);
+        break;
+    case H2CAT_JOIN:
+        if (head)
+            h2conn_respond(request, 200, fields->list, fields->n, NULL, 0);
+        else
+            join_first(s, request);
+        break;
+    default:
+        tool_echo(request, fields->list, fields->n);
+        break;
+    }
+}
+
+int h2cat_server(h2cat_options *o) {
+    server s = {.options = o, .taken = ATOMIC_FLAG_INIT};
+    int status = tool_tls_open(&o->tls, o->url, true);
+    if (status != TOOL_OK) return status;
+    if (o->mode == H2CAT_RESPOND && !prepare_response(&s)) {
+        status = TOOL_USAGE;
+    } else {
+        h2conn_server_options options = {.secure = tool_tls_secure(&o->tls),
+                                         .handler = handle,
+                                         .user = &s,
+                                         .trace = o->verbose ? tool_trace : NULL,
+                                         .trace_user = &s};
+        int error = h2conn_server_new(&s.server, &options);
+        if (error) {
+            status = tool_fail(error, "cannot make a server", NULL);
+        } else {
+            status = tool_serve(s.server, o->url);
+            h2conn_server_free(s.server);
+            if (status == TOOL_OK) status = s.joined_status;
+        }
+    }
+    free(s.body);
+    tool_tls_close(&o->tls);
+    return status;
+}

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Install what is missing from Debian's packages, then run what is asked for. Says nothing when nothing is missing.
+# usage: setup.sh          what the demonstration and the tests need
+#        setup.sh demo     what the demonstration needs, then `make demo`
+#        setup.sh check    what the tests need, then `make check`
+set -eu
+cd "$(dirname "$0")/.."
+
+build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
+tests="$build check libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs"
+
+die() {
+    echo "setup.sh: $*" >&2
+    exit 1
+}
+
+# Those of the named packages that are not installed. A node or a python3 from elsewhere is as good as the package.
+missing() {
+    for package; do
+        case $package in
+        nodejs) command -v node >/dev/null && continue ;;
+        python3) command -v python3 >/dev/null && continue ;;
+        esac
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
+    done
+}
+
+apt() {
+    if [ "$(id -u)" -eq 0 ]; then
+        env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"
+    else
+        sudo env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"
+    fi
+}
+
+# Package lists are fetched only when the ones at hand do not do.
+install_packages() {
+    command -v dpkg-query >/dev/null || die "this is not a Debian system; install what provides: $*"
+    wanted=$(missing "$@")
+    [ -n "$wanted" ] || return 0
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+        die "these packages are missing, and neither root nor sudo is at hand to install them: $wanted"
+    echo "installing $wanted" >&2
+    log=$(mktemp)
+    # shellcheck disable=SC2086 # a list of words
+    if apt install -y --no-install-recommends $wanted >"$log" 2>&1 ||
+        { apt update >>"$log" 2>&1 && apt install -y --no-install-recommends $wanted >>"$log" 2>&1; }; then
+        rm -f "$log"
+    else
+        tail -n 5 "$log" >&2
+        rm -f "$log"
+        die "these packages could not be installed: $wanted"
+    fi
+}
+
+# shellcheck disable=SC2086 # lists of words
+case ${1-} in
+'')
+    install_packages $tests
+    ;;
+demo)
+    install_packages $build
+    [ -x build/bin/h2cat ] || echo "building; this takes a minute the first time" >&2
+    exec make --no-print-directory -s -j "$(nproc)" demo
+    ;;
+check)
+    install_packages $tests
+    exec make --no-print-directory -j "$(nproc)" check
+    ;;
+*)
+    die "usage: setup.sh [demo|check]"
+    ;;
+esac
