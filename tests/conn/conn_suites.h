@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONN_SUITES_H
+#define CONN_SUITES_H
+
+#include <check.h>
+
+#define CONN_SUITES(X)                                                                                                 \
+    X(conn_url_suite)                                                                                                  \
+    X(conn_errors_suite)                                                                                               \
+    X(conn_queue_suite)                                                                                                \
+    X(conn_fields_suite)                                                                                               \
+    X(conn_link_suite)                                                                                                 \
+    X(conn_messages_suite)                                                                                             \
+    X(posix_timers_suite)                                                                                              \
+    X(posix_socket_suite)                                                                                              \
+    X(contract_read_suite)                                                                                             \
+    X(contract_write_suite)                                                                                            \
+    X(contract_half_close_suite)                                                                                       \
+    X(contract_close_suite)                                                                                            \
+    X(contract_deadlines_suite)                                                                                        \
+    X(contract_threads_suite)                                                                                          \
+    X(contract_errors_suite)                                                                                           \
+    X(contract_liveness_suite)                                                                                         \
+    X(contract_handler_suite)                                                                                          \
+    X(contract_drain_suite)                                                                                            \
+    X(contract_http2_only_suite)                                                                                       \
+    X(contract_connect_suite)                                                                                          \
+    X(contract_sharing_suite)
+
+#define CONN_SUITE_DECLARE(suite) Suite *suite(void);
+CONN_SUITES(CONN_SUITE_DECLARE)
+#undef CONN_SUITE_DECLARE
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "conn_suites.h"
+#include "conn_test.h"
+
+/* "A handler that returns closes its connection. A client that goes away ends the handler's reads and writes." And what a handler can ask
+ * and answer. */
+
+START_TEST(contract_handler_that_returns_closes_its_connection) {
+    test_server s;
+    char byte;
+    test_server_handle(&s, test_accept_only, NULL);
+    h2conn *conn = test_connect(s.url, NULL);
+    ck_assert_int_eq(h2conn_read(conn, &byte, 1), 0);
+    /* RFC 9113, 8.1: a complete answer, and NO_ERROR for what would still be sent. */
+    ck_assert_int_eq(h2conn_wait_closed(conn), H2CONN_ERESET);
+    ck_assert_uint_eq(h2conn_code(conn), H2_NO_ERROR);
+    ck_assert_int_eq(h2conn_read(conn, &byte, 1), 0);
+    ck_assert_int_eq(h2conn_write(conn, "x", 1, NULL), H2CONN_ERESET);
+    h2conn_free(conn);
+    test_server_stop(&s);
+}
+END_TEST
+
+static void do_nothing(void *user, h2conn_request *request) {
+    (void)user;
+    (void)request;
+}
+
+START_TEST(contract_handler_that_answers_nothing_answers_404) {
+    test_server s;
+    h2conn_response response;
+    h2conn *conn;
+    test_server_handle(&s, do_nothing, NULL);
+    ck_assert_int_eq(h2conn_connect(&conn, s.url, NULL, &response), H2CONN_OK);
+    ck_assert_int_eq(response.status, 404);
+    h2conn_free(conn);
+    test_server_stop(&s);
+}
+END_TEST
+
+typedef struct gone {
+    test_flag accepted, ended;
+    ptrdiff_t read, write, waited;
+} gone;
+
+static void read_until_gone(void *user, h2conn_request *request) {
+    gone *g = user;
+    char byte;
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    test_raise(&g->accepted);
+    g->read = h2conn_read(conn, &byte, 1);
+    g->write = h2conn_write(conn, "x", 1, NULL);
+    g->waited = h2conn_wait_closed(conn);
+    test_raise(&g->ended);
+}
+
+static void write_until_gone(void *user, h2conn_request *request) {
+    static const char block[65536];
+    gone *g = user;
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    test_raise(&g->accepted);
+    while ((g->write = h2conn_write(conn, block, sizeof block, NULL)) == H2CONN_OK) {
+    }
+    g->read = h2conn_read(conn, (char[1]){0}, 1);
+    g->waited = h2conn_wait_closed(conn);
+    test_raise(&g->ended);
+}
+
+static void expect_end(gone *g, test_server *s, int error) {
+    test_await(&g->ended, 1);
+    ck_assert_int_eq(g->read, error);
+    ck_assert_int_eq(g->write, error);
+    ck_assert_int_eq(g->waited, error);
+    test_server_stop(s);
+}
+
+START_TEST(contract_handler_of_a_client_that_vanishes) {
+    gone g = {.accepted = TEST_FLAG, .ended = TEST_FLAG};
+    test_server s;
+    test_server_handle(&s, _i ? write_until_gone : read_until_gone, &g);
+    const int fd = test_dial_raw(s.url);
+    test_greet_server(fd);
+    test_write_post(fd, 1, 0);
+    test_await(&g.accepted, 1);
+    close(fd);
+    expect_end(&g, &s, H2CONN_ELOST);
+}
+END_TEST
+
+START_TEST(contract_handler_of_a_client_that_resets) {
+    gone g = {.accepted = TEST_FLAG, .ended = TEST_FLAG};
+    test_server s;
+    test_server_handle(&s, _i ? write_until_gone : read_until_gone, &g);
+    h2conn *conn = test_connect(s.url, NULL);
+    h2conn_reset(conn, H2_CANCEL);
+    h2conn_free(conn);
+    expect_end(&g, &s, H2CONN_ERESET);
+}
+END_TEST
+
+/* ---- the request ---- */
+
+static void check_request(void *user, h2conn_request *request) {
+    const char *authority = user;
+    size_t n;
+    const h2conn_field *fields = h2conn_request_fields(request, &n);
+    ck_assert_str_eq(h2conn_request_method(request), "PUT");
+    ck_assert_str_eq(h2conn_request_path(request), "/a/b?c=d");
+    ck_assert_str_eq(h2conn_request_scheme(request), "http");
+    ck_assert_str_eq(h2conn_request_authority(request), authority);
+    ck_assert_uint_eq(n, 3);
+    ck_assert_str_eq(fields[0].name, "one");
+    ck_assert_str_eq(fields[0].value, "1");
+    ck_assert_str_eq(fields[1].name, "empty");
+    ck_assert_str_eq(fields[1].value, "");
+    ck_assert_str_eq(fields[2].name, "secret");
+    ck_assert(fields[2].never_index);
+    const h2conn_field answer[] = {H2CONN_FIELD("server", "test"), H2CONN_FIELD("x", "y z")};
+    h2conn *conn, *again;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 199, NULL, 0), H2CONN_EINVAL);
+    ck_assert_int_eq(h2conn_accept(&conn, request, 300, NULL, 0), H2CONN_EINVAL);
+    ck_assert_int_eq(h2conn_accept(NULL, request, 200, NULL, 0), H2CONN_EINVAL);
+    const h2conn_field wrong[] = {H2CONN_FIELD("Upper-Case", "x")};
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, wrong, 1), H2CONN_EINVAL);
+    ck_assert_int_eq(h2conn_accept(&conn, request, 202, answer, 2), H2CONN_OK);
+    ck_assert_int_eq(h2conn_accept(&again, request, 200, NULL, 0), H2CONN_ESTATE);
+    ck_assert_ptr_null(again);
+    ck_assert_int_eq(h2conn_respond(request, 200, NULL, 0, NULL, 0), H2CONN_ESTATE);
+    ck_assert_int_eq(h2conn_write(conn, "ok", 2, NULL), H2CONN_OK);
+}
+
+START_TEST(contract_handler_sees_the_request_and_the_client_the_response) {
+    test_server s;
+    char authority[H2CONN_WHY_BYTES], url[H2CONN_WHY_BYTES + 16], buf[4];
+    h2conn_field fields[] = {H2CONN_FIELD("one", "1"), H2CONN_FIELD("empty", ""), H2CONN_FIELD("secret", "x")};
+    h2conn_response response;
+    h2conn *conn;
+    fields[2].never_index = true;
+    const h2conn_options options = {.method = "PUT", .fields = fields, .n_fields = 3};
+    test_server_handle(&s, check_request, authority);
+    strcpy(authority, s.url + strlen("http://"));
+    strcat(strcpy(url, s.url), "/a/b?c=d#gone");
+    ck_assert_int_eq(h2conn_connect(&conn, url, &options, &response), H2CONN_OK);
+    ck_assert_int_eq(response.status, 202);
+    ck_assert_uint_eq(response.n_fields, 2);
+    ck_assert_str_eq(response.fields[0].name, "server");
+    ck_assert_str_eq(response.fields[0].value, "test");
+    ck_assert_str_eq(response.fields[1].value, "y z");
+    ck_assert_int_eq(h2conn_read(conn, buf, sizeof buf), 2);
+    ck_assert_str_eq(h2conn_remote_addr(conn), authority);
+    ck_assert_int_eq(strncmp(h2conn_local_addr(conn), "127.0.0.1:", 10), 0);
+    h2conn_free(conn);
+    test_server_stop(&s);
+}
+END_TEST
+
+/* ---- complete answers ---- */
+
+enum { BODY = 1000000 };
+
+static void respond(void *user, h2conn_request *request) {
+    static uint8_t body[BODY];
+    const h2conn_field fields[] = {H2CONN_FIELD("content-type", "x/y")};
+    (void)user;
+    test_fill(body, sizeof body, 0, 8);
+    ck_assert_int_eq(h2conn_respond(request, 600, NULL, 0, NULL, 0), H2CONN_EINVAL);
+    ck_assert_int_eq(h2conn_respond(request, 100, NULL, 0, NULL, 0), H2CONN_EINVAL);
+    const bool empty = strcmp(h2conn_request_path(request), "/empty") == 0;
+    ck_assert_int_eq(h2conn_respond(request, 418, fields, 1, body, empty ? 0 : sizeof body), H2CONN_OK);
+    ck_assert_int_eq(h2conn_respond(request, 418, fields, 1, NULL, 0), H2CONN_ESTATE);
+}
+
+START_TEST(contract_handler_answers_completely) {
+    static const struct {
+        const char *method, *path;
+        int64_t body;
+        bool ends;
+    } rows[] = {{"GET", "/", BODY, true},       {"GET", "/empty", 0, true},  {"HEAD", "/", 0, true},
+                {"POST", "/", BODY, false},     {"POST", "/empty", 0, false}, {"POST", "/", BODY, true}};
+    test_server s;
+    char url[H2CONN_WHY_BYTES + 16];
+    h2conn_response response;
+    h2conn *conn;
+    test_server_handle(&s, respond, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const h2conn_options options = {.method = rows[i].method};
+        strcat(strcpy(url, s.url), rows[i].path);
+        ck_assert_int_eq(h2conn_connect(&conn, url, &options, &response), H2CONN_OK);
+        ck_assert_int_eq(response.status, 418);
+        ck_assert_str_eq(response.fields[0].value, "x/y");
+        /* The answer may have ended the stream before this side says that it sends nothing. */
+        if (rows[i].ends) h2conn_close_write(conn);
+        ck_assert_int_eq(test_read_pattern(conn, 8), rows[i].body);
+        h2conn_free(conn);
+    }
+    test_server_stop(&s);
+}
+END_TEST
+
+/* RFC 9113, 8.1: an answer before the request's end is followed by RST_STREAM with NO_ERROR. */
+START_TEST(rfc9113_8_1_an_early_answer_is_complete_and_refuses_the_rest) {
+    test_server s;
+    test_frame frame;
+    uint64_t body = 0;
+    test_server_handle(&s, respond, NULL);
+    const int fd = test_dial_raw(s.url);
+    test_greet_server(fd);
+    test_write_frame(fd, H2_WINDOW_UPDATE, 0, 0, "\0\x0f\xff\xff", 4);
+    test_write_post(fd, 1, 0);
+    test_write_frame(fd, H2_WINDOW_UPDATE, 0, 1, "\0\x0f\xff\xff", 4);
+    bool ended = false;
+    while (test_read_frame(fd, &frame) && frame.header.type != H2_RST_STREAM) {
+        if (frame.header.type != H2_DATA) continue;
+        body += frame.header.length;
+        ended = (frame.header.flags & H2_FLAG_END_STREAM) != 0;
+    }
+    ck_assert(ended);
+    ck_assert_uint_eq(body, BODY);
+    ck_assert_uint_eq(frame.header.type, H2_RST_STREAM);
+    ck_assert_uint_eq(h2_u32_read(frame.payload), H2_NO_ERROR);
+    close(fd);
+    test_server_stop(&s);
+}
+END_TEST
+
+/* ---- the pool ---- */
+
+typedef struct pool {
+    test_flag entered, go;
+} pool;
+
+static void enter(void *user, h2conn_request *request) {
+    pool *p = user;
+    test_raise(&p->entered);
+    test_await(&p->go, 1);
+    h2conn_respond(request, 200, NULL, 0, NULL, 0);
+}
+
+/* Two threads, two places in line: of six requests two are refused, and those that wait are served later. */
+START_TEST(contract_handler_pool_is_bounded_and_refuses_beyond) {
+    pool p = {TEST_FLAG, TEST_FLAG};
+    const h2conn_server_options options = {.handler = enter, .user = &p, .threads = 2, .waiting = 2};
+    test_server s;
+    test_frame frame;
+    unsigned answered = 0, refused = 0;
+    test_server_start(&s, &options);
+    const int fd = test_dial_raw(s.url);
+    test_greet_server(fd);
+    for (uint32_t id = 1; id <= 3; id += 2) test_write_post(fd, id, H2_FLAG_END_STREAM);
+    test_await(&p.entered, 2);
+    for (uint32_t id = 5; id <= 11; id += 2) test_write_post(fd, id, H2_FLAG_END_STREAM);
+    while (refused < 2 && test_await_frame(fd, &frame, H2_RST_STREAM)) {
+        ck_assert_uint_eq(h2_u32_read(frame.payload), H2_REFUSED_STREAM);
+        ck_assert_uint_ge(frame.header.stream_id, 9);
+        refused++;
+    }
+    test_raise(&p.go);
+    while (answered < 4 && test_await_frame(fd, &frame, H2_HEADERS)) answered++;
+    ck_assert_uint_eq(answered, 4);
+    close(fd);
+    test_server_stop(&s);
+}
+END_TEST
+
+/* A request that is reset while it waits never reaches a handler, and leaves its place to others. */
+START_TEST(contract_handler_is_spared_requests_that_were_taken_back) {
+    pool p = {TEST_FLAG, TEST_FLAG};
+    const h2conn_server_options options = {.handler = enter, .user = &p, .threads = 1, .waiting = 1};
+    test_server s;
+    test_frame frame;
+    test_server_start(&s, &options);
+    const int fd = test_dial_raw(s.url);
+    test_greet_server(fd);
+    test_write_post(fd, 1, H2_FLAG_END_STREAM);
+    test_await(&p.entered, 1);
+    for (uint32_t id = 3; id < 43; id += 2) {
+        test_write_post(fd, id, H2_FLAG_END_STREAM);
+        test_write_frame(fd, H2_RST_STREAM, 0, id, "\0\0\0\x8", 4);
+    }
+    test_write_post(fd, 43, H2_FLAG_END_STREAM);
+    test_write_frame(fd, H2_PING, 0, 0, "12345678", 8);
+    ck_assert(test_await_frame(fd, &frame, H2_PING));
+    test_raise(&p.go);
+    ck_assert(test_await_frame(fd, &frame, H2_HEADERS));
+    ck_assert_uint_eq(frame.header.stream_id, 1);
+    ck_assert(test_await_frame(fd, &frame, H2_HEADERS));
+    ck_assert_uint_eq(frame.header.stream_id, 43);
+    ck_assert_int_eq(p.entered.count, 2);
+    close(fd);
+    test_server_stop(&s);
+}
+END_TEST
+
+Suite *contract_handler_suite(void) {
+    Suite *suite = suite_create("contract: handler");
+    TCase *tc = test_case(suite, "handler");
+    tcase_add_test(tc, contract_handler_that_returns_closes_its_connection);
+    tcase_add_test(tc, contract_handler_that_answers_nothing_answers_404);
+    tcase_add_loop_test(tc, contract_handler_of_a_client_that_vanishes, 0, 2);
+    tcase_add_loop_test(tc, contract_handler_of_a_client_that_resets, 0, 2);
+    tcase_add_test(tc, contract_handler_sees_the_request_and_the_client_the_response);
+    tcase_add_test(tc, contract_handler_answers_completely);
+    tcase_add_test(tc, rfc9113_8_1_an_early_answer_is_complete_and_refuses_the_rest);
+    tcase_add_test(tc, contract_handler_pool_is_bounded_and_refuses_beyond);
+    tcase_add_test(tc, contract_handler_is_spared_requests_that_were_taken_back);
+    return suite;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "posix_socket.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "conn_suites.h"
+#include "conn_test.h"
+#include "posix_dial.h"
+
+static void make_pair(int fds[2]) {
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+}
+
+START_TEST(a_socket_that_has_nothing_asks_to_wait) {
+    int fds[2];
+    posix_socket s;
+    char buf[8];
+    make_pair(fds);
+    posix_socket_init(&s, fds[0]);
+    const h2conn_transport t = posix_socket_transport(&s);
+    ck_assert_int_eq(t.recv(t.ctx, buf, sizeof buf), H2CONN_TRANSPORT_WANT_READ);
+    ck_assert_int_eq(send(fds[1], "hello", 5, 0), 5);
+    ck_assert_int_eq(t.recv(t.ctx, buf, sizeof buf), 5);
+    ptrdiff_t n;
+    do n = t.send(t.ctx, buf, sizeof buf);
+    while (n > 0);
+    ck_assert_int_eq(n, H2CONN_TRANSPORT_WANT_WRITE);
+    posix_socket_close(&s);
+    close(fds[1]);
+}
+END_TEST
+
+START_TEST(the_end_is_final_and_the_other_way_still_open) {
+    int fds[2];
+    posix_socket s;
+    char buf[8];
+    make_pair(fds);
+    posix_socket_init(&s, fds[0]);
+    const h2conn_transport t = posix_socket_transport(&s);
+    shutdown(fds[1], SHUT_WR);
+    for (int i = 0; i < 3; i++) ck_assert_int_eq(t.recv(t.ctx, buf, sizeof buf), H2CONN_TRANSPORT_END);
+    ck_assert_int_eq(t.send(t.ctx, "x", 1), 1);
+    posix_socket_close(&s);
+    close(fds[1]);
+}
+END_TEST
+
+START_TEST(a_peer_that_is_gone_is_an_error_and_no_signal) {
+    int fds[2];
+    posix_socket s;
+    make_pair(fds);
+    signal(SIGPIPE, SIG_DFL);
+    posix_socket_init(&s, fds[0]);
+    const h2conn_transport t = posix_socket_transport(&s);
+    close(fds[1]);
+    for (int i = 0; i < 3; i++) ck_assert_int_eq(t.send(t.ctx, "x", 1), H2CONN_TRANSPORT_ELOST);
+    ck_assert_int_eq(s.out.error, EPIPE);
+    posix_socket_close(&s);
+}
+END_TEST
+
+START_TEST(addresses_are_printed_with_their_port) {
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(8080)};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(65535)};
+    char out[H2CONN_ADDRESS_BYTES];
+    inet_pton(AF_INET, "127.0.0.1", &in.sin_addr);
+    posix_address_print(out, (struct sockaddr *)&in);
+    ck_assert_str_eq(out, "127.0.0.1:8080");
+    memset(&in6.sin6_addr, 0xff, sizeof in6.sin6_addr);
+    posix_address_print(out, (struct sockaddr *)&in6);
+    ck_assert_str_eq(out, "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535");
+    posix_address_remote(out, -1);
+    ck_assert_str_eq(out, "");
+}
+END_TEST
+
+START_TEST(sockets_do_not_survive_exec_nor_wait) {
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const int listening = posix_listen((struct sockaddr *)&in, sizeof in);
+    ck_assert_int_ge(listening, 0);
+    ck_assert_uint_ne(posix_port_local(listening), 0);
+    ck_assert_int_eq(posix_accept(listening), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    ck_assert(fcntl(listening, F_GETFD) & FD_CLOEXEC);
+    ck_assert(fcntl(listening, F_GETFL) & O_NONBLOCK);
+    close(listening);
+}
+END_TEST
+
+START_TEST(a_name_is_dialed_and_a_dead_port_says_so) {
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    char why[H2CONN_WHY_BYTES];
+    int fd = -1;
+    const int listening = posix_listen((struct sockaddr *)&in, sizeof in);
+    const uint16_t port = posix_port_local(listening);
+    ck_assert_int_eq(posix_dial(&fd, "localhost", port, h2conn_now() + TEST_PATIENCE_MS, why), H2CONN_OK);
+    close(fd);
+    close(listening);
+    ck_assert_int_eq(posix_dial(&fd, "127.0.0.1", port, h2conn_now() + TEST_PATIENCE_MS, why), H2CONN_ECONNECT);
+    ck_assert_ptr_nonnull(strstr(why, "127.0.0.1:"));
+    ck_assert_ptr_nonnull(strstr(why, strerror(ECONNREFUSED)));
+}
+END_TEST
+
+START_TEST(a_name_nobody_has_is_told_from_a_dead_host) {
+    char why[H2CONN_WHY_BYTES];
+    int fd;
+    ck_assert_int_eq(posix_dial(&fd, "no-such-host.invalid", 80, h2conn_now() + TEST_PATIENCE_MS, why), H2CONN_ERESOLVE);
+    ck_assert_ptr_nonnull(strstr(why, "no-such-host.invalid"));
+    ck_assert_int_eq(posix_dial(&fd, "no-such-host.invalid", 80, 1, why), H2CONN_ETIMEDOUT);
+}
+END_TEST
+
+/* A listener whose line is full answers nobody, which is how a dead host looks from here. */
+START_TEST(a_dial_ends_at_its_deadline) {
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof in;
+    char why[H2CONN_WHY_BYTES];
+    int filler[8], n = 0, fd = -1;
+    const int listening = socket(AF_INET, SOCK_STREAM, 0);
+    bind(listening, (struct sockaddr *)&in, len);
+    listen(listening, 0);
+    getsockname(listening, (struct sockaddr *)&in, &len);
+    int result = H2CONN_OK;
+    while (result == H2CONN_OK && n < 8) {
+        result = posix_dial(&fd, "127.0.0.1", ntohs(in.sin_port), h2conn_now() + 100, why);
+        if (result == H2CONN_OK) filler[n++] = fd;
+    }
+    if (result == H2CONN_OK)
+        printf("skipped a_dial_ends_at_its_deadline: this kernel completes connections beyond the backlog\n");
+    else
+        ck_assert_int_eq(result, H2CONN_ETIMEDOUT);
+    while (n > 0) close(filler[--n]);
+    close(listening);
+}
+END_TEST
+
+Suite *posix_socket_suite(void) {
+    Suite *suite = suite_create("sockets");
+    TCase *tc = test_case(suite, "sockets");
+    tcase_add_test(tc, a_socket_that_has_nothing_asks_to_wait);
+    tcase_add_test(tc, the_end_is_final_and_the_other_way_still_open);
+    tcase_add_test(tc, a_peer_that_is_gone_is_an_error_and_no_signal);
+    tcase_add_test(tc, addresses_are_printed_with_their_port);
+    tcase_add_test(tc, sockets_do_not_survive_exec_nor_wait);
+    tcase_add_test(tc, a_name_is_dialed_and_a_dead_port_says_so);
+    tcase_add_test(tc, a_name_nobody_has_is_told_from_a_dead_host);
+    tcase_add_test(tc, a_dial_ends_at_its_deadline);
+    return suite;
+}

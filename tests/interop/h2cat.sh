@@ -1,0 +1,137 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# h2cat with h2cat, in two processes: every mode, option and exit status, cleartext and TLS.
+. "$(dirname "$0")/support"
+random 67108864 >"$dir/big"
+big=$(sum <"$dir/big")
+mkfifo "$dir/silence" "$dir/question" "$dir/answer"
+exec 6<>"$dir/answer" 7<>"$dir/question" 8<>"$dir/silence"
+
+h2cat() { timeout "$LIMIT" "$h2cat" $trust "$@"; }
+# usage: status WANTED-STATUS WANTED-TEXT ARGUMENT...; the text is a pattern for stderr
+status() {
+    want=$1 text=$2
+    shift 2
+    timeout "$LIMIT" "$h2cat" "$@" </dev/null >"$dir/back" 2>"$dir/said"
+    got=$?
+    cat "$dir/said"
+    [ $got -eq "$want" ] && { [ -z "$text" ] || grep -qE -e "$text" "$dir/said"; }
+}
+
+echo_big() { [ "$(h2cat "$url/" <"$dir/big" | sum)" = "$big" ]; }
+through_pipes() { [ "$(cat "$dir/big" | h2cat "$url/" | cat | sum)" = "$big" ]; }
+bench_bulk() { timeout "$LIMIT" "$h2bench" $trust bulk "$url" 64M | grep -qE '^bulk 67108864 bytes [0-9.]+ s [0-9.]+ MB/s each way$'; }
+bench_ping() { timeout "$LIMIT" "$h2bench" $trust ping "$url" 1000 100 | grep -qE '^ping 1000 x 100 B [0-9.]+ s [0-9]+ round trips/s$'; }
+bench_differs() { timeout "$LIMIT" "$h2bench" $trust bulk "$url" 1K >/dev/null; [ $? -eq 6 ]; }
+ends_with() { stop "$1"; got=$?; [ $got -eq "$2" ]; }
+headless() { h2cat -X HEAD "$url" </dev/null >"$dir/back" && [ ! -s "$dir/back" ]; }
+respond_big() { [ "$(h2cat -X GET "$url" </dev/null | sum)" = "$big" ]; }
+unread_upload() { [ "$(h2cat "$url" <"$dir/big" | sum)" = "$big" ]; }
+first_line() { [ "$(h2cat -X GET "$url" </dev/null | head -c 10 | wc -c)" -eq 10 ]; }
+
+exec_both_ways() { [ "$(printf 'b\na\n' | h2cat "$url")" = "$(printf 'a\nb')" ]; }
+exec_environment() { [ "$(h2cat -X PUT "$url/a?b" </dev/null | cut -d : -f 1)" = "PUT /a?b 127.0.0.1" ]; }
+exec_silent_client() { [ "$(h2cat "$url" <&8)" = done ]; }
+no_children() { ! ps -o pid= --ppid "$pid" | grep -q .; }
+# The process does not end by itself; the client goes away when it has heard that it runs.
+exec_ended() {
+    "$h2cat" $trust "$url" <&8 >&6 2>/dev/null &
+    client=$!
+    read -r process <&6
+    kill "$client"
+    timeout "$LIMIT" tail --pid="$process" -f /dev/null
+}
+
+# Each end has something to say and hears the other out.
+join_both_ways() {
+    printf 'from the server' >"$dir/down"
+    start sh -c "exec '$h2cat' --listen $own '$listen' <'$dir/down' >'$dir/up'" || return 1
+    [ "$(h2cat "$url" <"$dir/big")" = 'from the server' ] || return 1
+    wait "$pid" && [ "$(sum <"$dir/up")" = "$big" ]
+}
+join_one() {
+    start sh -c "exec '$h2cat' --listen $own '$listen' <'$dir/question' >/dev/null" || return 1
+    "$h2cat" $trust "$url" <&8 >&6 2>/dev/null &
+    first=$!
+    echo question >&7
+    read -r heard <&6
+    status 4 503 $trust "$url" || return 1
+    kill "$first"
+    wait "$pid"
+}
+verbose() {
+    h2cat -v "$url" </dev/null 2>"$dir/frames" >/dev/null && cat "$dir/frames" &&
+        grep -qx '> HEADERS stream=1 flags=END_HEADERS length=[0-9]*' "$dir/frames" &&
+        grep -qx '< HEADERS stream=1 flags=END_HEADERS length=[0-9]*' "$dir/frames" &&
+        grep -q '^< SETTINGS .*MAX_CONCURRENT_STREAMS=128' "$dir/frames" && grep -qx '> SETTINGS flags=ACK' "$dir/frames" &&
+        grep -qx '> DATA stream=1 flags=END_STREAM length=0' "$dir/frames" && grep -q '^> GOAWAY last=0 code=NO_ERROR' "$dir/frames"
+}
+
+# usage: cases NAME; `own`, `trust` and `listen` are h2cat's options
+cases() {
+    serve "$h2cat" --listen --echo $own "$listen"
+    expect "$1: 64 MiB echoed as they were between two processes" echo_big
+    expect "$1: the same through pipes" through_pipes
+    expect "$1: -v prints frames" verbose
+    expect "$1: h2bench bulk" bench_bulk
+    expect "$1: h2bench ping" bench_ping
+    expect "$1: HEAD to --echo" headless
+    expect "$1: SIGTERM ends a server with status 0" ends_with "$pid" 0
+    serve "$h2bench" $own server "$listen"
+    expect "$1: h2bench server" bench_bulk
+    serve "$h2cat" --listen --respond "$dir/big" $own "$listen"
+    expect "$1: --respond with 64 MiB" respond_big
+    expect "$1: --respond to an upload of 64 MiB" unread_upload
+    expect "$1: --respond to HEAD" headless
+    expect "$1: a reader that has seen enough is no failure" first_line
+    expect "$1: h2bench notices wrong bytes" bench_differs
+    serve "$h2cat" --listen --exec sort $own "$listen"
+    expect "$1: --exec reads to the end and then answers" exec_both_ways
+    serve "$h2cat" --listen --exec 'echo "$H2CAT_METHOD $H2CAT_PATH $H2CAT_PEER"' $own "$listen"
+    expect "$1: --exec tells the process about the request" exec_environment
+    serve "$h2cat" --listen --exec 'echo done' $own "$listen"
+    expect "$1: --exec ends with its process" exec_silent_client
+    expect "$1: --exec leaves no process behind" no_children
+    serve "$h2cat" --listen --exec 'echo $$; exec sleep 1000' $own "$listen"
+    expect "$1: --exec ends a process whose client is gone" exec_ended
+    expect "$1: stdin and stdout joined at both ends" join_both_ways
+    expect "$1: --listen alone has one connection, others get 503" join_one
+}
+
+listen=http://127.0.0.1:0 own='' trust=''
+cases cleartext
+listen=https://127.0.0.1:0 own="--cert $certs/server.pem --key $certs/server.key" trust="--cacert $ca"
+cases TLS
+
+# Who is trusted, and what a failure says. $url is the TLS server's.
+serve "$h2cat" --listen --echo $own "$listen"
+expect "an unknown authority is exit status 2" status 2 'cannot connect' "$url"
+expect "-k accepts it" status 0 '' -k "$url"
+serve "$h2cat" --listen --echo --cert "$certs/expired.pem" --key "$certs/expired.key" "$listen"
+expect "an expired certificate is exit status 2" status 2 'cannot connect' $trust "$url"
+serve "$h2cat" --listen --echo --cert "$certs/other-name.pem" --key "$certs/other-name.key" "$listen"
+expect "a certificate for another name is exit status 2" status 2 'cannot connect' $trust "$url"
+serve "$h2cat" --listen --echo --cacert "$ca" $own "$listen"
+expect "mutual TLS with a certificate" status 0 '' $trust --cert "$certs/client.pem" --key "$certs/client.key" "$url"
+expect "mutual TLS without one is exit status 2" status 2 . $trust "$url"
+expect "http to a port that speaks https is an error" status 3 . "$(echo "$url" | sed s/https/http/)"
+serve "$h2cat" --listen --echo http://127.0.0.1:0
+expect "https to a port that speaks http is exit status 2" status 2 'cannot connect' "$(echo "$url" | sed s/http/https/)"
+stop "$pid"
+expect "nobody listens: exit status 2" status 2 'cannot connect' "$url"
+expect "no such host: exit status 2" status 2 'cannot connect' http://name.invalid/
+serve "$h2cat" --listen --echo http://127.0.0.1:0
+expect "an address in use is exit status 2" status 2 'cannot listen' --listen --echo "$url"
+
+# Usage.
+for arguments in '' 'ftp://localhost/' 'http://localhost http://localhost' '--echo http://localhost' '--listen --echo --exec x http://localhost:0' \
+    '--no-such-option http://localhost' '-H nocolon http://localhost' '--timeout 0 http://localhost' '--timeout' \
+    '--listen -k http://localhost:0' '--listen --echo https://localhost:0' '--cacert x http://localhost' '--cert x https://localhost' \
+    '--listen --respond /nonexistent http://127.0.0.1:0' 'https://localhost --cacert /nonexistent' '-H : http://localhost'; do
+    # shellcheck disable=SC2086 # arguments
+    expect "usage: '$arguments' is exit status 1 and one line" status 1 '^h2cat: .' $arguments
+    [ "$(wc -l <"$dir/said")" -eq 1 ] || failed "usage: '$arguments' gives one line"
+done
+expect "--version" status 0 '' --version
+expect "options may follow the URL" status 0 '' "$url" -X PUT --timeout 5
+[ $failures -eq 0 ]

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* A context that cannot be made says why, and names the file. */
+
+#include "tls_test.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static const struct context_case {
+    const char *cert, *key, *ca, *server_words, *client_words; /* words: NULL is success */
+} context_cases[] = {
+    {NULL, NULL, NULL, "needs a certificate file", NULL},
+    {"server.pem", "server.key", NULL, NULL, NULL},
+    {"rsa.pem", "rsa.key", "ca.pem", NULL, NULL},
+    {"chain.pem", "chain.key", "ca.pem", NULL, NULL},
+    {"server.pem", NULL, NULL, "the key file is not given", "the key file is not given"},
+    {NULL, "server.key", NULL, "needs a certificate file", "the certificate file is not given"},
+    {"missing.pem", "server.key", NULL, "missing.pem: No such file", "missing.pem: No such file"},
+    {"server.pem", "missing.key", NULL, "missing.key: No such file", "missing.key: No such file"},
+    {"server.pem", "server.key", "missing.pem", "missing.pem: No such file", "missing.pem: No such file"},
+    {"server.pem", "client.key", NULL, "client.key does not belong", "client.key does not belong"},
+    {"server.pem", "rsa.key", NULL, "rsa.key does not belong", "rsa.key does not belong"},
+    {"rsa.pem", "server.key", NULL, "server.key does not belong", "server.key does not belong"},
+    {"server.key", "server.key", NULL, "no usable PEM certificate", "no usable PEM certificate"},
+    {"server.pem", "server.pem", NULL, "no usable private key", "no usable private key"},
+    {"server.pem", "locked.key", NULL, "no password", "no password"},
+    {"server.pem", "server.key", "server.key", "no usable PEM certificate", "no usable PEM certificate"},
+    {"complete", "server.key", NULL, "complete: it is empty", "complete: it is empty"},
+    {"../..", "server.key", NULL, "Is a directory", "Is a directory"},
+    {"server.pem", "server.key", "../..", "Is a directory", "Is a directory"},
+};
+
+static void expect(int made, const char *why, const char *words) {
+    if (words == NULL) {
+        ck_assert_msg(made == 0, "%s", why);
+    } else {
+        ck_assert_int_eq(made, -1);
+        ck_assert_msg(strstr(why, words) != NULL, "says \"%s\"", why);
+    }
+}
+
+START_TEST(what_is_wrong_is_named) {
+    const struct context_case *c = &context_cases[_i];
+    char why[H2TLS_WHY_BYTES] = "";
+    h2tls_context *tls = NULL;
+    h2tls_options options = {.cert_file = tls_file(c->cert), .key_file = tls_file(c->key), .ca_file = tls_file(c->ca)};
+    expect(h2tls_server(&tls, &options, why), why, c->server_words);
+    ck_assert((tls == NULL) == (c->server_words != NULL));
+    h2tls_free(tls);
+    tls = NULL;
+    expect(h2tls_client(&tls, &options, why), why, c->client_words);
+    ck_assert((tls == NULL) == (c->client_words != NULL));
+    h2tls_free(tls);
+}
+END_TEST
+
+START_TEST(a_long_file_name_is_cut_in_the_sentence) {
+    char why[H2TLS_WHY_BYTES], name[2 * H2TLS_WHY_BYTES];
+    h2tls_context *tls;
+    h2tls_options options = {.ca_file = name};
+    memset(name, 'a', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    ck_assert_int_eq(h2tls_client(&tls, &options, why), -1);
+    ck_assert_uint_eq(strlen(why), sizeof why - 1);
+}
+END_TEST
+
+START_TEST(free_ignores_nothing) {
+    h2tls_free(NULL);
+}
+END_TEST
+
+/* Many threads open from one context; each leaves nothing behind in wolfSSL's caches when it ends. */
+static void *shake_hands(void *ctx) {
+    const tls_pair *shared = ctx;
+    tls_pair pair = *shared;
+    ptrdiff_t code[2];
+    for (int i = 0; i < 3; i++) {
+        pair.pipe = test_pipe_new(65536);
+        for (int side = 0; side < 2; side++) {
+            pair.below[side] = test_pipe_end(pair.pipe, side);
+            const char *host = side == CLIENT ? "localhost" : NULL;
+            if (pair.layer[side].open(pair.layer[side].ctx, &pair.below[side], host, &pair.above[side]) != 0)
+                return ctx;
+        }
+        tls_pair_handshake(&pair, code);
+        bool done = tls_pair_done(&pair, CLIENT) && tls_pair_done(&pair, SERVER);
+        for (int side = 0; side < 2; side++) pair.layer[side].release(&pair.above[side]);
+        test_pipe_free(pair.pipe);
+        if (!done) return ctx;
+    }
+    return NULL;
+}
+
+START_TEST(a_context_is_shared_by_threads) {
+    tls_setup setup = tls_sound();
+    tls_pair pair;
+    pthread_t threads[4];
+    tls_pair_open(&pair, &setup);
+    for (int i = 0; i < 4; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, shake_hands, &pair), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+    }
+    tls_pair_close(&pair);
+}
+END_TEST
+
+Suite *tls_context_suite(void) {
+    Suite *suite = suite_create("TLS context");
+    TCase *cases = tcase_create("context");
+    tcase_set_timeout(cases, 60);
+    tcase_add_loop_test(cases, what_is_wrong_is_named, 0, (int)(sizeof context_cases / sizeof *context_cases));
+    tcase_add_test(cases, a_long_file_name_is_cut_in_the_sentence);
+    tcase_add_test(cases, free_ignores_nothing);
+    tcase_add_test(cases, a_context_is_shared_by_threads);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
