@@ -74,7 +74,7 @@ demo: all ## a TLS server and client on loopback, both directions at once
 
 install: all ## headers, libraries and tools under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
-	install -m 644 hpack/hpack.h h2/h2.h h2/h2_*.h conn/h2conn.h conn/h2conn_transport.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 hpack/hpack.h h2/h2.h h2/h2_error.h h2/h2_frame.h h2/h2_limits.h conn/h2conn*.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
 

@@ -5,7 +5,7 @@
 
 static const char *const pseudo_names[H2CONN_PSEUDO_FIELDS] = {
     [H2CONN_METHOD] = ":method", [H2CONN_SCHEME] = ":scheme", [H2CONN_AUTHORITY] = ":authority",
-    [H2CONN_PATH] = ":path",     [H2CONN_STATUS] = ":status",
+    [H2CONN_PATH] = ":path",     [H2CONN_STATUS] = ":status", [H2CONN_PROTOCOL] = ":protocol",
 };
 
 static bool is_pseudo(const h2_field *field) {
@@ -54,15 +54,23 @@ void h2conn_section_copy(h2conn_section *section, void *memory, const h2_field *
     }
 }
 
-int h2conn_section_status(const h2conn_section *section) {
-    const char *digits = section->pseudo[H2CONN_STATUS];
+static int status_number(const char *digits, size_t len) {
     int status = 0;
-    if (h2conn_text_length(digits) != H2CONN_STATUS_DIGITS) return 0;
+    if (len != H2CONN_STATUS_DIGITS) return 0;
     for (size_t i = 0; i < H2CONN_STATUS_DIGITS; i++) {
         if (digits[i] < '0' || digits[i] > '9') return 0;
         status = status * 10 + (digits[i] - '0');
     }
     return status;
+}
+
+int h2conn_section_status(const h2conn_section *section) {
+    const char *digits = section->pseudo[H2CONN_STATUS];
+    return status_number(digits, h2conn_text_length(digits));
+}
+
+int h2conn_status_of(const h2_field *field) {
+    return status_number(field->value, field->value_len);
 }
 
 h2_field h2conn_field_of(const char *name, const char *value) {
@@ -76,6 +84,20 @@ h2_field h2conn_field_of_status(char digits[H2CONN_STATUS_DIGITS + 1], int statu
     }
     digits[H2CONN_STATUS_DIGITS] = '\0';
     return h2conn_field_of(pseudo_names[H2CONN_STATUS], digits);
+}
+
+static bool is_token_octet(char c) {
+    static const char others[] = "!#$%&'*+-.^_`|~";
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
+    for (size_t i = 0; i < sizeof others - 1; i++)
+        if (c == others[i]) return true;
+    return false;
+}
+
+bool h2conn_is_token(const char *string) {
+    size_t n = 0;
+    while (is_token_octet(string[n])) n++;
+    return n > 0 && string[n] == '\0';
 }
 
 bool h2conn_fields_are_plain(const h2conn_field *fields, size_t n) {

@@ -21,6 +21,7 @@ typedef enum h2conn_pseudo {
     H2CONN_AUTHORITY,
     H2CONN_PATH,
     H2CONN_STATUS,
+    H2CONN_PROTOCOL,
     H2CONN_PSEUDO_FIELDS
 } h2conn_pseudo;
 
@@ -39,11 +40,17 @@ void h2conn_section_copy(h2conn_section *section, void *memory, const h2_field *
 /* The number in :status, 0 when there is none. */
 int h2conn_section_status(const h2conn_section *section);
 
+/* The number in a :status field, 0 when there is none. */
+int h2conn_status_of(const h2_field *field);
+
 /* A field of a terminated string. */
 h2_field h2conn_field_of(const char *name, const char *value);
 
 /* :status with its three digits in `digits`. */
 h2_field h2conn_field_of_status(char digits[H2CONN_STATUS_DIGITS + 1], int status);
+
+/* Whether a terminated string is a token (RFC 9110, 5.6.2), as a method must be. */
+bool h2conn_is_token(const char *string);
 
 /* Whether a program's fields are free of pseudo-fields; the engine judges the rest. */
 bool h2conn_fields_are_plain(const h2conn_field *fields, size_t n);

@@ -74,7 +74,8 @@ extern "C" {
     X(H2CONN_ESTATE, -17, "the call does not fit the connection's state")                                              \
     X(H2CONN_EEND, -18, "the stream has ended")                                                                        \
     X(H2CONN_ECUT, -19, "the stream ended in the middle of a message")                                                 \
-    X(H2CONN_ETOOLONG, -20, "a line or message is longer than the buffer given for it")
+    X(H2CONN_ETOOLONG, -20, "a line or message is longer than the buffer given for it")                                \
+    X(H2CONN_EEXTENDED, -21, "the server does not offer extended CONNECT (RFC 8441)")
 
 typedef enum h2conn_error {
 #define H2CONN_ERROR_ENUM(name, value, text) name = value,
@@ -124,14 +125,22 @@ int h2conn_client_new(h2conn_client **client, const h2conn_client_options *optio
 /* Ends every session. The client's connections must have been freed. NULL is ignored. */
 void h2conn_client_free(h2conn_client *client);
 
+/* An informational response (1xx), such as 103 with its fields; called before the final one, from any thread with the session locked: it must not call
+ * back. The fields, without pseudo-fields, are valid during the call. */
+typedef void (*h2conn_informational)(void *user, int status, const h2conn_field *fields, size_t n);
+
 /* Zeroes are the defaults. */
 typedef struct h2conn_options {
     h2conn_client *client;       /* where sessions are shared; NULL: this connection has a session of its own */
     const h2conn_secure *secure; /* with client NULL: as in h2conn_client_options; copied */
     const char *method;          /* default "POST" */
+    const char *protocol;        /* extended CONNECT (RFC 8441) for this protocol, such as "websocket"; the method is CONNECT then */
     const h2conn_field *fields;  /* further request fields, lower-case names, no pseudo-fields */
     size_t n_fields;
     bool early;                  /* return when the request is sent, without its response: see h2conn_await_response */
+    bool expect_continue;        /* send "expect: 100-continue" and return at 100, with status 100, or at the final response */
+    h2conn_informational informational; /* may be NULL */
+    void *informational_user;
     int64_t timeout_ms;          /* for resolving, connecting, TLS and the response together; 0: 30,000; negative: none */
     h2conn_trace trace;          /* with client NULL */
     void *trace_user;
@@ -201,6 +210,8 @@ const char *h2conn_request_method(const h2conn_request *request);
 const char *h2conn_request_path(const h2conn_request *request);
 const char *h2conn_request_authority(const h2conn_request *request);
 const char *h2conn_request_scheme(const h2conn_request *request);
+/* Of an extended CONNECT (RFC 8441), offered when h2_config.connect_protocol is set; "" otherwise. */
+const char *h2conn_request_protocol(const h2conn_request *request);
 /* All fields but pseudo-fields, in order. */
 const h2conn_field *h2conn_request_fields(const h2conn_request *request, size_t *n);
 
@@ -208,8 +219,15 @@ const h2conn_field *h2conn_request_fields(const h2conn_request *request, size_t 
  * has gone. */
 int h2conn_accept(h2conn **conn, h2conn_request *request, int status, const h2conn_field *fields, size_t n);
 
-/* Answer completely: a status (200 to 599), fields and a body of `len` bytes, waiting for the client to take it. What the client still sends is
- * discarded. */
+/* Read the request's content before answering, as h2conn_read does. A client that waits for 100 (Continue) is sent it first
+ * (RFC 9110, 10.1.1). */
+ptrdiff_t h2conn_request_read(h2conn_request *request, void *buf, size_t len);
+
+/* Send an informational response (100 to 199, not 101) before the answer. ESTATE after it. */
+int h2conn_inform(h2conn_request *request, int status, const h2conn_field *fields, size_t n);
+
+/* Answer completely: a status (200 to 599), fields and a body of `len` bytes, waiting for the client to take it. A content-length is
+ * added unless `fields` has one or the status (204, 304) excludes it. What the client still sends is discarded. */
 int h2conn_respond(h2conn_request *request, int status, const h2conn_field *fields, size_t n, const void *body, size_t len);
 
 /* ---- connection ---- */
@@ -225,8 +243,15 @@ int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written);
 /* End this side's half (END_STREAM); reading goes on. A second call does nothing. */
 int h2conn_close_write(h2conn *conn);
 
-/* Close both halves, like close of a socket. This half is ended cleanly and all written before arrives. What the peer still sends is dropped; a peer
- * that goes on sending, or stays open for long, is reset (NO_ERROR from a server, CANCEL from a client). Safe at any time, any number of times. */
+/* The same with trailers after the last byte (RFC 9113, 8.1): fields without pseudo-fields. EINVAL for ones that may not be sent; a server must have
+ * accepted. */
+int h2conn_close_write_with(h2conn *conn, const h2conn_field *fields, size_t n);
+
+/* The peer's trailers, once h2conn_read has given 0; NULL and 0 when there are none. They live as long as the connection. */
+const h2conn_field *h2conn_trailers(h2conn *conn, size_t *n);
+
+/* Close both halves. This half is ended cleanly and all written before arrives. What the peer still sends is refused: by a client at once (RST_STREAM with
+ * CANCEL), by a server when it is more than half a window (NO_ERROR). Safe at any time, any number of times. */
 int h2conn_close(h2conn *conn);
 
 /* End at once with RST_STREAM and an HTTP/2 code. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include "posix_session.h"
@@ -95,12 +94,6 @@ static void pump(posix_session *s) {
     s->pumping = false;
 }
 
-/* What to watch for until the next turn. */
-static void watch(posix_session *s) {
-    const short events = (short)(posix_session_recv_events(s) | (s->sending ? 0 : posix_session_send_events(s)));
-    posix_loop_arm(s, (events & POLLIN ? (uint32_t)EPOLLIN : 0) | (events & POLLOUT ? (uint32_t)EPOLLOUT : 0));
-}
-
 void posix_session_turn(posix_session *s, int64_t now) {
     if (s->phase == POSIX_OPEN) {
         if (!s->pumping && !posix_session_is_closing(s)) pump(s);
@@ -114,5 +107,5 @@ void posix_session_turn(posix_session *s, int64_t now) {
     if (posix_session_is_closing(s))
         posix_session_settle(s);
     else if (!s->pumping && !posix_session_hand_over(s))
-        watch(s);
+        posix_session_watch(s);
 }

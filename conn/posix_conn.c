@@ -37,6 +37,7 @@ void posix_conn_orphan(h2conn *conn) {
     if (!conn->stream.closed) return;
     h2conn_stream_discard(&conn->stream, s->link.session);
     free(conn->head_memory);
+    free(conn->trailers);
     free(conn);
     posix_session_drop(s);
 }
@@ -176,24 +177,26 @@ static bool start_ping(posix_session *s) {
 static int64_t ping(posix_session *s, int64_t deadline) {
     posix_wait w;
     if (!posix_wait_begin(&w, s, &s->watchers, POSIX_STATE)) return H2CONN_ENOMEM;
-    int64_t result = H2CONN_ETIMEDOUT;
     uint32_t before = 0;
-    for (bool mine = false;;) {
-        if (!mine) {
-            before = s->pongs;
-            mine = start_ping(s);
-        }
-        const bool in_time = posix_wait_step(&w, deadline);
+    bool mine = false, in_time = true;
+    int64_t result = H2CONN_OK;
+    while (result == H2CONN_OK) {
         if (mine && s->pongs != before) {
             result = s->ping_rtt_us;
             break;
         }
+        if (!mine) {
+            before = s->pongs;
+            mine = start_ping(s);
+        }
         if (posix_session_is_closing(s)) {
             const int error = h2conn_link_error(&s->link, NULL);
             result = error != H2CONN_OK ? error : H2CONN_ELOST;
-            break;
+        } else if (!in_time) {
+            result = H2CONN_ETIMEDOUT;
+        } else {
+            in_time = posix_wait_step(&w, deadline);
         }
-        if (!in_time) break;
     }
     posix_wait_end(&w);
     return result;

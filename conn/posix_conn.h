@@ -24,8 +24,12 @@ struct h2conn {
     int64_t read_deadline, write_deadline;
     h2conn_section head; /* client: the response; server: the request */
     void *head_memory;   /* client: what `head` points into; a request has it within itself */
+    h2conn_section *trailers; /* the peer's, with their strings; NULL when there are none */
+    h2conn_informational informational;
+    void *informational_user;
     h2conn_client *own;  /* client of this connection alone */
     int status;          /* client: of the response, 0 before; server: sent, 0 before */
+    bool continued;      /* 100 (Continue) came, or was sent */
     bool writing;        /* a thread has the turn to write */
     bool orphan;         /* nobody holds it: freed when the stream has ended */
 };
@@ -48,6 +52,9 @@ void posix_conn_why(h2conn *conn, char out[H2CONN_WHY_BYTES]);
 
 /* Close both halves, wake whoever waits, and send. Locked. */
 void posix_conn_close(h2conn *conn);
+
+/* Send a header section of a server's, waiting for room. Locked. */
+int posix_conn_send_head(h2conn *conn, const h2_field *fields, size_t n, unsigned flags);
 
 /* The body of h2conn_write, without its checks and lock; `flags` as for h2_stream_write. */
 int posix_conn_write(h2conn *conn, const void *buf, size_t len, unsigned flags, size_t *written);

@@ -36,12 +36,18 @@ static h2_field pseudo_field(const char *name, const char *value, size_t len) {
 static int make_fields(attempt *a) {
     const h2conn_options *options = a->options;
     const char *method = options->method != NULL ? options->method : "POST";
-    a->fields = malloc((H2CONN_PSEUDO_FIELDS + options->n_fields) * sizeof *a->fields);
+    const bool tunnel = options->protocol == NULL && strcmp(method, "CONNECT") == 0;
+    if (options->protocol != NULL) method = "CONNECT";
+    a->fields = malloc((H2CONN_PSEUDO_FIELDS + 1 + options->n_fields) * sizeof *a->fields);
     if (a->fields == NULL) return H2CONN_ENOMEM;
     a->fields[a->n_fields++] = h2conn_field_of(":method", method);
-    a->fields[a->n_fields++] = h2conn_field_of(":scheme", a->url.secure ? "https" : "http");
     a->fields[a->n_fields++] = pseudo_field(":authority", a->url.authority, a->url.authority_len);
-    a->fields[a->n_fields++] = pseudo_field(":path", a->url.path, a->url.path_len);
+    if (!tunnel) { /* RFC 9113, 8.5 */
+        a->fields[a->n_fields++] = h2conn_field_of(":scheme", a->url.secure ? "https" : "http");
+        a->fields[a->n_fields++] = pseudo_field(":path", a->url.path, a->url.path_len);
+    }
+    if (options->protocol != NULL) a->fields[a->n_fields++] = h2conn_field_of(":protocol", options->protocol);
+    if (options->expect_continue) a->fields[a->n_fields++] = h2conn_field_of("expect", "100-continue");
     for (size_t i = 0; i < options->n_fields; i++) a->fields[a->n_fields++] = options->fields[i];
     return H2CONN_OK;
 }
@@ -53,9 +59,14 @@ static int make_fields(attempt *a) {
 static h2_result open_now(attempt *a, bool fresh) {
     posix_session *s = a->session;
     uint32_t id;
-    if (!fresh && !h2_session_ready(s->link.session)) return H2_EAGAIN;
+    /* Whether it offers extended CONNECT is in the server's SETTINGS too (RFC 8441, 3). */
+    const bool early = fresh && a->options->protocol == NULL;
+    if (!early && !h2_session_ready(s->link.session)) return H2_EAGAIN;
     const h2_result result = h2_stream_open(s->link.session, a->fields, a->n_fields, 0, &id);
-    if (result == H2_OK) posix_conn_attach(a->conn, s, id);
+    if (result != H2_OK) return result;
+    posix_conn_attach(a->conn, s, id);
+    a->conn->informational = a->options->informational;
+    a->conn->informational_user = a->options->informational_user;
     return result;
 }
 
@@ -75,6 +86,7 @@ static int result_of_open(attempt *a, h2_result result) {
     switch (result) {
     case H2_OK: return H2CONN_OK;
     case H2_ELIMIT: return H2CONN_ELIMIT;
+    case H2_ESTATE: return H2CONN_EEXTENDED;
     case H2_ECLOSED:
     case H2_EPROTOCOL: return explain_session(a);
     default: return H2CONN_EINVAL;
@@ -94,14 +106,15 @@ static int open_stream(attempt *a, posix_wait *w, bool fresh) {
 }
 
 /* Wait for the response. On failure `why` has the sentence, where the stream has one. Locked. */
-static int await_response(h2conn *conn, const int64_t *deadline, char *why, uint32_t *code) {
+static int await_response(h2conn *conn, bool interim, const int64_t *deadline, char *why, uint32_t *code) {
     posix_wait w;
     int result = H2CONN_OK;
     if (!posix_wait_begin(&w, conn->session, &conn->waits, POSIX_STATE)) return H2CONN_ENOMEM;
-    while (conn->status == 0 && !conn->stream.closed && !conn->stream.discard && result == H2CONN_OK)
+    while (conn->status == 0 && !(interim && conn->continued) && !conn->stream.closed && !conn->stream.discard &&
+           result == H2CONN_OK)
         if (!posix_wait_step(&w, *deadline) && conn->status == 0) result = H2CONN_ETIMEDOUT;
     posix_wait_end(&w);
-    if (conn->status != 0) return H2CONN_OK;
+    if (conn->status != 0 || (interim && conn->continued)) return H2CONN_OK;
     if (!conn->stream.closed) return conn->stream.discard ? H2CONN_ECLOSED : result;
     posix_conn_why(conn, why);
     *code = conn->stream.why.code;
@@ -133,7 +146,7 @@ static int ask(attempt *a, bool fresh) {
     const bool opened = result == H2CONN_OK;
     if (opened) posix_session_flush(s, NULL);
     posix_wait_end(&w);
-    if (opened && !a->options->early) result = await_response(a->conn, &a->deadline, a->why, &a->code);
+    if (opened && !a->options->early) result = await_response(a->conn, a->options->expect_continue, &a->deadline, a->why, &a->code);
     if (result == H2CONN_OK) return result;
     /* A session that served others may go away at any time; a fresh one that does would do it again. */
     const bool refused = opened ? a->conn->stream.why.culprit == H2_BY_GOAWAY
@@ -174,7 +187,7 @@ static void explain(int result, const char *why, uint32_t code, h2conn_response 
 }
 
 static void fill_response(const h2conn *conn, h2conn_response *response) {
-    response->status = conn->status;
+    response->status = conn->status == 0 && conn->continued ? 100 : conn->status;
     response->fields = conn->head.fields;
     response->n_fields = conn->head.n;
 }
@@ -186,6 +199,7 @@ static int connect_with(attempt *a, const char *url) {
     if (!h2conn_url_parse(&a->url, url) || a->url.port == 0) return H2CONN_EURL;
     if (options->n_fields > 0 && options->fields == NULL) return H2CONN_EINVAL;
     if (!h2conn_fields_are_plain(options->fields, options->n_fields)) return H2CONN_EINVAL;
+    if (options->method != NULL && !h2conn_is_token(options->method)) return H2CONN_EINVAL;
     const bool secured = options->client != NULL ? posix_client_is_secured(options->client) : options->secure != NULL;
     if (a->url.secure && !secured) return H2CONN_EINVAL;
     int result = make_fields(a);
@@ -225,7 +239,7 @@ int h2conn_await_response(h2conn *conn, h2conn_response *response) {
     if (response == NULL) response = &unwanted;
     memset(response, 0, sizeof *response);
     pthread_mutex_lock(&conn->session->lock);
-    const int result = await_response(conn, &conn->read_deadline, why, &code);
+    const int result = await_response(conn, false, &conn->read_deadline, why, &code);
     if (result == H2CONN_OK) fill_response(conn, response);
     pthread_mutex_unlock(&conn->session->lock);
     if (result != H2CONN_OK) explain(result, why, code, response);

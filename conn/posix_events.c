@@ -28,6 +28,22 @@ static void take_response(h2conn *conn, const h2_field *fields, size_t n) {
     conn->status = h2conn_section_status(&conn->head);
 }
 
+static void take_trailers(h2conn *conn, const h2_field *fields, size_t n) {
+    conn->trailers = malloc(sizeof *conn->trailers + h2conn_section_bytes(fields, n));
+    if (conn->trailers == NULL)
+        h2conn_stream_starve(&conn->stream, conn->session->link.session);
+    else
+        h2conn_section_copy(conn->trailers, conn->trailers + 1, fields, n);
+}
+
+/* The program sees regular fields only; :status, which comes first, is what `status` was read from. */
+static void take_informational(h2conn *conn, const h2_field *fields, size_t n) {
+    const int status = h2conn_status_of(&fields[0]);
+    if (status == 100) conn->continued = true;
+    if (conn->informational != NULL) conn->informational(conn->informational_user, status, fields + 1, n - 1);
+    posix_wake_all(conn->waits, POSIX_STATE);
+}
+
 static void on_headers(void *user, uint32_t id, h2_section section, const h2_field *fields, size_t n, bool end) {
     posix_session *s = user;
     if (section == H2_REQUEST) {
@@ -36,8 +52,14 @@ static void on_headers(void *user, uint32_t id, h2_section section, const h2_fie
     }
     h2conn *conn = conn_of(s, id);
     if (conn == NULL) return;
+    if (section == H2_INFORMATIONAL) {
+        take_informational(conn, fields, n);
+        return;
+    }
+    end_of_peer(conn, end);
+    /* Without memory for them the stream is reset, and the connection may be gone. */
     if (section == H2_RESPONSE) take_response(conn, fields, n);
-    if (section != H2_INFORMATIONAL) end_of_peer(conn, end);
+    if (section == H2_TRAILERS) take_trailers(conn, fields, n);
 }
 
 /* ---- DATA ---- */

@@ -170,3 +170,48 @@ int h2conn_close_write(h2conn *conn) {
     pthread_mutex_unlock(&s->lock);
     return result;
 }
+
+/* ---- trailers ---- */
+
+/* With the turn. The header block may have to wait for room. */
+static int send_trailers(h2conn *conn, const h2_field *fields, size_t n) {
+    posix_session *s = conn->session;
+    posix_wait w;
+    h2_result result = h2_stream_trailers(s->link.session, conn->stream.id, fields, n);
+    if (result == H2_EAGAIN) {
+        if (!posix_wait_begin(&w, s, &s->watchers, POSIX_STATE)) return H2CONN_ENOMEM;
+        do {
+            posix_session_flush(s, NULL);
+            result = h2_stream_trailers(s->link.session, conn->stream.id, fields, n);
+        } while (result == H2_EAGAIN && posix_wait_step(&w, conn->write_deadline));
+        posix_wait_end(&w);
+    }
+    if (result == H2_OK) return H2CONN_OK;
+    if (result == H2_EINVAL) return H2CONN_EINVAL;
+    if (result == H2_EAGAIN) return H2CONN_ETIMEDOUT;
+    return write_error(conn) != H2CONN_OK ? write_error(conn) : H2CONN_ESTATE;
+}
+
+int h2conn_close_write_with(h2conn *conn, const h2conn_field *fields, size_t n) {
+    if (conn == NULL || (n > 0 && fields == NULL) || !h2conn_fields_are_plain(fields, n)) return H2CONN_EINVAL;
+    pthread_mutex_lock(&conn->session->lock);
+    int result = write_error(conn);
+    if (result == H2CONN_OK) result = take_turn(conn);
+    if (result == H2CONN_OK) {
+        result = write_error(conn);
+        if (result == H2CONN_OK) result = send_trailers(conn, fields, n);
+        if (result == H2CONN_OK) conn->stream.ended = true;
+        pass_turn(conn);
+        posix_session_push(conn->session);
+    }
+    pthread_mutex_unlock(&conn->session->lock);
+    return result;
+}
+
+const h2conn_field *h2conn_trailers(h2conn *conn, size_t *n) {
+    pthread_mutex_lock(&conn->session->lock);
+    const h2conn_section *trailers = conn->trailers;
+    pthread_mutex_unlock(&conn->session->lock);
+    *n = trailers != NULL ? trailers->n : 0;
+    return trailers != NULL ? trailers->fields : NULL;
+}

@@ -118,7 +118,7 @@ static bool look_at(posix_session *s, int64_t now, bool due) {
     } else if (!due || s->used != s->swept) {
         if (due) s->swept = s->used;
         post(s, false);
-    } else if (!s->pumping) {
+    } else if (!s->pumping && !s->watched) {
         posix_session_turn(s, now);
     }
     pthread_mutex_unlock(&s->lock);

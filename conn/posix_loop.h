@@ -21,7 +21,7 @@
 #include "posix_pool.h"
 #include "posix_timers.h"
 
-#define POSIX_SWEEP_MS 10
+#define POSIX_SWEEP_MS 2
 /* Ready descriptors taken from the kernel at once. */
 #define POSIX_EVENTS_MAX 64
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <poll.h>
+#include <sys/epoll.h>
 #include "posix_session.h"
 #include "posix_time.h"
 #include "posix_wait.h"
@@ -138,6 +139,21 @@ void posix_session_settle(posix_session *s) {
     if (s->pumping && !unsent) return;
     if (posix_session_hand_over(s) || (s->watched && !unsent)) return;
     posix_loop_post(s, unsent || s->more);
+}
+
+void posix_session_watch(posix_session *s) {
+    const short events = (short)(posix_session_recv_events(s) | (s->sending ? 0 : posix_session_send_events(s)));
+    posix_loop_arm(s, (events & POLLIN ? (uint32_t)EPOLLIN : 0) | (events & POLLOUT ? (uint32_t)EPOLLOUT : 0));
+}
+
+void posix_session_rest(posix_session *s) {
+    posix_session_settle(s);
+    if (s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
+    /* What the transport holds already, no descriptor would show. */
+    if (s->more || h2conn_link_unread(&s->link) > 0)
+        posix_loop_post(s, true);
+    else
+        posix_session_watch(s);
 }
 
 void posix_session_push(posix_session *s) {

@@ -129,6 +129,10 @@ short posix_session_send_events(const posix_session *s);
 void posix_session_settle(posix_session *s);
 /* Have a waiting thread take the free roles. False when none is there that could. */
 bool posix_session_hand_over(posix_session *s);
+/* Have the loop watch it from now on. */
+void posix_session_watch(posix_session *s);
+/* As settle, for a thread that does not mean to come back soon: another listens at once. */
+void posix_session_rest(posix_session *s);
 /* A call that sends: flush, then settle. */
 void posix_session_push(posix_session *s);
 /* Whether nothing more will come or go. */

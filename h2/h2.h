@@ -191,9 +191,10 @@ void h2_stream_consumed(h2_session *s, uint32_t id, size_t n);
 /* End a stream at once in both directions with RST_STREAM `code`; on_closed is called. */
 h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code);
 
-/* Be done with a stream whose own side has ended: on_closed is called now, as its last event. What the peer still sends is dropped; when that is more than half a window, or its end
- * stays out for long, the stream is reset, with NO_ERROR by a server (8.1) and CANCEL by a client. When this side has not ended, the stream is reset
- * at once. Octets that were delivered must still be consumed. */
+/* Be done with a stream: on_closed is called now, as its last event. A client, and a server whose own side has not ended, reset the stream at once
+ * (CANCEL, NO_ERROR). A server that has answered completely hears the client out (8.1): what still comes is judged and dropped, and
+ * the stream is reset with NO_ERROR when that is more than half a window or its end stays out for long. Octets that were delivered must still be
+ * consumed. */
 h2_result h2_stream_leave(h2_session *s, uint32_t id);
 
 /* Say how the stream's DATA ranks: `urgency` 0 to 7, least first, and whether it is of use in part, so that equals share (RFC 9218, 4). It orders what is sent

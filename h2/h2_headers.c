@@ -4,7 +4,8 @@
 
 /*
  * Header sections on their way out. A block changes the HPACK table when it is encoded and must then be sent, in order, whatever
- * becomes of its stream; so it waits as finished frames in one bounded buffer.
+ * becomes of its stream; so it waits as finished frames in one bounded buffer. SETTINGS change how the next block is encoded, cut and
+ * whether its stream may be opened, and the peer counts on that from the acknowledgement on (6.5.3), so that stands in the same order.
  */
 
 static void close_up(h2_outbox *box) {
@@ -30,14 +31,34 @@ static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uin
     return len + frames * H2_FRAME_HEADER_BYTES;
 }
 
+void h2_headers_acknowledge(h2_session *s) {
+    s->settings_acks--;
+    if (s->table_low == UINT32_MAX) return;
+    hpack_encoder_set_max_table_size(&s->encoder, s->table_low);
+    hpack_encoder_set_max_table_size(&s->encoder, s->peer[H2_SET_HEADER_TABLE_SIZE]);
+    s->table_low = UINT32_MAX;
+}
+
+/* The acknowledgements owed go before a block that goes by what they acknowledge. */
+static void queue_acks(h2_session *s) {
+    static const h2_frame_header ack = {0, H2_SETTINGS, H2_FLAG_ACK, 0};
+    while (s->settings_acks > 0) {
+        h2_headers_acknowledge(s);
+        s->headers.tail += (uint32_t)h2_frame_header_write(s->headers.bytes + s->headers.tail, &ack);
+    }
+}
+
 h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, size_t n, bool end) {
     h2_outbox *box = &s->headers;
     uint32_t max = s->peer[H2_SET_MAX_FRAME_SIZE];
     size_t bound = hpack_encode_bound(fields, n);
+    if (bound > s->config.send_header_bytes) return H2_EINVAL;
     size_t needed = bound + (bound / max + 1) * H2_FRAME_HEADER_BYTES;
     if (needed > s->config.send_header_bytes) return H2_EINVAL;
+    needed += (size_t)s->settings_acks * H2_FRAME_HEADER_BYTES;
     if (needed > s->config.send_header_bytes - (box->tail - box->head)) return H2_EAGAIN;
     if (needed > s->config.send_header_bytes - box->tail) close_up(box);
+    queue_acks(s);
     uint8_t *block = box->bytes + box->tail + H2_FRAME_HEADER_BYTES;
     ptrdiff_t len = hpack_encode(&s->encoder, fields, n, block, bound);
     if (len < 0) return H2_EINVAL;

@@ -182,6 +182,8 @@ void h2_receive_end(h2_session *s);
 
 /* h2_headers.c: header sections to send */
 h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, size_t n, bool end);
+/* An acknowledgement of SETTINGS leaves: header blocks go by them from here on. */
+void h2_headers_acknowledge(h2_session *s);
 /* Move waiting octets to `out`. Returns how many. */
 size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap);
 

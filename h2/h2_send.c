@@ -3,10 +3,10 @@
 
 /* What the program does with streams. Everything is checked before anything changes. */
 
-/* A stream the program may speak of: not one it has left. */
+/* A stream the program may speak of: it was told of it and has not left it. */
 static h2_stream *find_known(const h2_session *s, uint32_t id) {
     h2_stream *stream = h2_streams_find(&s->streams, id);
-    return stream && !(stream->flags & H2_STREAM_LEFT) ? stream : NULL;
+    return stream && stream->flags & H2_STREAM_ANNOUNCED ? stream : NULL;
 }
 
 static h2_result find_for_sending(const h2_session *s, uint32_t id, h2_input input, h2_stream **found) {
@@ -139,7 +139,7 @@ h2_result h2_stream_leave(h2_session *s, uint32_t id) {
     h2_stream *stream = find_known(s, id);
     if (!stream || stream->state == H2_CLOSED) return H2_ENOSTREAM;
     h2_failure why = {H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s), id};
-    if (stream->state != H2_HALF_CLOSED_LOCAL) {
+    if (!s->config.server || stream->state != H2_HALF_CLOSED_LOCAL) {
         h2_session_abort_stream(s, stream, why.culprit, why.rule, why.code);
         return H2_OK;
     }

@@ -72,22 +72,11 @@ static bool write_settings(h2_session *s, output *out) {
     return true;
 }
 
-/* The peer's decoder changes its limit when the acknowledgement arrives, so our encoder does when it leaves: header blocks
- * encoded before it have been written before it (4.3.1). Until the last of several has left, only the least is safe. */
-static void acknowledge(h2_session *s, output *out) {
-    bool last = --s->settings_acks == 0;
-    if (s->table_low != UINT32_MAX) {
-        hpack_encoder_set_max_table_size(&s->encoder, s->table_low);
-        if (last) hpack_encoder_set_max_table_size(&s->encoder, s->peer[H2_SET_HEADER_TABLE_SIZE]);
-        if (last) s->table_low = UINT32_MAX;
-    }
-    put(s, out, (h2_frame_header){0, H2_SETTINGS, H2_FLAG_ACK, 0}, NULL);
-}
-
 static bool write_acks(h2_session *s, output *out) {
     while (s->settings_acks > 0) {
         if (!fits(out, 0)) return false;
-        acknowledge(s, out);
+        h2_headers_acknowledge(s); /* header blocks encoded before have been written before (4.3.1) */
+        put(s, out, (h2_frame_header){0, H2_SETTINGS, H2_FLAG_ACK, 0}, NULL);
     }
     for (; s->pongs_waiting > 0; s->pongs_waiting--) {
         if (!fits(out, H2_PING_BYTES)) return false;

@@ -111,7 +111,7 @@ typedef void (*hpack_emit)(void *ctx, const hpack_field *field);
 typedef struct hpack_decoder {
     hpack_table table;
     uint32_t limit;    /* the largest size update the peer may send */
-    uint32_t lowest;   /* smallest limit since the last block */
+    uint32_t lowest;   /* smallest limit since the last update; while none is due, at least `in_force` */
     uint32_t in_force; /* the table size the peer goes by, which may exceed the storage */
     char *arena;       /* strings of the block in progress */
     uint32_t arena_cap;
@@ -142,8 +142,8 @@ void hpack_decoder_init(hpack_decoder *d, void *memory, size_t bytes);
  * limit below the size in force, the next block must begin with a size update (RFC 7541, 4.2). */
 void hpack_decoder_set_max_table_size(hpack_decoder *d, uint32_t size);
 
-/* Start a header block. Strings are kept in `arena`, borrowed until the next call. Its `bytes` must be at least the
- * table storage, or an overlong block could not keep the table in step. */
+/* Start a header block. Strings are kept in `arena`, not NULL and borrowed until the next call. Its `bytes` must be at
+ * least the table storage, or an overlong block could not keep the table in step. */
 void hpack_decoder_begin(hpack_decoder *d, void *arena, size_t bytes);
 
 /* Decode the next `len` octets of the block; `last` when they complete it. Fields are emitted as they complete; `emit`

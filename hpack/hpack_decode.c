@@ -3,10 +3,9 @@
  * The decoder of RFC 7541, 3.2 and 6, as a machine that takes any pieces of a block.
  *
  * Strings of the field in progress lie in the arena from `start` to `arena_used`: its name unless that is static, then
- * its value. Fields before it are not touched, until the arena is full: then nothing more is emitted, `start` goes back
- * to 0 with what the field has so far, and each later field begins there. From then on a field matters only for the
- * dynamic table: one that is not added to it, or that is too large even for the whole arena and hence for the table, is
- * counted and not kept (`discard`).
+ * its value. Fields before it are not touched, until the arena is full: then nothing more is emitted and what the field
+ * has so far moves to the start of the arena, now and whenever it is full again, for fields still matter to the dynamic
+ * table. One that is too large even for the whole arena, and hence for the table, is counted and not kept (`discard`).
  */
 #include "hpack.h"
 #include "hpack_dynamic.h"
@@ -83,7 +82,7 @@ static void hpack_reserve(hpack_decoder *d, size_t n) {
     memmove(d->arena, d->arena + d->start, kept);
     d->start = 0;
     d->arena_used = kept;
-    d->discard = d->kind != HPACK_INCREMENTAL || d->arena_cap - kept < n;
+    d->discard = d->arena_cap - kept < n;
 }
 
 /* Keep `n` octets of the string in progress. */
@@ -110,11 +109,11 @@ static void hpack_field_end(hpack_run *run) {
     if (run->emit && !d->overflowed) run->emit(run->ctx, &field);
 }
 
-/* A whole name or value was read. */
+/* A whole name or value was read; of one not Huffman coded no bits are left. */
 static hpack_error hpack_string_end(hpack_run *run) {
     hpack_decoder *d = run->d;
 
-    if (d->huffman && !hpack_huffman_may_end(d->code, d->code_bits)) return HPACK_EHUFFMAN;
+    if (!hpack_huffman_may_end(d->code, d->code_bits)) return HPACK_EHUFFMAN;
     if (d->state == HPACK_AT_NAME)
         d->state = HPACK_AT_VALUE_LENGTH;
     else
@@ -127,8 +126,7 @@ static size_t hpack_huffman_piece(hpack_decoder *d, const uint8_t *in, size_t n,
     char scratch[HPACK_HUFFMAN_SPACE(HPACK_SCRATCH)];
     size_t space = d->arena_cap - d->arena_used;
     bool direct = !d->discard && space >= HPACK_HUFFMAN_SPACE(1u);
-    /* Near the end of the arena one octet at a time, so that a string that just fits is not refused. */
-    size_t most = direct ? (space - 1) / 2 : d->discard ? HPACK_SCRATCH : 1;
+    size_t most = direct ? (space - 1) / 2 : HPACK_SCRATCH;
     size_t written;
 
     if (n > most) n = most;
@@ -226,12 +224,11 @@ static hpack_error hpack_literal(hpack_run *run) {
     hpack_field field;
     hpack_error error;
 
-    if (d->overflowed) d->arena_used = 0;
     d->start = d->arena_used;
     d->name = NULL;
     d->name_len = 0;
     d->value_len = 0;
-    d->discard = d->overflowed && d->kind != HPACK_INCREMENTAL;
+    d->discard = false;
     d->state = HPACK_AT_NAME_LENGTH;
     if (d->value > 0) {
         error = hpack_lookup(d, d->value, &field);
@@ -274,7 +271,6 @@ static hpack_error hpack_first_octet(hpack_run *run) {
     if (d->kind != HPACK_UPDATE) {
         if (d->update_due) return HPACK_EUPDATE;
         d->updates = HPACK_MAX_UPDATES;
-        d->lowest = d->limit;
     }
     d->state = HPACK_AT_INDEX;
     if (hpack_int_first(&d->value, &d->shift, octet, hpack_prefixes[d->kind]) == HPACK_INT_MORE) return HPACK_OK;

@@ -150,7 +150,7 @@ static char *hpack_huffman_finish(uint64_t *rest, unsigned *n, char *out) {
     unsigned left = *n;
 
     for (;;) {
-        size_t index = bits >> (64 - HPACK_PAIR_BITS);
+        size_t index = (size_t)(bits >> (64 - HPACK_PAIR_BITS));
         unsigned step = hpack_huffman_steps[index];
         unsigned used = step & HPACK_STEP_BITS;
 
@@ -191,7 +191,7 @@ static char *hpack_huffman_run(uint64_t *pending, unsigned *n, const uint8_t **a
         left |= 56;
         /* At least 56 bits: four steps. One that finds no short code moves nothing, nor do those after it. */
         for (i = 0; i < 4; i++) {
-            size_t index = bits >> (64 - HPACK_PAIR_BITS);
+            size_t index = (size_t)(bits >> (64 - HPACK_PAIR_BITS));
 
             step = hpack_huffman_steps[index];
             memcpy(out, hpack_huffman_pairs[index], 2);

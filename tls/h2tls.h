@@ -22,7 +22,8 @@
  *
  * The host that a client opens a transport for is a DNS name (in its ASCII form), an IPv4 or an IPv6 address without
  * brackets; it must be among the alternative names of the server's certificate (RFC 9525: the common name does not
- * count, and a wildcard is one whole label). Sessions are not resumed: each connection proves both sides' identity anew.
+ * count, and a wildcard is one whole label). Sessions are not resumed: each connection proves both sides' identity
+ * anew.
  *
  * A failure usually leaves an alert that tells the peer why. What the level below does not take of it at once goes out
  * with the next call of any kind, so shut the transport down before releasing it, failed or not.

@@ -44,6 +44,7 @@ static const reason by_error[] = {
     {VERIFY_MAC_ERROR, "a record was altered on the way: it failed its integrity check"},
     {DECRYPT_ERROR, "a record was altered on the way: it failed its integrity check"},
     {VERIFY_FINISHED_ERROR, "the handshake was altered on the way"},
+    {DUPLICATE_MSG_E, "the peer repeated a message of the handshake; renegotiation is not accepted"},
     {VERIFY_SIGN_ERROR, "the peer could not prove that it holds its certificate's private key"},
     {SIG_VERIFY_E, "the peer could not prove that it holds its certificate's private key"},
     {MEMORY_E, "out of memory"},

@@ -62,6 +62,14 @@ START_TEST(a_status_is_three_digits) {
 }
 END_TEST
 
+START_TEST(rfc9110_9_1_a_method_is_a_token) {
+    static const char *const good[] = {"GET", "post", "M-SEARCH", "x!#$%&'*+-.^_`|~9"};
+    static const char *const bad[] = {"", " GET", "GET ", "G T", "G\tT", "GET,", "G(T", "G\x7f", "G\xc3"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) ck_assert(h2conn_is_token(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) ck_assert(!h2conn_is_token(bad[i]));
+}
+END_TEST
+
 START_TEST(a_program_may_not_send_pseudo_fields) {
     const h2conn_field plain[] = {H2CONN_FIELD("a", "b"), H2CONN_FIELD("c", "")};
     const h2conn_field pseudo[] = {H2CONN_FIELD("a", "b"), H2CONN_FIELD(":path", "/")};
@@ -77,6 +85,7 @@ Suite *conn_fields_suite(void) {
     tcase_add_test(tc, a_section_outlives_what_it_was_copied_from);
     tcase_add_test(tc, a_copy_fills_the_octets_it_asked_for);
     tcase_add_test(tc, a_status_is_three_digits);
+    tcase_add_test(tc, rfc9110_9_1_a_method_is_a_token);
     tcase_add_test(tc, a_program_may_not_send_pseudo_fields);
     suite_add_tcase(suite, tc);
     return suite;

@@ -46,7 +46,9 @@ START_TEST(bytes_come_out_in_order_at_any_sizes) {
         } else {
             const size_t taken = h2conn_queue_take(&queue, &source, bytes, n);
             ck_assert_uint_eq(taken, n < in - out ? n : (size_t)(in - out));
-            for (size_t i = 0; i < taken; i++) ck_assert_uint_eq(bytes[i], (uint8_t)((out + i) * 31 >> 3));
+            bool same = true;
+            for (size_t i = 0; i < taken; i++) same = same && bytes[i] == (uint8_t)((out + i) * 31 >> 3);
+            ck_assert(same);
             out += taken;
         }
         ck_assert_uint_eq(queue.bytes, in - out);

@@ -25,7 +25,8 @@
     X(contract_drain_suite)                                                                                            \
     X(contract_http2_only_suite)                                                                                       \
     X(contract_connect_suite)                                                                                          \
-    X(contract_sharing_suite)
+    X(contract_sharing_suite)                                                                                          \
+    X(conn_sections_suite)
 
 #define CONN_SUITE_DECLARE(suite) Suite *suite(void);
 CONN_SUITES(CONN_SUITE_DECLARE)

@@ -15,11 +15,27 @@ START_TEST(contract_handler_that_returns_closes_its_connection) {
     test_server_handle(&s, test_accept_only, NULL);
     h2conn *conn = test_connect(s.url, NULL);
     ck_assert_int_eq(h2conn_read(conn, &byte, 1), 0);
-    /* RFC 9113, 8.1: a complete answer, and NO_ERROR for what would still be sent. */
-    ck_assert_int_eq(h2conn_wait_closed(conn), H2CONN_ERESET);
+    ck_assert_int_eq(h2conn_write(conn, "dropped", 7, NULL), H2CONN_OK);
+    ck_assert_int_eq(h2conn_close_write(conn), H2CONN_OK);
+    ck_assert_int_eq(h2conn_wait_closed(conn), H2CONN_OK);
     ck_assert_uint_eq(h2conn_code(conn), H2_NO_ERROR);
     ck_assert_int_eq(h2conn_read(conn, &byte, 1), 0);
-    ck_assert_int_eq(h2conn_write(conn, "x", 1, NULL), H2CONN_ERESET);
+    h2conn_free(conn);
+    test_server_stop(&s);
+}
+END_TEST
+
+START_TEST(contract_handler_that_returned_refuses_a_client_that_goes_on_sending) {
+    static const char block[10000];
+    test_server s;
+    char byte;
+    int error = H2CONN_OK;
+    test_server_handle(&s, test_accept_only, NULL);
+    h2conn *conn = test_connect(s.url, NULL);
+    for (int i = 0; i < 10000 && error == H2CONN_OK; i++) error = h2conn_write(conn, block, sizeof block, NULL);
+    ck_assert_int_eq(error, H2CONN_ERESET);
+    ck_assert_uint_eq(h2conn_code(conn), H2_NO_ERROR);
+    ck_assert_int_eq(h2conn_read(conn, &byte, 1), 0);
     h2conn_free(conn);
     test_server_stop(&s);
 }
@@ -203,26 +219,29 @@ START_TEST(contract_handler_answers_completely) {
 }
 END_TEST
 
-/* RFC 9113, 8.1: an answer before the request's end is followed by RST_STREAM with NO_ERROR. */
-START_TEST(rfc9113_8_1_an_early_answer_is_complete_and_refuses_the_rest) {
+/* RFC 9113, 8.1: an answer before the request's end is complete, and RST_STREAM with NO_ERROR refuses what is still sent. */
+START_TEST(rfc9113_8_1_an_early_answer_is_complete_and_the_rest_is_refused) {
+    static const uint8_t rest[H2_FRAME_SIZE_MIN];
     test_server s;
     test_frame frame;
     uint64_t body = 0;
     test_server_handle(&s, respond, NULL);
     const int fd = test_dial_raw(s.url);
     test_greet_server(fd);
+    ck_assert(test_await_frame(fd, &frame, H2_SETTINGS));
+    test_write_frame(fd, H2_SETTINGS, H2_FLAG_ACK, 0, NULL, 0);
     test_write_frame(fd, H2_WINDOW_UPDATE, 0, 0, "\0\x0f\xff\xff", 4);
     test_write_post(fd, 1, 0);
     test_write_frame(fd, H2_WINDOW_UPDATE, 0, 1, "\0\x0f\xff\xff", 4);
-    bool ended = false;
-    while (test_read_frame(fd, &frame) && frame.header.type != H2_RST_STREAM) {
-        if (frame.header.type != H2_DATA) continue;
+    do {
+        ck_assert(test_await_frame(fd, &frame, H2_DATA));
         body += frame.header.length;
-        ended = (frame.header.flags & H2_FLAG_END_STREAM) != 0;
-    }
-    ck_assert(ended);
+    } while ((frame.header.flags & H2_FLAG_END_STREAM) == 0);
     ck_assert_uint_eq(body, BODY);
-    ck_assert_uint_eq(frame.header.type, H2_RST_STREAM);
+    for (size_t sent = 0; sent < H2_DEFAULT_STREAM_WINDOW; sent += sizeof rest)
+        test_write_frame(fd, H2_DATA, 0, 1, rest, sizeof rest);
+    ck_assert(test_await_frame(fd, &frame, H2_RST_STREAM));
+    ck_assert_uint_eq(frame.header.stream_id, 1);
     ck_assert_uint_eq(h2_u32_read(frame.payload), H2_NO_ERROR);
     close(fd);
     test_server_stop(&s);
@@ -301,12 +320,13 @@ Suite *contract_handler_suite(void) {
     Suite *suite = suite_create("contract: handler");
     TCase *tc = test_case(suite, "handler");
     tcase_add_test(tc, contract_handler_that_returns_closes_its_connection);
+    tcase_add_test(tc, contract_handler_that_returned_refuses_a_client_that_goes_on_sending);
     tcase_add_test(tc, contract_handler_that_answers_nothing_answers_404);
     tcase_add_loop_test(tc, contract_handler_of_a_client_that_vanishes, 0, 2);
     tcase_add_loop_test(tc, contract_handler_of_a_client_that_resets, 0, 2);
     tcase_add_test(tc, contract_handler_sees_the_request_and_the_client_the_response);
     tcase_add_test(tc, contract_handler_answers_completely);
-    tcase_add_test(tc, rfc9113_8_1_an_early_answer_is_complete_and_refuses_the_rest);
+    tcase_add_test(tc, rfc9113_8_1_an_early_answer_is_complete_and_the_rest_is_refused);
     tcase_add_test(tc, contract_handler_pool_is_bounded_and_refuses_beyond);
     tcase_add_test(tc, contract_handler_is_spared_requests_that_were_taken_back);
     return suite;

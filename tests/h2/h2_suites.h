@@ -6,6 +6,8 @@
 
 #define H2_SUITES(X)                                                                                                   \
     X(backpressure_suite)                                                                                              \
+    X(contract_streams_suite)                                                                                          \
+    X(differential_suite)                                                                                              \
     X(frames_vectors_suite)                                                                                            \
     X(reentrancy_suite)                                                                                                \
     X(rfc9113_10_5_ledger_suite)                                                                                       \

@@ -162,22 +162,51 @@ CONVERSATION(rfc9113_4_3_1_our_table_follows_the_peers_setting) {
     peer_expect_fields(p, 0, id, REQUEST "|x-a=one");
 }
 
-/* Each acknowledgement may only let in what the SETTINGS it answers allow, also when others wait behind it. */
-CONVERSATION(rfc9113_4_3_1_block_between_two_acknowledgements_obeys_the_first) {
+/* A block that goes by new SETTINGS follows their acknowledgement, one encoded before them precedes it. */
+CONVERSATION(rfc9113_6_5_3_blocks_keep_their_place_around_acknowledgements) {
+    peer_connect_client(p);
+    peer_open(p, 0, REQUEST "|x-a=one");
+    peer_send_setting(p, 1, 0);
+    peer_send_setting(p, 1, 4096);
+    peer_open(p, 0, REQUEST "|x-a=one");
+    peer_expect_fields(p, 0, 1, REQUEST "|x-a=one");
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    nghttp2_hd_inflate_change_table_size(p->inflater, 0);
+    nghttp2_hd_inflate_change_table_size(p->inflater, 4096);
+    peer_expect_fields(p, 0, 3, REQUEST "|x-a=one");
+    peer_expect_nothing(p);
+}
+
+/* Also when the first of two has left already. */
+CONVERSATION(rfc9113_6_5_3_block_between_two_acknowledgements_waits_for_the_second) {
     peer_connect_client(p);
     peer_send_setting(p, 1, 0);
     peer_send_setting(p, 1, 4096);
     peer_deliver(p);
     ck_assert_uint_eq(peer_flush_once(p, 9), 9); /* room for one only */
+    peer_open(p, 0, REQUEST);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    nghttp2_hd_inflate_change_table_size(p->inflater, 0);
+    nghttp2_hd_inflate_change_table_size(p->inflater, 4096);
+    peer_expect_fields(p, 0, 1, REQUEST);
+}
+
+CONVERSATION(rfc9113_6_5_3_raised_limits_are_used_after_their_acknowledgement) {
+    h2_config config = roomy(false);
     uint32_t id = 0;
-    ck_assert_int_eq(peer_try_open(p, 0, REQUEST, &id), H2_OK);
+    size_t octets;
+    peer_connect(p, &config);
+    peer_send_setting(p, 3, 0);
     peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
-    peer_frame frame = {0};
-    ck_assert(peer_next(p, &frame));
-    ck_assert_uint_eq(frame.type, H2_HEADERS);
-    ck_assert_uint_eq(frame.payload[0], 0x20);
-    ck_assert_uint_ne(frame.payload[1] & 0xe0, 0x20); /* not above 0 before the second is acknowledged */
+    ck_assert_int_eq(peer_try_open(p, 0, REQUEST, &id), H2_ELIMIT);
+    peer_send_setting(p, 3, 100);
+    peer_send_setting(p, 5, 100000);
+    open_large(p, 60000, &id);
     peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    ck_assert_uint_eq(expect_split(p, id, 100000, &octets), 1);
 }
 
 Suite *rfc9113_6_10_blocks_sent_suite(void) {
@@ -188,7 +217,9 @@ Suite *rfc9113_6_10_blocks_sent_suite(void) {
     tcase_add_test(tc, rfc9113_4_3_goaway_waits_for_the_end_of_our_block);
     tcase_add_test(tc, rfc9113_6_2_section_beyond_our_buffer_is_refused_or_put_off);
     tcase_add_test(tc, rfc9113_4_3_1_our_table_follows_the_peers_setting);
-    tcase_add_test(tc, rfc9113_4_3_1_block_between_two_acknowledgements_obeys_the_first);
+    tcase_add_test(tc, rfc9113_6_5_3_blocks_keep_their_place_around_acknowledgements);
+    tcase_add_test(tc, rfc9113_6_5_3_block_between_two_acknowledgements_waits_for_the_second);
+    tcase_add_test(tc, rfc9113_6_5_3_raised_limits_are_used_after_their_acknowledgement);
     suite_add_tcase(suite, tc);
     return suite;
 }

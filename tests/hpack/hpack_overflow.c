@@ -22,6 +22,7 @@ static const struct {
     {"a Huffman value", "44 8cf1e3c2e5f23a6ba0ab90f4ff", 15},
     {"a Huffman value of the shortest codes", "44 850000000000", 8},
     {"a Huffman value of the longest codes", "44 88fffffff3ffffffcf", 2},
+    {"a Huffman value of a long and a short code", "44 83fffe00", 2},
     {"a Huffman name and value", "00 8825a849e95ba97d7f 8925a849e95bb8e8b4bf", 22},
     {"many fields", "44 04 31323334 be 82 10 0161 04 31323334 7f00 0161", 4 + 9 + 5 + 5},
     {"empty strings", "40 00 00 44 00 10 80 80", 0},

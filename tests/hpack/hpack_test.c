@@ -31,29 +31,42 @@ void field_log_free(field_log *log) {
     memset(log, 0, sizeof *log);
 }
 
-static void put(field_log *log, const char *format, unsigned octet) {
-    if (log->cap - log->len < 8) {
-        log->cap = log->cap * 2 + 4096;
-        log->text = realloc(log->text, log->cap);
-        ck_assert_ptr_nonnull(log->text);
-    }
-    log->len += (size_t)snprintf(log->text + log->len, 8, format, octet);
+/* Make room for `n` more characters and the end. */
+static void make_room(field_log *log, size_t n) {
+    if (log->cap - log->len > n) return;
+    log->cap = log->cap * 2 + n + 4096;
+    log->text = realloc(log->text, log->cap);
+    ck_assert_ptr_nonnull(log->text);
+}
+
+static void put(field_log *log, char c) {
+    log->text[log->len++] = c;
 }
 
 static void put_string(field_log *log, const void *string, size_t len) {
     const uint8_t *at = string;
     size_t i;
 
-    for (i = 0; i < len; i++) put(log, at[i] >= 0x20 && at[i] < 0x7f && at[i] != '\\' ? "%c" : "\\x%02x", at[i]);
+    make_room(log, 4 * len + 8);
+    for (i = 0; i < len; i++) {
+        bool visible = at[i] >= 0x20 && at[i] < 0x7f && at[i] != '\\';
+
+        if (visible)
+            put(log, (char)at[i]);
+        else
+            log->len += (size_t)snprintf(log->text + log->len, 5, "\\x%02x", at[i]);
+    }
 }
 
 void field_log_add(field_log *log, const void *name, size_t name_len, const void *value, size_t value_len, bool never) {
-    if (never) put(log, "%c", '!');
+    make_room(log, 8);
+    if (never) put(log, '!');
     put_string(log, name, name_len);
-    put(log, "%c", ':');
-    put(log, "%c", ' ');
+    put(log, ':');
+    put(log, ' ');
     put_string(log, value, value_len);
-    put(log, "%c", '\n');
+    put(log, '\n');
+    log->text[log->len] = '\0';
     log->count++;
 }
 

@@ -80,6 +80,20 @@ START_TEST(rfc7541_4_2_an_update_owed_waits_for_a_block_with_fields) {
 }
 END_TEST
 
+START_TEST(rfc7541_4_2_what_was_said_is_no_bound_later) {
+    receiver r;
+
+    receiver_open(&r, 4096, 4096);
+    hpack_decoder_set_max_table_size(&r.d, 100);
+    ck_assert_int_eq(receiver_hex(&r, "3f45"), HPACK_OK);
+    hpack_decoder_set_max_table_size(&r.d, 4096);
+    ck_assert_int_eq(receiver_hex(&r, "3fe11f"), HPACK_OK);
+    hpack_decoder_set_max_table_size(&r.d, 2000);
+    ck_assert_int_eq(receiver_hex(&r, "3fb10f"), HPACK_OK);
+    receiver_close(&r);
+}
+END_TEST
+
 START_TEST(rfc7541_4_2_an_update_is_owed_once) {
     receiver r;
 
@@ -116,6 +130,7 @@ Suite *rfc7541_4_2_size_updates_suite(void) {
     tcase_add_loop_test(tests, rfc7541_6_3_update_is_obeyed_or_refused, 0, (int)COUNT(rows));
     tcase_add_loop_test(tests, rfc7541_4_2_settings_bound_the_updates, 0, (int)COUNT(settings_rows));
     tcase_add_test(tests, rfc7541_4_2_an_update_owed_waits_for_a_block_with_fields);
+    tcase_add_test(tests, rfc7541_4_2_what_was_said_is_no_bound_later);
     tcase_add_test(tests, rfc7541_4_2_an_update_is_owed_once);
     tcase_add_test(tests, rfc7541_4_2_before_the_acknowledgement_the_newest_entries_that_fit_are_kept);
     suite_add_tcase(suite, tests);

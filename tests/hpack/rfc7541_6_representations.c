@@ -59,6 +59,7 @@ static const block_row rows[] = {
     {"5.2: name with wrong padding", 4096, NULL, "40 8100", HPACK_EHUFFMAN, "", 0, ""},
     {"5.2: value with wrong padding", 4096, NULL, "40 0161 8107 40 0161 8100", HPACK_EHUFFMAN, "a: 0\n", 0, ""},
     {"5.2: value with too much padding", 4096, NULL, "40 0161 8207ff", HPACK_EHUFFMAN, "", 0, ""},
+    {"5.2: value with eight bits of padding", 4096, NULL, "40 0161 82f8ff", HPACK_EHUFFMAN, "", 0, ""},
     {"5.2: name with EOS", 4096, NULL, "40 84ffffffff", HPACK_EHUFFMAN, "", 0, ""},
     {"5.2: EOS long before the end of the value", 4096, NULL, "40 0161 ff8008 07ffffffff 0707", HPACK_EHUFFMAN, "", 0,
      ""},

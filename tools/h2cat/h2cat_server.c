@@ -15,7 +15,7 @@
 #define LAST_BYTES_MS 3000
 
 typedef struct server {
-    h2cat_options *options;
+    const h2cat_options *options;
     h2conn_server *server;
     char *body; /* of --respond */
     size_t body_len;
@@ -42,20 +42,6 @@ static bool read_file(const char *name, char **out, size_t *len) {
     *out = bytes;
     *len = size;
     return good;
-}
-
-/* Read the file of --respond once, and tell its length unless a field of the user's does. */
-static bool prepare_response(server *s) {
-    tool_fields *fields = &s->options->fields;
-    char line[64];
-    if (!read_file(s->options->argument, &s->body, &s->body_len)) {
-        tool_say("cannot read %s: %s", s->options->argument, strerror(errno));
-        return false;
-    }
-    for (size_t i = 0; i < fields->n; i++)
-        if (strcmp(fields->list[i].name, "content-length") == 0) return true;
-    snprintf(line, sizeof line, "content-length: %zu", s->body_len);
-    return tool_fields_add(fields, line);
 }
 
 static void join_first(server *s, h2conn_request *request) {
@@ -114,7 +100,8 @@ int h2cat_server(h2cat_options *o) {
     server s = {.options = o, .taken = ATOMIC_FLAG_INIT};
     int status = tool_tls_open(&o->tls, o->url, true);
     if (status != TOOL_OK) return status;
-    if (o->mode == H2CAT_RESPOND && !prepare_response(&s)) {
+    if (o->mode == H2CAT_RESPOND && !read_file(o->argument, &s.body, &s.body_len)) {
+        tool_say("cannot read %s: %s", o->argument, strerror(errno));
         status = TOOL_USAGE;
     } else {
         h2conn_server_options options = {.secure = tool_tls_secure(&o->tls),

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include "h2_internal.h"
+#include "h2_suites.h"
+#include "split.h"
+
+/* What h2.h promises of streams and of names: leaving, withdrawing, the pointer of the caller's, codes, rules and results. */
+
+#define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
+
+static char bytes[100000];
+
+/* ---- unknown streams ---- */
+
+CONVERSATION(contract_stream_is_unknown_until_its_request_was_delivered) {
+    peer_connect_server(p);
+    peer_send(p, H2_HEADERS, 0, 1, "\x82\x86", 2);
+    ck_assert_int_eq(peer_try_respond(p, 1, 0, ":status=200"), H2_ENOSTREAM);
+    ck_assert_int_eq(h2_stream_reset(p->session, 1, H2_CANCEL), H2_ENOSTREAM);
+    h2_stream_set_user(p->session, 1, p);
+    peer_send(p, H2_CONTINUATION, 4, 1, "\x84", 1);
+    peer_expect_events(p, "request 1");
+    ck_assert_ptr_null(h2_stream_user(p->session, 1));
+    peer_respond(p, 1, 0, ":status=200");
+    peer_expect_fields(p, 0, 1, ":status=200");
+}
+
+/* ---- withdrawing ---- */
+
+CONVERSATION(contract_withdrawn_bytes_are_not_sent) {
+    peer_connect_client(p);
+    uint32_t id = peer_open(p, 0, REQUEST);
+    ck_assert_int_eq(h2_stream_write(p->session, id, bytes, 100000, H2_END), H2_OK);
+    peer_flush(p);
+    ck_assert_uint_eq(h2_stream_withdraw(p->session, id), 100000 - 65535);
+    ck_assert_uint_eq(h2_stream_withdraw(p->session, id), 0);
+    peer_send_u32(p, H2_WINDOW_UPDATE, 0, 100000);
+    peer_send_u32(p, H2_WINDOW_UPDATE, id, 100000);
+    peer_expect_fields(p, 0, id, REQUEST);
+    for (int i = 0; i < 4; i++) peer_expect(p, H2_DATA, 0, id);
+    peer_expect_nothing(p); /* neither the rest nor the end */
+    ck_assert_int_eq(h2_stream_write(p->session, id, "new", 3, H2_END), H2_OK);
+    ck_assert_uint_eq(peer_expect(p, H2_DATA, H2_FLAG_END_STREAM, id).length, 3);
+    peer_expect_events(p, "sent 1");
+}
+
+static size_t withdrawn;
+static void *kept;
+
+static void withdraw_at_the_end(peer *p, const peer_event *event) {
+    if (event->kind != PEER_CLOSED) return;
+    withdrawn = h2_stream_withdraw(p->session, event->id);
+    kept = h2_stream_user(p->session, event->id);
+}
+
+CONVERSATION(contract_stream_still_answers_while_its_end_is_told) {
+    peer_connect_client(p);
+    uint32_t id = peer_open(p, 0, REQUEST);
+    h2_stream_set_user(p->session, id, bytes);
+    ck_assert_int_eq(h2_stream_write(p->session, id, bytes, 70000, 0), H2_OK);
+    peer_flush(p);
+    p->react = withdraw_at_the_end;
+    withdrawn = 0;
+    peer_send_u32(p, H2_RST_STREAM, id, H2_CANCEL);
+    peer_deliver(p);
+    ck_assert_uint_eq(withdrawn, 70000 - 65535);
+    ck_assert_ptr_eq(kept, bytes);
+    ck_assert_ptr_null(h2_stream_user(p->session, id));
+    ck_assert_uint_eq(h2_stream_withdraw(p->session, id), 0);
+}
+
+CONVERSATION(contract_sent_is_told_once_for_each_loan) {
+    peer_connect_client(p);
+    uint32_t id = peer_open(p, 0, REQUEST);
+    ck_assert_int_eq(h2_stream_write(p->session, id, bytes, 40000, 0), H2_OK);
+    peer_expect_events(p, "sent 1");
+    ck_assert_int_eq(h2_stream_write(p->session, id, bytes, 0, 0), H2_OK); /* nothing to lend */
+    ck_assert_int_eq(h2_stream_write(p->session, id, bytes, 1, 0), H2_OK);
+    peer_expect_events(p, "sent 1");
+    ck_assert_int_eq(h2_stream_write(p->session, id, NULL, 0, H2_END), H2_OK);
+    peer_expect_events(p, "sent 1");
+}
+
+/* ---- leaving ---- */
+
+static void left(peer *p, uint32_t stream_window) {
+    h2_config config = h2_config_hosted(true);
+    config.stream_window = stream_window;
+    config.session_window = 65535;
+    peer_connect(p, &config);
+    peer_send_fields(p, 0, 1, REQUEST);
+    peer_deliver(p);
+    peer_respond(p, 1, H2_END, ":status=200");
+    peer_expect_fields(p, H2_FLAG_END_STREAM, 1, ":status=200");
+    ck_assert_int_eq(h2_stream_leave(p->session, 1), H2_OK);
+    peer_expect_events(p, "request 1; closed 1 us NO_ERROR");
+    peer_expect_nothing(p);
+}
+
+CONVERSATION(contract_left_stream_drops_what_comes_and_ends_in_peace) {
+    left(p, 60000);
+    ck_assert_int_eq(h2_stream_leave(p->session, 1), H2_ENOSTREAM);
+    ck_assert_int_eq(h2_stream_reset(p->session, 1, 1), H2_ENOSTREAM);
+    ck_assert_ptr_null(h2_stream_user(p->session, 1));
+    peer_send_data(p, 0, 1, 10000);
+    peer_expect_u32(p, H2_WINDOW_UPDATE, 0, 10000);
+    peer_send_data(p, H2_FLAG_END_STREAM, 1, 10000);
+    peer_expect_u32(p, H2_WINDOW_UPDATE, 0, 10000);
+    peer_expect_nothing(p);
+    peer_expect_events(p, "");
+    ck_assert_uint_eq(p->session->streams.live, 0);
+    ck_assert_uint_eq(p->session->streams.left, 0);
+}
+
+CONVERSATION(contract_left_stream_ends_with_trailers_unseen) {
+    left(p, 60000);
+    peer_send_fields(p, H2_FLAG_END_STREAM, 1, "x=y");
+    peer_expect_nothing(p);
+    peer_expect_events(p, "");
+    ck_assert_uint_eq(p->session->streams.live, 0);
+}
+
+/* 8.1: more than half a window of what nobody wants is answered with RST_STREAM without error. */
+CONVERSATION(rfc9113_8_1_left_stream_that_goes_on_is_reset_without_error) {
+    left(p, 20000);
+    peer_send_data(p, 0, 1, 9000);
+    peer_expect_u32(p, H2_WINDOW_UPDATE, 0, 9000);
+    peer_expect_nothing(p);
+    peer_send_data(p, 0, 1, 5000);
+    peer_expect_u32(p, H2_RST_STREAM, 1, H2_NO_ERROR);
+    peer_send_data(p, 0, 1, 5000);
+    peer_expect_u32(p, H2_WINDOW_UPDATE, 0, 10000);
+    peer_expect_nothing(p);
+}
+
+CONVERSATION(contract_left_stream_is_reset_when_its_end_stays_out) {
+    left(p, 20000);
+    peer_frame frame = {0};
+    uint64_t now = 0;
+    while (now < 200000 && !(peer_next(p, &frame) && frame.type == H2_RST_STREAM)) h2_session_tick(p->session, now += 1000);
+    ck_assert_uint_eq(h2_u32_read(frame.payload), H2_NO_ERROR);
+    ck_assert_uint_ge(now, 60000);
+    ck_assert_uint_le(now, 80000); /* from the first PING on silence would end the session */
+}
+
+CONVERSATION(contract_leaving_before_our_end_resets) {
+    peer_connect_client(p);
+    uint32_t id = peer_open(p, 0, REQUEST);
+    peer_expect_fields(p, 0, id, REQUEST);
+    ck_assert_int_eq(h2_stream_leave(p->session, id), H2_OK);
+    peer_expect_u32(p, H2_RST_STREAM, id, H2_CANCEL);
+    peer_expect_events(p, "closed 1 us CANCEL");
+}
+
+CONVERSATION(contract_session_does_not_wait_for_left_streams) {
+    left(p, 20000);
+    h2_session_goaway(p->session, H2_NO_ERROR);
+    peer_expect_goaway(p, 1, H2_NO_ERROR);
+    ck_assert(h2_session_finished(p->session));
+}
+
+/* ---- names ---- */
+
+START_TEST(contract_codes_and_rules_have_names) {
+    static const char *const codes[] = {"NO_ERROR",       "PROTOCOL_ERROR",    "INTERNAL_ERROR",    "FLOW_CONTROL_ERROR",  "SETTINGS_TIMEOUT",
+                                        "STREAM_CLOSED",  "FRAME_SIZE_ERROR",  "REFUSED_STREAM",    "CANCEL",              "COMPRESSION_ERROR",
+                                        "CONNECT_ERROR",  "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"};
+    for (uint32_t code = 0; code < sizeof codes / sizeof codes[0]; code++) ck_assert_str_eq(h2_code_name(code), codes[code]);
+    ck_assert_str_eq(h2_code_name(14), "UNKNOWN");
+    ck_assert_str_eq(h2_code_name(UINT32_MAX), "UNKNOWN");
+    for (int rule = H2_RULE_NONE + 1; rule <= H2_RULE_BLOCKED; rule++) {
+        const char *text = h2_rule_text((h2_rule)rule);
+        ck_assert_msg(strchr(text, '(') && text[strlen(text) - 1] == ')', "%s: names no section", text);
+        ck_assert_int_ne(h2_rule_scope((h2_rule)rule), H2_SCOPE_NONE);
+        ck_assert(h2_rule_code((h2_rule)rule) != H2_NO_ERROR || rule == H2_RULE_KEEPALIVE);
+    }
+    ck_assert_int_eq(h2_rule_scope(H2_RULE_NONE), H2_SCOPE_NONE);
+}
+END_TEST
+
+Suite *contract_streams_suite(void) {
+    Suite *suite = suite_create("contract of streams");
+    TCase *tc = tcase_create("streams");
+    tcase_add_test(tc, contract_stream_is_unknown_until_its_request_was_delivered);
+    tcase_add_test(tc, contract_withdrawn_bytes_are_not_sent);
+    tcase_add_test(tc, contract_stream_still_answers_while_its_end_is_told);
+    tcase_add_test(tc, contract_sent_is_told_once_for_each_loan);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("leaving");
+    tcase_add_test(tc, contract_left_stream_drops_what_comes_and_ends_in_peace);
+    tcase_add_test(tc, contract_left_stream_ends_with_trailers_unseen);
+    tcase_add_test(tc, rfc9113_8_1_left_stream_that_goes_on_is_reset_without_error);
+    tcase_add_test(tc, contract_left_stream_is_reset_when_its_end_stays_out);
+    tcase_add_test(tc, contract_leaving_before_our_end_resets);
+    tcase_add_test(tc, contract_session_does_not_wait_for_left_streams);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("names");
+    tcase_add_test(tc, contract_codes_and_rules_have_names);
+    suite_add_tcase(suite, tc);
+    return suite;
+}

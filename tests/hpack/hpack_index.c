@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* How the encoder finds entries again: never one that is not equal, whatever the hashes and however many were added. */
+#include "hpack_string.h"
+#include "hpack_suites.h"
+#include "hpack_test.h"
+
+#define STRING_MAX 40u
+
+typedef struct link {
+    hpack_encoder e;
+    receiver r;
+    uint32_t memory[1024];
+    uint8_t out[256];
+} link;
+
+static void link_open(link *l) {
+    hpack_encoder_init(&l->e, l->memory, sizeof l->memory);
+    receiver_open(&l->r, 4096, 4096);
+}
+
+/* Encode the field, check that it decodes to itself, and return its first octet. */
+static uint8_t send(link *l, const char *name, size_t name_len, const char *value, size_t value_len) {
+    hpack_field field = {name, value, name_len, value_len, false};
+    ptrdiff_t len = hpack_encode(&l->e, &field, 1, l->out, sizeof l->out);
+    field_log expected = {0};
+
+    ck_assert_int_gt(len, 0);
+    field_log_emit(&expected, &field);
+    field_log_clear(&l->r.log);
+    hpack_decoder_begin(&l->r.d, l->r.arena, l->r.arena_bytes);
+    ck_assert_int_eq(hpack_decode(&l->r.d, l->out, (size_t)len, true, field_log_emit, &l->r.log), HPACK_OK);
+    ck_assert_str_eq(l->r.log.text, expected.text);
+    field_log_free(&expected);
+    return l->out[0];
+}
+
+START_TEST(strings_that_differ_in_one_octet_are_told_apart) {
+    static link l;
+    size_t len, at;
+
+    for (len = 1; len <= STRING_MAX; len++) {
+        char same[STRING_MAX], other[STRING_MAX];
+
+        memset(same, 'x', len);
+        for (at = 0; at < len; at++) {
+            memset(other, 'x', len);
+            other[at] = 'y';
+            link_open(&l);
+            ck_assert_uint_eq(send(&l, same, len, same, len), 0x40);
+            ck_assert_uint_eq(send(&l, same, len, same, len), 0x80 + 62);
+            ck_assert_uint_eq(send(&l, same, len, other, len), 0x40 + 62);
+            ck_assert_uint_eq(send(&l, other, len, same, len), 0x40);
+            ck_assert_uint_eq(send(&l, other, len, same, len), 0x80 + 62);
+            receiver_close(&l.r);
+        }
+    }
+}
+END_TEST
+
+START_TEST(names_that_are_like_static_ones_in_part_are_told_apart) {
+    static link l;
+    static const char *const names[] = {":methox", ":metxod", "content-lxngth", "www-authxnticate", "agx", "xge"};
+    size_t i;
+
+    for (i = 0; i < COUNT(names); i++) {
+        link_open(&l);
+        ck_assert_uint_eq(send(&l, names[i], strlen(names[i]), "GET", 3), 0x40);
+        receiver_close(&l.r);
+    }
+}
+END_TEST
+
+/* Make "name: value" with a value of 6 octets that no call made before, in bucket 0 or in any other. */
+static void fresh_value(char *value, uint32_t *counter, bool in_bucket_0) {
+    uint32_t hash;
+
+    do {
+        uint32_t number = ++*counter;
+        int i;
+
+        for (i = 0; i < 6; i++, number /= 26) value[i] = (char)('a' + number % 26);
+        hash = hpack_hash("name", 4) ^ hpack_value_hash(value, 6);
+    } while ((hash >> 16 & (HPACK_BUCKETS - 1)) == 0 ? !in_bucket_0 : in_bucket_0);
+}
+
+static void add_fresh(link *l, uint32_t *counter, bool in_bucket_0) {
+    char value[6];
+    hpack_field field = {"name", value, 4, sizeof value, false};
+
+    fresh_value(value, counter, in_bucket_0);
+    ck_assert_int_gt(hpack_encode(&l->e, &field, 1, l->out, sizeof l->out), 0);
+}
+
+START_TEST(a_link_from_65536_entries_ago_makes_no_circle) {
+    static link l;
+    uint32_t counter = 0;
+    int i;
+
+    link_open(&l);
+    /* The third entry of a bucket takes the number of the first, which the second still has as its link. */
+    add_fresh(&l, &counter, true);
+    for (i = 1; i < 65536 - 10; i++) add_fresh(&l, &counter, false);
+    add_fresh(&l, &counter, true);
+    for (i = 1; i < 10; i++) add_fresh(&l, &counter, false);
+    add_fresh(&l, &counter, true);
+    /* Nothing that is not there is searched for ever. */
+    add_fresh(&l, &counter, true);
+    ck_assert_uint_eq(l.out[0], 0x40 + 62);
+    receiver_close(&l.r);
+}
+END_TEST
+
+START_TEST(entries_are_found_after_65536_were_added) {
+    static link l;
+    uint32_t seed = 65536;
+    uint32_t i;
+
+    link_open(&l);
+    for (i = 0; i < 140000; i++) {
+        const char *name = i % 3 ? "x-one" : "x-two";
+        char value[6] = "aaaaaa";
+
+        value[1] = (char)('a' + test_random(&seed) % 26);
+        value[4] = (char)('a' + test_random(&seed) % 8);
+        send(&l, name, 5, value, sizeof value);
+        /* The second time it is an index. */
+        ck_assert_uint_ge(send(&l, name, 5, value, sizeof value), 0x80 + 62);
+    }
+    receiver_close(&l.r);
+}
+END_TEST
+
+Suite *hpack_index_suite(void) {
+    Suite *suite = suite_create("hpack: the encoder's index");
+    TCase *tests = tcase_create("index");
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, strings_that_differ_in_one_octet_are_told_apart);
+    tcase_add_test(tests, names_that_are_like_static_ones_in_part_are_told_apart);
+    tcase_add_test(tests, a_link_from_65536_entries_ago_makes_no_circle);
+    tcase_add_test(tests, entries_are_found_after_65536_were_added);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
