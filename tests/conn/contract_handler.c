@@ -238,9 +238,13 @@ START_TEST(rfc9113_8_1_an_early_answer_is_complete_and_the_rest_is_refused) {
         body += frame.header.length;
     } while ((frame.header.flags & H2_FLAG_END_STREAM) == 0);
     ck_assert_uint_eq(body, BODY);
-    for (size_t sent = 0; sent < H2_DEFAULT_STREAM_WINDOW; sent += sizeof rest)
+    /* One frame at a time, each seen before the next: the server may not have left the stream when the first ones come. */
+    do {
         test_write_frame(fd, H2_DATA, 0, 1, rest, sizeof rest);
-    ck_assert(test_await_frame(fd, &frame, H2_RST_STREAM));
+        test_write_frame(fd, H2_PING, 0, 0, "12345678", 8);
+        do ck_assert(test_read_frame(fd, &frame));
+        while (frame.header.type != H2_PING && frame.header.type != H2_RST_STREAM);
+    } while (frame.header.type != H2_RST_STREAM);
     ck_assert_uint_eq(frame.header.stream_id, 1);
     ck_assert_uint_eq(h2_u32_read(frame.payload), H2_NO_ERROR);
     close(fd);

@@ -6,20 +6,20 @@
 
 #define STRING_MAX 40u
 
-typedef struct link {
+typedef struct exchange {
     hpack_encoder e;
     receiver r;
     uint32_t memory[1024];
     uint8_t out[256];
-} link;
+} exchange;
 
-static void link_open(link *l) {
+static void link_open(exchange *l) {
     hpack_encoder_init(&l->e, l->memory, sizeof l->memory);
     receiver_open(&l->r, 4096, 4096);
 }
 
 /* Encode the field, check that it decodes to itself, and return its first octet. */
-static uint8_t send(link *l, const char *name, size_t name_len, const char *value, size_t value_len) {
+static uint8_t send(exchange *l, const char *name, size_t name_len, const char *value, size_t value_len) {
     hpack_field field = {name, value, name_len, value_len, false};
     ptrdiff_t len = hpack_encode(&l->e, &field, 1, l->out, sizeof l->out);
     field_log expected = {0};
@@ -35,7 +35,7 @@ static uint8_t send(link *l, const char *name, size_t name_len, const char *valu
 }
 
 START_TEST(strings_that_differ_in_one_octet_are_told_apart) {
-    static link l;
+    static exchange l;
     size_t len, at;
 
     for (len = 1; len <= STRING_MAX; len++) {
@@ -58,7 +58,7 @@ START_TEST(strings_that_differ_in_one_octet_are_told_apart) {
 END_TEST
 
 START_TEST(names_that_are_like_static_ones_in_part_are_told_apart) {
-    static link l;
+    static exchange l;
     static const char *const names[] = {":methox", ":metxod", "content-lxngth", "www-authxnticate", "agx", "xge"};
     size_t i;
 
@@ -83,7 +83,7 @@ static void fresh_value(char *value, uint32_t *counter, bool in_bucket_0) {
     } while ((hash >> 16 & (HPACK_BUCKETS - 1)) == 0 ? !in_bucket_0 : in_bucket_0);
 }
 
-static void add_fresh(link *l, uint32_t *counter, bool in_bucket_0) {
+static void add_fresh(exchange *l, uint32_t *counter, bool in_bucket_0) {
     char value[6];
     hpack_field field = {"name", value, 4, sizeof value, false};
 
@@ -92,7 +92,7 @@ static void add_fresh(link *l, uint32_t *counter, bool in_bucket_0) {
 }
 
 START_TEST(a_link_from_65536_entries_ago_makes_no_circle) {
-    static link l;
+    static exchange l;
     uint32_t counter = 0;
     int i;
 
@@ -111,7 +111,7 @@ START_TEST(a_link_from_65536_entries_ago_makes_no_circle) {
 END_TEST
 
 START_TEST(entries_are_found_after_65536_were_added) {
-    static link l;
+    static exchange l;
     uint32_t seed = 65536;
     uint32_t i;
 

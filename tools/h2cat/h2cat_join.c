@@ -118,9 +118,10 @@ static h2cat_end join_running(upload *u, char *buf, bool leave, int *error) {
             h2conn_set_write_deadline(u->conn, h2conn_now() + LINGER_WRITE_MS);
             set_mode(u, LINGER);
         }
-        /* The stream is over when the upload has ended too, or the peer refuses the rest of it: with NO_ERROR in good order (RFC 9113, 8.1). */
+        /* The stream is over when the upload has ended too, or the peer refuses the rest of it, in good order with NO_ERROR or CANCEL. */
         int how = h2conn_wait_closed(u->conn);
-        if (how == H2CONN_ERESET && h2conn_code(u->conn) != H2_NO_ERROR) result = how;
+        uint32_t code = h2conn_code(u->conn);
+        if (how == H2CONN_ERESET && code != H2_NO_ERROR && code != H2_CANCEL) result = how;
     }
     set_mode(u, STOP);
     h2conn_close(u->conn);
