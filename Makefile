@@ -8,7 +8,8 @@ PREFIX  ?= /usr/local
 
 WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror
 INC    := -Ihpack -Ih2 -Iconn -Itls
-CORE_FLAGS   := -std=c11 $(WARN) $(INC) -ffunction-sections -fdata-sections
+# Without the flag for it clang makes memcmp into bcmp, which the core must not need.
+CORE_FLAGS   := -std=c11 $(WARN) $(INC) -ffunction-sections -fdata-sections -fno-builtin-bcmp
 HOSTED_FLAGS := $(CORE_FLAGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -pthread
 LIBS   := -lwolfssl -pthread
 SAN    ?=

@@ -123,7 +123,7 @@ ptrdiff_t h2_session_receive(h2_session *s, const uint8_t *bytes, size_t len);
  * H2_FRAME_HEADER_BYTES plus 64; DATA is cut to fit. */
 size_t h2_session_transmit(h2_session *s, uint8_t *out, size_t cap);
 
-/* Tell the time in milliseconds from any fixed origin, never running backwards. Returns the time of the next call needed,
+/* Tell the time in milliseconds from any fixed origin; an earlier one than before counts as no time passed. Returns the time of the next call needed,
  * UINT64_MAX for none. Timeouts are noticed only in here. */
 uint64_t h2_session_tick(h2_session *s, uint64_t now_ms);
 

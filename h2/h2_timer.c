@@ -75,6 +75,8 @@ static uint64_t earliest(const h2_session *s) {
 uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
     if (s->over) return H2_NO_TIME;
     if (s->now == 0) s->heard_at = s->ledger.told = now_ms;
+    /* A thread may look at the clock before another and call after it. */
+    if (now_ms < s->now) now_ms = s->now;
     s->now = now_ms;
     h2_ledger_refill(&s->ledger, now_ms);
     tick_handshake(s);

@@ -55,6 +55,18 @@ CONVERSATION(rfc9113_6_5_3_settings_never_acknowledged_is_settings_timeout) {
     expect_end(p, 10000, H2_RULE_SETTINGS_TIMEOUT, 0);
 }
 
+CONVERSATION(timeout_clock_that_steps_back_counts_as_no_time) {
+    peer_connect_server(p);
+    tick(p, 1000);
+    peer_send(p, H2_PING, 0, 0, "12345678", 8);
+    peer_expect(p, H2_PING, H2_FLAG_ACK, 0);
+    tick(p, 1000);
+    tick(p, 999);
+    tick(p, 0);
+    peer_expect_nothing(p);
+    ck_assert_uint_eq(tick(p, 1001), START + 1000 + H2_DEFAULT_KEEPALIVE_MS);
+}
+
 CONVERSATION(timeout_header_block_that_never_ends) {
     peer_connect_server(p);
     tick(p, 0);
@@ -64,6 +76,23 @@ CONVERSATION(timeout_header_block_that_never_ends) {
     tick(p, 12000);
     peer_send(p, H2_CONTINUATION, 0, 1, NULL, 0);
     expect_end(p, 13000, H2_RULE_TIMEOUT, 1);
+}
+
+/* Two deadlines in one tick: what is said and what is told are of the same one. */
+CONVERSATION(timeout_the_first_of_two_deadlines_is_the_cause) {
+    h2_config config = h2_config_hosted(true);
+    peer_start(p, &config);
+    tick(p, 0);
+    peer_write(p, H2_PREFACE, 24);
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
+    peer_send(p, H2_HEADERS, 0, 1, "\x82", 1);
+    peer_expect(p, H2_SETTINGS, 0, 0);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    peer_expect(p, H2_WINDOW_UPDATE, 0, 0);
+    tick(p, 1);
+    tick(p, 200000);
+    peer_expect_goaway(p, 1, H2_SETTINGS_TIMEOUT);
+    ck_assert_int_eq(h2_session_failure(p->session)->rule, H2_RULE_SETTINGS_TIMEOUT);
 }
 
 CONVERSATION(timeout_each_header_block_has_its_own_time) {
@@ -226,6 +255,7 @@ Suite *timeouts_suite(void) {
     tcase_add_test(tc, timeout_settings_that_a_server_never_sends);
     tcase_add_test(tc, rfc9113_6_5_3_settings_never_acknowledged_is_settings_timeout);
     tcase_add_test(tc, timeout_header_block_that_never_ends);
+    tcase_add_test(tc, timeout_the_first_of_two_deadlines_is_the_cause);
     tcase_add_test(tc, timeout_each_header_block_has_its_own_time);
     suite_add_tcase(suite, tc);
     tc = tcase_create("keepalive");
@@ -238,6 +268,7 @@ Suite *timeouts_suite(void) {
     tcase_add_test(tc, timeout_blocked_stream_that_moves_now_and_then_is_kept);
     tcase_add_test(tc, timeout_idle_stream_without_data_is_kept);
     tcase_add_test(tc, timeout_zero_means_never);
+    tcase_add_test(tc, timeout_clock_that_steps_back_counts_as_no_time);
     tcase_add_test(tc, timeout_shortest_blocked_time_is_kept_too);
     tcase_add_test(tc, timeout_next_call_is_never_in_the_past);
     suite_add_tcase(suite, tc);
