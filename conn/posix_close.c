@@ -104,8 +104,10 @@ void posix_session_turn(posix_session *s, int64_t now) {
     wind_up(s, now);
     posix_session_tick(s, now);
     if (s->phase != POSIX_OPEN) return;
+    /* This flush ends after some turns, and a thread that pumps may have gone to sleep counting on it. */
+    const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (posix_session_is_closing(s))
         posix_session_settle(s);
-    else if (!s->pumping && !posix_session_hand_over(s))
+    else if ((!s->pumping || unsent) && !posix_session_hand_over(s))
         posix_session_watch(s);
 }

@@ -21,6 +21,7 @@ typedef struct attempt {
     size_t n_fields;
     int64_t deadline;
     posix_session *session; /* referenced */
+    bool crowded;           /* others took all places of the session before this could */
     bool untouched;         /* the server has not looked at what failed: it may be asked again (RFC 9113, 8.7) */
     uint32_t code;
     char why[H2CONN_WHY_BYTES];
@@ -152,6 +153,7 @@ static int ask(attempt *a, bool fresh) {
     const bool refused = opened ? a->conn->stream.why.culprit == H2_BY_GOAWAY
                                 : result == H2CONN_EGOAWAY || result == H2CONN_ELOST;
     a->untouched = refused && !fresh;
+    a->crowded = result == H2CONN_ELIMIT && (!fresh || s->conns > 0);
     drop_conn(a, opened);
     return result;
 }
@@ -169,7 +171,7 @@ static int ask_sessions(attempt *a) {
         pthread_mutex_unlock(&a->session->lock);
         posix_session_unref(a->session);
         if (result != H2CONN_OK && a->untouched && ++refusals < REFUSALS_MAX) continue;
-        if (result == H2CONN_ELIMIT && !fresh) continue;
+        if (result != H2CONN_OK && a->crowded) continue;
         return result;
     }
 }

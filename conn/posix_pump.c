@@ -110,6 +110,9 @@ bool posix_session_is_closing(const posix_session *s) {
 
 void posix_session_tick(posix_session *s, int64_t now) {
     uint64_t at = UINT64_MAX;
+    /* A thread that read the clock may have waited for the lock behind one that read it later. */
+    if (now < s->told_ms) now = s->told_ms;
+    s->told_ms = now;
     if (s->phase == POSIX_OPEN) at = h2conn_link_tick(&s->link, (uint64_t)now);
     if (s->finish_at != 0 && (uint64_t)s->finish_at < at) at = (uint64_t)s->finish_at;
     if (at <= (uint64_t)now) at = (uint64_t)now + 1;

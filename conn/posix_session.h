@@ -82,6 +82,7 @@ typedef struct posix_session {
     int64_t finish_at;                   /* end by then whatever is owed; 0 for no such time */
     int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
     uint32_t pongs;                      /* answered so far */
+    int64_t told_ms;                     /* the time the engine was told last, which never runs backwards */
     uint64_t tick_at;                    /* what the timer is set to, UINT64_MAX when it is not */
     posix_timer timer;                   /* the loop's lock */
     struct posix_session *next, **place; /* in the loop's list; the loop's lock */

@@ -65,7 +65,7 @@
 #define H2_PRICE_CHEAP 1u
 #define H2_LEDGER_BURST 10000u
 #define H2_LEDGER_REFILL 1000u
-/* A WINDOW_UPDATE or a DATA frame below this many octets is suspiciously small. */
+/* A WINDOW_UPDATE of fewer octets than this is suspiciously small. */
 #define H2_TINY_OCTETS 16u
 
 #endif

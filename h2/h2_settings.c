@@ -12,10 +12,6 @@ static const setting_info rows[H2_SETTING_ROWS] = {
 #undef ROW
 };
 
-void h2_settings_default(h2_settings *settings) {
-    for (int row = 0; row < H2_SETTING_ROWS; row++) settings->value[row] = rows[row].initial;
-}
-
 int h2_setting_find(uint16_t id) {
     for (int row = 0; row < H2_SETTING_ROWS; row++) {
         if (rows[row].id == id) return row;

@@ -20,20 +20,13 @@
     X(ENABLE_CONNECT_PROTOCOL, 8, 0, 0, 1, H2_RULE_SETTINGS_VALUE)                                                     \
     X(NO_RFC7540_PRIORITIES, 9, 0, 0, 1, H2_RULE_SETTINGS_VALUE)
 
-/* Rows by position, to index h2_settings.value. */
+/* Rows by position, to index one endpoint's values. */
 typedef enum h2_setting_row {
 #define H2_SETTING_ROW(name, id, def, least, most, rule) H2_SET_##name,
     H2_SETTINGS_LIST(H2_SETTING_ROW)
 #undef H2_SETTING_ROW
         H2_SETTING_ROWS
 } h2_setting_row;
-
-/* One endpoint's values. */
-typedef struct h2_settings {
-    uint32_t value[H2_SETTING_ROWS];
-} h2_settings;
-
-void h2_settings_default(h2_settings *settings);
 
 /* The row of an identifier, or -1 for one to ignore (6.5.2). */
 int h2_setting_find(uint16_t id);

@@ -146,7 +146,8 @@ static uint64_t hpack_load_rest(const uint8_t *start, const uint8_t *in, size_t 
 /* Decode all codes that are complete within the `*n` bits of `*rest`, aligned on the left, and take them off.
  * Returns the end of what is written, NULL for EOS. */
 static char *hpack_huffman_finish(uint64_t *rest, unsigned *n, char *out) {
-    uint64_t bits = *rest | (*n < 64 ? UINT64_MAX >> *n : 0); /* ones below, as padding is */
+    /* With ones below, a step finds the last symbol before padding. */
+    uint64_t bits = *rest | (*n < 64 ? UINT64_MAX >> *n : 0);
     unsigned left = *n;
 
     for (;;) {
@@ -160,6 +161,7 @@ static char *hpack_huffman_finish(uint64_t *rest, unsigned *n, char *out) {
         } else {
             uint32_t rank;
 
+            /* What is left of most strings is told without a search. */
             if (bits == UINT64_MAX && left < HPACK_HUFFMAN_MAX_BITS) break;
             used = hpack_huffman_search(bits, &rank);
             if (used > left) break;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -128,6 +130,11 @@ START_TEST(server_survives_the_end_of_descriptors) {
     struct rlimit limit;
     int taken[64], n = 0;
     test_server s;
+    const char *preload = getenv("LD_PRELOAD");
+    if (preload != NULL && strstr(preload, "vgpreload") != NULL) {
+        printf("skipped server_survives_the_end_of_descriptors: valgrind accepts, then closes\n");
+        return;
+    }
     test_server_handle(&s, test_echo, NULL);
     h2conn *conn = test_connect(s.url, NULL);
     test_ask(conn, "before");
@@ -137,7 +144,8 @@ START_TEST(server_survives_the_end_of_descriptors) {
     ck_assert(test_await_frame(waiting, &frame, H2_SETTINGS));
     getrlimit(RLIMIT_NOFILE, &limit);
     const rlim_t before = limit.rlim_cur;
-    limit.rlim_cur = 48;
+    taken[n++] = dup(waiting);
+    limit.rlim_cur = (rlim_t)taken[0] + 16;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     while (n < 64 && (taken[n] = dup(waiting)) >= 0) n++;
     ck_assert_int_lt(n, 64);

@@ -4,7 +4,8 @@
 #include "h2_frame.h"
 #include "h2_priority.h"
 
-/* libFuzzer: octets through every reader of h2_frame.h and h2_priority.h; what was read is written back and must be what was read. */
+/* libFuzzer: octets through every reader of h2_frame.h and h2_priority.h; what was read is written back and must be
+ * what was read. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,13 +5,14 @@
 #include "invariants.h"
 
 /*
- * libFuzzer: a session of either role, driven by a script of the fuzzer's: raw octets, frames put together from parts, header sections
- * that are right, calls of the program, output buffers of any size, the clock. Handlers call back into the session as the script says. After
- * every step the invariants must hold; lent bytes are freed as soon as they are the program's again; the output must be frames.
+ * libFuzzer: a session of either role, driven by a script of the fuzzer's: raw octets, frames put together from parts,
+ * header sections that are right, calls of the program, output buffers of any size, the clock. Handlers call back into
+ * the session as the script says. After every step the invariants must hold; lent bytes are freed as soon as they are
+ * the program's again; the output must be frames.
  */
 
 #define LOANS 64u
-#define OUT 20000u
+#define OUT   20000u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,9 +39,13 @@ static void must(bool holds) {
     if (!holds) abort();
 }
 
-static uint8_t next(script *f) { return f->at < f->size ? f->data[f->at++] : 0; }
+static uint8_t next(script *f) {
+    return f->at < f->size ? f->data[f->at++] : 0;
+}
 
-static uint32_t pick_id(script *f) { return next(f) % 32; }
+static uint32_t pick_id(script *f) {
+    return next(f) % 32;
+}
 
 /* ---- loans ---- */
 
@@ -58,8 +63,10 @@ static void lend(script *f, uint32_t id) {
         if (f->loans[i].id != 0) continue;
         uint8_t *bytes = calloc(1, n + 1);
         h2_result result = h2_stream_write(f->session, id, bytes, n, next(f) & 1);
-        if (result == H2_OK && n > 0) f->loans[i] = (loan){id, bytes};
-        else free(bytes);
+        if (result == H2_OK && n > 0)
+            f->loans[i] = (loan){id, bytes};
+        else
+            free(bytes);
         return;
     }
 }
@@ -160,9 +167,15 @@ static void on_closed(void *user, uint32_t id, const h2_failure *why) {
     react(user, id);
 }
 
-static void on_settings(void *user) { react(user, 1); }
-static void on_pong(void *user, const uint8_t opaque[H2_PING_BYTES]) { react(user, opaque[0] % 8); }
-static void on_goaway(void *user, uint32_t last, uint32_t code) { react(user, (last ^ code) % 32); }
+static void on_settings(void *user) {
+    react(user, 1);
+}
+static void on_pong(void *user, const uint8_t opaque[H2_PING_BYTES]) {
+    react(user, opaque[0] % 8);
+}
+static void on_goaway(void *user, uint32_t last, uint32_t code) {
+    react(user, (last ^ code) % 32);
+}
 
 static void on_frame(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
     uint8_t sum = 0;
@@ -179,7 +192,8 @@ static void check_head(script *f) {
     f->payload_left = header.length;
     must(h2_frame_check(&header, H2_FRAME_SIZE_MAX) == H2_RULE_NONE);
     must(header.type != H2_PUSH_PROMISE && header.type != H2_PRIORITY);
-    must(f->block_of ? header.type == H2_CONTINUATION && header.stream_id == f->block_of : header.type != H2_CONTINUATION);
+    must(f->block_of ? header.type == H2_CONTINUATION && header.stream_id == f->block_of
+                     : header.type != H2_CONTINUATION);
     bool block = header.type == H2_HEADERS || header.type == H2_CONTINUATION;
     if (block) f->block_of = header.flags & H2_FLAG_END_HEADERS ? 0 : header.stream_id;
 }
@@ -255,14 +269,18 @@ static void send_any(script *f) {
 
 /* A section that is right, so that streams come to life. */
 static void send_section(script *f) {
-    static const uint8_t get[] = {0x82, 0x86, 0x84, 0x40, 1, 'x', 1, 'y'}, ok[] = {0x88}, early[] = {0x08, 3, '1', '0', '3'};
+    static const uint8_t get[] = {0x82, 0x86, 0x84, 0x40, 1, 'x', 1, 'y'}, ok[] = {0x88},
+                         early[] = {0x08, 3, '1', '0', '3'};
     static const uint8_t connect_block[] = {0x02, 7, 'C', 'O', 'N', 'N', 'E', 'C', 'T', 0x01, 1, 'a'};
     uint8_t what = next(f), flags = (uint8_t)(H2_FLAG_END_HEADERS | (what & H2_FLAG_END_STREAM));
     uint32_t id = what & 2 ? pick_id(f) : f->next_id;
     if (!(what & 2)) f->next_id += 2;
-    if (!f->config.server) send_frame(f, H2_HEADERS, flags, pick_id(f), what & 4 ? early : ok, what & 4 ? sizeof early : sizeof ok);
-    else if (what & 4) send_frame(f, H2_HEADERS, flags, id, connect_block, sizeof connect_block);
-    else send_frame(f, H2_HEADERS, flags, id, get, sizeof get);
+    if (!f->config.server)
+        send_frame(f, H2_HEADERS, flags, pick_id(f), what & 4 ? early : ok, what & 4 ? sizeof early : sizeof ok);
+    else if (what & 4)
+        send_frame(f, H2_HEADERS, flags, id, connect_block, sizeof connect_block);
+    else
+        send_frame(f, H2_HEADERS, flags, id, get, sizeof get);
 }
 
 static void send_raw(script *f) {

@@ -8,8 +8,8 @@
 #include "peer_log.h"
 #include "split.h"
 
-/* A peer that does not read its answers: receiving pauses, memory stays, and nothing is lost when it reads again. And output buffers
- * of any size give the same frames. */
+/* A peer that does not read its answers: receiving pauses, memory stays, and nothing is lost when it reads again. And
+ * output buffers of any size give the same frames. */
 
 #define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
 
@@ -42,10 +42,19 @@ static void ask_ping(peer *p, uint32_t i) {
     peer_send_ping(p, 0, opaque);
 }
 
-static void ask_refused(peer *p, uint32_t i) { peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, REQUEST); }
-static void ask_malformed(peer *p, uint32_t i) { peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, ":path=/"); }
-static void ask_answered(peer *p, uint32_t i) { peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, REQUEST); }
-static void ask_late(peer *p, uint32_t i) { (void)i; peer_send(p, H2_PRIORITY, 0, 1, "", 0); }
+static void ask_refused(peer *p, uint32_t i) {
+    peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, REQUEST);
+}
+static void ask_malformed(peer *p, uint32_t i) {
+    peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, ":path=/");
+}
+static void ask_answered(peer *p, uint32_t i) {
+    peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, REQUEST);
+}
+static void ask_late(peer *p, uint32_t i) {
+    (void)i;
+    peer_send(p, H2_PRIORITY, 0, 1, "", 0);
+}
 
 static const deaf_row deaf[] = {
     {"PING", ask_ping, 500, false},
@@ -96,7 +105,8 @@ START_TEST(backpressure_receiving_pauses_for_a_peer_that_does_not_read) {
         ck_assert_ptr_null(invariant_broken(p->session));
     }
     peer_flush(p);
-    ck_assert_msg(p->out.len == reader->out.len && memcmp(p->out.at, reader->out.at, p->out.len) == 0, "%s", row->label);
+    ck_assert_msg(p->out.len == reader->out.len && memcmp(p->out.at, reader->out.at, p->out.len) == 0, "%s",
+                  row->label);
     ck_assert_str_eq(p->story.at, reader->story.at);
     free(before);
     peer_finish(p);
@@ -134,8 +144,10 @@ static void owe_everything(peer *p, bool server) {
     peer_connect(p, &config);
     p->consume = true;
     for (uint32_t id = 1; id <= 9; id += 2) {
-        if (server) peer_send_fields(p, 0, id, REQUEST);
-        else peer_open(p, 0, REQUEST "|x-long=0123456789012345678901234567890123456789");
+        if (server)
+            peer_send_fields(p, 0, id, REQUEST);
+        else
+            peer_open(p, 0, REQUEST "|x-long=0123456789012345678901234567890123456789");
         peer_deliver(p);
         if (server) peer_respond(p, id, 0, ":status=200|x-long=0123456789012345678901234567890123456789");
         if (!server) peer_send_fields(p, 0, id, ":status=200");
@@ -183,7 +195,8 @@ START_TEST(transmit_every_small_buffer_gives_the_same_frames) {
             owe_everything(p, server);
             p->cap = cap;
             normalize(p, &said);
-            ck_assert_msg(said.len == reference.len && memcmp(said.at, reference.at, said.len) == 0, "room for %zu", cap);
+            ck_assert_msg(said.len == reference.len && memcmp(said.at, reference.at, said.len) == 0, "room for %zu",
+                          cap);
             ck_assert_str_eq(p->story.at, big->story.at);
             free(said.at);
             peer_finish(p);
@@ -256,7 +269,8 @@ END_TEST
 Suite *backpressure_suite(void) {
     Suite *suite = suite_create("backpressure");
     TCase *tc = tcase_create("a peer that does not read");
-    tcase_add_loop_test(tc, backpressure_receiving_pauses_for_a_peer_that_does_not_read, 0, sizeof deaf / sizeof deaf[0]);
+    tcase_add_loop_test(tc, backpressure_receiving_pauses_for_a_peer_that_does_not_read, 0,
+                        sizeof deaf / sizeof deaf[0]);
     tcase_add_test(tc, backpressure_frame_begun_is_taken_to_its_end);
     suite_add_tcase(suite, tc);
     tc = tcase_create("output buffers");

@@ -4,7 +4,8 @@
 #include "h2_suites.h"
 #include "split.h"
 
-/* What h2.h promises of streams and of names: leaving, withdrawing, the pointer of the caller's, codes, rules and results. */
+/* What h2.h promises of streams and of names: leaving, withdrawing, the pointer of the caller's, codes, rules and
+ * results. */
 
 #define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
 
@@ -81,6 +82,66 @@ CONVERSATION(contract_sent_is_told_once_for_each_loan) {
     peer_expect_events(p, "sent 1");
 }
 
+/* ---- no room ---- */
+
+#define FILLER         "0123456789012345678901234567890123456789"
+#define LARGE          ":status=200|x-some=" FILLER
+#define LARGE_TRAILERS "x-some=" FILLER "01234567890123456789"
+
+/* A section that does not fit now is put off, whatever kind it is, and nothing changes. */
+CONVERSATION(contract_sections_are_put_off_while_others_wait) {
+    h2_config config = h2_config_hosted(true);
+    h2_field fields[2];
+    char storage[100];
+    size_t n = peer_parse(fields, 2, storage, sizeof storage, LARGE);
+    config.send_header_bytes = (uint32_t)hpack_encode_bound(fields, n) + H2_FRAME_HEADER_BYTES; /* this one, alone */
+    peer_connect(p, &config);
+    for (uint32_t id = 1; id <= 5; id += 2) peer_send_fields(p, H2_FLAG_END_STREAM, id, REQUEST);
+    peer_deliver(p);
+    peer_respond(p, 1, 0, ":status=200");
+    ck_assert_int_eq(peer_try_respond(p, 3, 0, LARGE), H2_EAGAIN);
+    ck_assert_int_eq(peer_try_trailers(p, 1, LARGE_TRAILERS), H2_EAGAIN);
+    peer_expect_fields(p, 0, 1, ":status=200");
+    peer_respond(p, 3, H2_END, LARGE);
+    peer_expect_fields(p, H2_FLAG_END_STREAM, 3, LARGE);
+    peer_trailers(p, 1, LARGE_TRAILERS);
+    peer_expect_fields(p, H2_FLAG_END_STREAM, 1, LARGE_TRAILERS);
+}
+
+/* Handlers are all optional. */
+START_TEST(contract_session_without_handlers_works) {
+    for (int server = 0; server < 2; server++) {
+        static const h2_handlers none;
+        static uint8_t memory[100000] __attribute__((aligned(16)));
+        h2_config config = h2_config_hosted(server);
+        peer *p = peer_new(PEER_WHOLE, 0);
+        uint32_t id = 1;
+        p->config = config;
+        ck_assert_int_eq(h2_session_init(&p->session, memory, sizeof memory, &config, &none, NULL), H2_OK);
+        peer_greet(p);
+        if (server)
+            peer_send_fields(p, 0, 1, REQUEST);
+        else
+            ck_assert_int_eq(peer_try_open(p, 0, REQUEST, &id), H2_OK);
+        if (server)
+            ck_assert_int_eq(peer_try_respond(p, 1, 0, ":status=200"), H2_OK);
+        else
+            peer_send_fields(p, 0, 1, ":status=200");
+        peer_send_data(p, 0, 1, 1000);
+        ck_assert_int_eq(h2_stream_write(peer_session(p), 1, bytes, 1000, H2_END), H2_OK);
+        ck_assert_int_eq(h2_session_ping(p->session, (const uint8_t *)"unheard."), H2_OK);
+        peer_flush(p);
+        peer_send_ping(p, H2_FLAG_ACK, "unheard.");
+        peer_send_data(p, H2_FLAG_END_STREAM, 1, 1000);
+        peer_send_goaway(p, 1, H2_NO_ERROR);
+        peer_deliver(p);
+        ck_assert_uint_eq(p->session->streams.live, 0);
+        ck_assert(h2_session_finished(p->session));
+        peer_free(p);
+    }
+}
+END_TEST
+
 /* ---- leaving ---- */
 
 static void left(peer *p, uint32_t stream_window) {
@@ -137,7 +198,8 @@ CONVERSATION(contract_left_stream_is_reset_when_its_end_stays_out) {
     left(p, 20000);
     peer_frame frame = {0};
     uint64_t now = 0;
-    while (now < 200000 && !(peer_next(p, &frame) && frame.type == H2_RST_STREAM)) h2_session_tick(p->session, now += 1000);
+    while (now < 200000 && !(peer_next(p, &frame) && frame.type == H2_RST_STREAM))
+        h2_session_tick(p->session, now += 1000);
     ck_assert_uint_eq(h2_u32_read(frame.payload), H2_NO_ERROR);
     ck_assert_uint_ge(now, 60000);
     ck_assert_uint_le(now, 80000); /* from the first PING on silence would end the session */
@@ -162,10 +224,22 @@ CONVERSATION(contract_session_does_not_wait_for_left_streams) {
 /* ---- names ---- */
 
 START_TEST(contract_codes_and_rules_have_names) {
-    static const char *const codes[] = {"NO_ERROR",       "PROTOCOL_ERROR",    "INTERNAL_ERROR",    "FLOW_CONTROL_ERROR",  "SETTINGS_TIMEOUT",
-                                        "STREAM_CLOSED",  "FRAME_SIZE_ERROR",  "REFUSED_STREAM",    "CANCEL",              "COMPRESSION_ERROR",
-                                        "CONNECT_ERROR",  "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"};
-    for (uint32_t code = 0; code < sizeof codes / sizeof codes[0]; code++) ck_assert_str_eq(h2_code_name(code), codes[code]);
+    static const char *const codes[] = {"NO_ERROR",
+                                        "PROTOCOL_ERROR",
+                                        "INTERNAL_ERROR",
+                                        "FLOW_CONTROL_ERROR",
+                                        "SETTINGS_TIMEOUT",
+                                        "STREAM_CLOSED",
+                                        "FRAME_SIZE_ERROR",
+                                        "REFUSED_STREAM",
+                                        "CANCEL",
+                                        "COMPRESSION_ERROR",
+                                        "CONNECT_ERROR",
+                                        "ENHANCE_YOUR_CALM",
+                                        "INADEQUATE_SECURITY",
+                                        "HTTP_1_1_REQUIRED"};
+    for (uint32_t code = 0; code < sizeof codes / sizeof codes[0]; code++)
+        ck_assert_str_eq(h2_code_name(code), codes[code]);
     ck_assert_str_eq(h2_code_name(14), "UNKNOWN");
     ck_assert_str_eq(h2_code_name(UINT32_MAX), "UNKNOWN");
     for (int rule = H2_RULE_NONE + 1; rule <= H2_RULE_BLOCKED; rule++) {
@@ -185,6 +259,8 @@ Suite *contract_streams_suite(void) {
     tcase_add_test(tc, contract_withdrawn_bytes_are_not_sent);
     tcase_add_test(tc, contract_stream_still_answers_while_its_end_is_told);
     tcase_add_test(tc, contract_sent_is_told_once_for_each_loan);
+    tcase_add_test(tc, contract_sections_are_put_off_while_others_wait);
+    tcase_add_test(tc, contract_session_without_handlers_works);
     suite_add_tcase(suite, tc);
     tc = tcase_create("leaving");
     tcase_add_test(tc, contract_left_stream_drops_what_comes_and_ends_in_peace);

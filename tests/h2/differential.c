@@ -6,12 +6,12 @@
 #include "h2_suites.h"
 #include "invariants.h"
 
-/* Our client against libnghttp2's server and the other way round: seeded conversations of many streams with bodies both ways, trailers,
- * resets, pings and changes of SETTINGS, carried in pieces of any size. What was not reset must arrive whole on both sides, and
- * neither side may find fault with the other. */
+/* Our client against libnghttp2's server and the other way round: seeded conversations of many streams with bodies both
+ * ways, trailers, resets, pings and changes of SETTINGS, carried in pieces of any size. What was not reset must arrive
+ * whole on both sides, and neither side may find fault with the other. */
 
 #define ROUNDS 4000
-#define SEEDS 150
+#define SEEDS  150
 
 uint32_t talk_random(talk *t, uint32_t bound) {
     t->random ^= t->random << 13;
@@ -52,7 +52,8 @@ static void check_streams(talk *t) {
         for (int way = 0; way < 2; way++) {
             if (!stream->way[way].ended || stream->way[way].received != stream->way[way].length)
                 ck_abort_msg("seed %u: stream %u way %d has %zu of %zu octets%s", t->seed, 2 * i + 1, way,
-                             stream->way[way].received, stream->way[way].length, stream->way[way].ended ? "" : ", no end");
+                             stream->way[way].received, stream->way[way].length,
+                             stream->way[way].ended ? "" : ", no end");
         }
         whole++;
     }
@@ -110,8 +111,8 @@ static void pipe_to_theirs(talk *t) {
 }
 
 static bool is_quiet(talk *t) {
-    return t->to_ours.at == t->to_ours.len && t->to_theirs.at == t->to_theirs.len && !h2_session_wants_transmit(t->ours) &&
-           !nghttp2_session_want_write(t->theirs) && !ours_busy(t);
+    return t->to_ours.at == t->to_ours.len && t->to_theirs.at == t->to_theirs.len &&
+           !h2_session_wants_transmit(t->ours) && !nghttp2_session_want_write(t->theirs) && !ours_busy(t);
 }
 
 static void carry(talk *t) {

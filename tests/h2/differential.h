@@ -8,9 +8,9 @@
 #include <nghttp2/nghttp2.h>
 #include "h2.h"
 
-#define TALK_STREAMS 200u
+#define TALK_STREAMS  200u
 #define TALK_BODY_MAX 150000u
-#define TALK_PIPE 400000u
+#define TALK_PIPE     400000u
 
 /* One direction of a stream: what is to come and what came. */
 typedef struct talk_way {

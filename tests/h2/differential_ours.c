@@ -25,7 +25,8 @@ static void answer(talk *t, uint32_t id) {
     talk_stream *stream = talk_find(t, id);
     char text[40];
     int n = snprintf(text, sizeof text, "%zu", stream->way[0].length);
-    h2_field fields[] = {H2_FIELD(":status", "200"), {"content-length", text, 14, (size_t)n, false}, H2_FIELD("server", "ours")};
+    h2_field fields[] = {
+        H2_FIELD(":status", "200"), {"content-length", text, 14, (size_t)n, false}, H2_FIELD("server", "ours")};
     if (talk_random(t, 4) == 0) {
         h2_field interim[] = {H2_FIELD(":status", "103"), H2_FIELD("link", "</x>; rel=preload")};
         h2_stream_respond(t->ours, id, interim, 2, 0);
@@ -40,8 +41,12 @@ static void ask(talk *t) {
     int n = snprintf(length, sizeof length, "%zu", size);
     size_t filler = talk_random(t, 10) == 0 ? sizeof text : talk_random(t, 40);
     for (size_t i = 0; i < filler; i++) text[i] = (char)('!' + talk_random(t, 90));
-    h2_field fields[] = {H2_FIELD(":method", "POST"), H2_FIELD(":scheme", "http"), H2_FIELD(":path", "/"), H2_FIELD(":authority", "a"),
-                         {"content-length", length, 14, (size_t)n, false}, {"x-filler", text, 8, filler, talk_random(t, 2) == 0}};
+    h2_field fields[] = {H2_FIELD(":method", "POST"),
+                         H2_FIELD(":scheme", "http"),
+                         H2_FIELD(":path", "/"),
+                         H2_FIELD(":authority", "a"),
+                         {"content-length", length, 14, (size_t)n, false},
+                         {"x-filler", text, 8, filler, talk_random(t, 2) == 0}};
     if (h2_stream_open(t->ours, fields, 6, 0, &id) != H2_OK) return;
     talk_stream *stream = talk_find(t, id);
     stream->opened = stream->answered = true;
@@ -92,7 +97,9 @@ void ours_start(talk *t) {
     config.stream_window = 500 + talk_random(t, 100000); /* less would take for ever */
     config.session_window = 65535 + talk_random(t, 100000);
     config.frame_size = 16384 + talk_random(t, 10000);
-    config.header_bytes = 4096;
+    config.header_bytes = 8192;
+    config.decoder_table =
+        4096 + 4 * talk_random(t, 1000); /* below the default, what comes before the acknowledgement may be lost */
     config.send_header_bytes = 5000 + talk_random(t, 5000);
     config.credit_on_receipt = talk_random(t, 2);
     size_t size = h2_session_size(&config);
@@ -104,9 +111,12 @@ void ours_start(talk *t) {
 static void go_on(talk *t, uint32_t id) {
     talk_stream *stream = talk_find(t, id);
     if (!stream->opened || stream->torn) return;
-    if (!stream->answered) answer(t, id);
-    else if (!stream->lent) lend(t, id);
-    else if (stream->way[!t->we_serve].trailers) h2_stream_trailers(t->ours, id, sum, 2);
+    if (!stream->answered)
+        answer(t, id);
+    else if (!stream->lent)
+        lend(t, id);
+    else if (stream->way[!t->we_serve].trailers)
+        h2_stream_trailers(t->ours, id, sum, 2);
     if (!t->closing && talk_random(t, 60) == 0 && h2_stream_reset(t->ours, id, H2_CANCEL) == H2_OK) stream->torn = true;
 }
 
@@ -117,7 +127,8 @@ void ours_act(talk *t) {
     for (uint32_t i = 0; i < TALK_STREAMS; i++) {
         talk_stream *stream = &t->streams[i];
         if (stream->opened && !stream->torn && (t->closing || talk_random(t, 3) == 0)) go_on(t, 2 * i + 1);
-        if (stream->unread > 0) give_back(t, 2 * i + 1, t->closing ? stream->unread : 1 + talk_random(t, (uint32_t)stream->unread));
+        if (stream->unread > 0)
+            give_back(t, 2 * i + 1, t->closing ? stream->unread : 1 + talk_random(t, (uint32_t)stream->unread));
     }
 }
 

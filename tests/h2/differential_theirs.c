@@ -6,7 +6,8 @@
 
 /* libnghttp2's side of the conversation. */
 
-#define NV(name, value, len) {(uint8_t *)(name), (uint8_t *)(value), sizeof(name) - 1, len, NGHTTP2_NV_FLAG_NONE}
+#define NV(name, value, len)                                                                                           \
+    { (uint8_t *)(name), (uint8_t *)(value), sizeof(name) - 1, len, NGHTTP2_NV_FLAG_NONE }
 
 static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *buf, size_t length, uint32_t *flags,
                          nghttp2_data_source *source, void *user) {
@@ -47,8 +48,8 @@ static void submit_request(talk *t) {
     uint32_t next = nghttp2_session_get_next_stream_id(t->theirs);
     if (next / 2 >= TALK_STREAMS) return;
     memset(text, 'x', sizeof text);
-    nghttp2_nv fields[] = {NV(":method", "POST", 4), NV(":scheme", "http", 4), NV(":path", "/", 1), NV(":authority", "a", 1),
-                           NV("content-length", length, n), NV("x-filler", text, filler)};
+    nghttp2_nv fields[] = {NV(":method", "POST", 4), NV(":scheme", "http", 4),        NV(":path", "/", 1),
+                           NV(":authority", "a", 1), NV("content-length", length, n), NV("x-filler", text, filler)};
     talk_stream *stream = talk_find(t, next);
     stream->opened = true;
     stream->way[1].length = size;
@@ -95,7 +96,8 @@ static int on_invalid(nghttp2_session *session, const nghttp2_frame *frame, int 
     talk *t = user;
     (void)session;
     if (error == NGHTTP2_ERR_REFUSED_STREAM) return 0; /* its limit was lowered while our request was on its way */
-    ck_abort_msg("seed %u: libnghttp2 finds a frame of type %d invalid: %s", t->seed, frame->hd.type, nghttp2_strerror(error));
+    ck_abort_msg("seed %u: libnghttp2 finds a frame of type %d invalid: %s", t->seed, frame->hd.type,
+                 nghttp2_strerror(error));
     return 0;
 }
 
@@ -116,8 +118,10 @@ void theirs_start(talk *t) {
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_chunk);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid);
-    if (t->we_serve) nghttp2_session_client_new(&t->theirs, callbacks, t);
-    else nghttp2_session_server_new(&t->theirs, callbacks, t);
+    if (t->we_serve)
+        nghttp2_session_client_new(&t->theirs, callbacks, t);
+    else
+        nghttp2_session_server_new(&t->theirs, callbacks, t);
     nghttp2_session_callbacks_del(callbacks);
     ck_assert_int_eq(nghttp2_submit_settings(t->theirs, NGHTTP2_FLAG_NONE, first, 2), 0);
 }

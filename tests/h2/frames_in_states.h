@@ -19,17 +19,17 @@
 #define UNKNOWN 0xbe
 
 typedef enum stream_situation {
-    IDLE_OURS,   /* never opened, ours to open */
-    IDLE_PEERS,  /* never opened, the peer's */
+    IDLE_OURS,  /* never opened, ours to open */
+    IDLE_PEERS, /* never opened, the peer's */
     OPEN,
     HALF_LOCAL,  /* we ended our side */
     HALF_REMOTE, /* the peer ended its side */
     ENDED,       /* both did */
     PEER_RESET,
     OUR_RESET,
-    SKIPPED,     /* never opened, a higher one was */
-    REFUSED,     /* by a server for its limit; of a client by the server's GOAWAY */
-    ZERO         /* the connection */
+    SKIPPED, /* never opened, a higher one was */
+    REFUSED, /* by a server for its limit; of a client by the server's GOAWAY */
+    ZERO     /* the connection */
 } stream_situation;
 
 typedef struct frame_in_state {
@@ -38,6 +38,7 @@ typedef struct frame_in_state {
     const char *server, *client, *section;
 } frame_in_state;
 
+/* clang-format off */
 static const frame_in_state frames_in_states[] = {
     {H2_DATA,           IDLE_OURS,   "gP", "gP", "5.1"},
     {H2_DATA,           IDLE_PEERS,  "gP", "gP", "5.1"},
@@ -183,5 +184,6 @@ static const frame_in_state frames_in_states[] = {
     {UNKNOWN,           REFUSED,     "--", "--", "4.1, 5.5"},
     {UNKNOWN,           ZERO,        "--", "--", "4.1, 5.5"},
 };
+/* clang-format on */
 
 #endif

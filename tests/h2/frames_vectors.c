@@ -5,7 +5,8 @@
 #include "split.h"
 #include "vectors.h"
 
-/* The frame vectors: every frame is read to its values and written back to its octets; every error earns one of its codes. */
+/* The frame vectors: every frame is read to its values and written back to its octets; every error earns one of its
+ * codes. */
 
 static const char *about; /* the file at hand */
 
@@ -80,11 +81,16 @@ static size_t payload_of(uint8_t *out, const h2_frame_header *header, const uint
     case H2_SETTINGS: return settings_frame(out, header, in, payload);
     case H2_GOAWAY: return goaway_frame(out, header, in, payload);
     case H2_PRIORITY: return priority_frame(out, in, payload);
-    case H2_RST_STREAM: WANT(h2_u32_read(in) == number(payload, "error_code")); return h2_u32_write(out, h2_u32_read(in));
+    case H2_RST_STREAM:
+        WANT(h2_u32_read(in) == number(payload, "error_code"));
+        return h2_u32_write(out, h2_u32_read(in));
     case H2_WINDOW_UPDATE:
         WANT(h2_u31_read(in) == number(payload, "window_size_increment"));
         return h2_u32_write(out, h2_u31_read(in));
-    case H2_PING: same_text(payload, "opaque_data", in, H2_PING_BYTES); memcpy(out, in, H2_PING_BYTES); return H2_PING_BYTES;
+    case H2_PING:
+        same_text(payload, "opaque_data", in, H2_PING_BYTES);
+        memcpy(out, in, H2_PING_BYTES);
+        return H2_PING_BYTES;
     default: return content_frame(out, header, in, payload);
     }
 }
@@ -118,7 +124,8 @@ static void erroneous(const uint8_t *wire, const json_t *codes) {
     h2_frame_prefix prefix;
     h2_frame_header_read(&header, wire);
     h2_rule rule = h2_frame_check(&header, H2_FRAME_SIZE_MIN);
-    if (!rule && h2_frame_prefix_bytes(&header)) rule = h2_frame_prefix_read(&prefix, &header, wire + H2_FRAME_HEADER_BYTES);
+    if (!rule && h2_frame_prefix_bytes(&header))
+        rule = h2_frame_prefix_read(&prefix, &header, wire + H2_FRAME_HEADER_BYTES);
     bool increment = header.type == H2_WINDOW_UPDATE && !rule;
     WANT(increment || lists(codes, h2_rule_code(rule)));
 }
@@ -128,8 +135,10 @@ static void session_refuses(bool server, const uint8_t *wire, size_t len, const 
     peer *p = peer_new(PEER_WHOLE, 0);
     peer_frame frame;
     p->label = about;
-    if (server) peer_connect_server(p);
-    else peer_connect_client(p);
+    if (server)
+        peer_connect_server(p);
+    else
+        peer_connect_client(p);
     peer_write(p, wire, len);
     WANT(peer_next(p, &frame));
     WANT(frame.type == H2_GOAWAY || frame.type == H2_RST_STREAM);
@@ -155,8 +164,8 @@ static void visit(const char *path, const json_t *root, void *ctx) {
 }
 
 START_TEST(frame_vectors_are_read_and_written_back) {
-    static const char *const folders[] = {"continuation", "data",     "goaway",        "headers",  "ping",         "priority",
-                                          "push_promise", "settings", "window_update", "rst_stream"};
+    static const char *const folders[] = {"continuation", "data",         "goaway",   "headers",       "ping",
+                                          "priority",     "push_promise", "settings", "window_update", "rst_stream"};
     size_t cases = 0, files = 0;
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         char folder[64] = "frames/";

@@ -5,8 +5,9 @@
 #include "invariants.h"
 #include "split.h"
 
-/* Every handler calls every public function: at each event of a busy conversation, each call, at both roles. What must hold: no memory
- * is touched that should not be, the invariants, the order of events, and an output that is whole frames as the trace told. */
+/* Every handler calls every public function: at each event of a busy conversation, each call, at both roles. What must
+ * hold: no memory is touched that should not be, the invariants, the order of events, and an output that is whole
+ * frames as the trace told. */
 
 #define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
 
@@ -17,25 +18,68 @@ static const h2_field trailer[] = {H2_FIELD("x-sum", "1")};
 
 static char lent[40000];
 
-static void call_open(h2_session *s, uint32_t id) { h2_stream_open(s, request, 3, 0, &id); }
-static void call_open_end(h2_session *s, uint32_t id) { h2_stream_open(s, request, 3, H2_END, &id); }
-static void call_respond(h2_session *s, uint32_t id) { h2_stream_respond(s, id, response, 1, 0); }
-static void call_respond_end(h2_session *s, uint32_t id) { h2_stream_respond(s, id, response, 1, H2_END); }
-static void call_interim(h2_session *s, uint32_t id) { h2_stream_respond(s, id, interim, 1, 0); }
-static void call_trailers(h2_session *s, uint32_t id) { h2_stream_trailers(s, id, trailer, 1); }
-static void call_write(h2_session *s, uint32_t id) { h2_stream_write(s, id, lent, sizeof lent, 0); }
-static void call_write_end(h2_session *s, uint32_t id) { h2_stream_write(s, id, lent, 3, H2_END); }
-static void call_end(h2_session *s, uint32_t id) { h2_stream_write(s, id, NULL, 0, H2_END); }
-static void call_withdraw(h2_session *s, uint32_t id) { h2_stream_withdraw(s, id); }
-static void call_reset(h2_session *s, uint32_t id) { h2_stream_reset(s, id, H2_CANCEL); }
-static void call_leave(h2_session *s, uint32_t id) { h2_stream_leave(s, id); }
-static void call_prioritize(h2_session *s, uint32_t id) { h2_stream_prioritize(s, id, id % 8, id & 2); }
-static void call_goaway(h2_session *s, uint32_t id) { (void)id; h2_session_goaway(s, H2_NO_ERROR); }
-static void call_goaway_error(h2_session *s, uint32_t id) { (void)id; h2_session_goaway(s, H2_INTERNAL_ERROR); }
-static void call_drain(h2_session *s, uint32_t id) { (void)id; h2_session_drain(s); }
-static void call_lost(h2_session *s, uint32_t id) { (void)id; h2_session_lost(s, H2_CONNECT_ERROR); }
-static void call_ping(h2_session *s, uint32_t id) { (void)id; h2_session_ping(s, (const uint8_t *)"reentrant"); }
-static void call_tick(h2_session *s, uint32_t id) { h2_session_tick(s, 1000u + id); }
+static void call_open(h2_session *s, uint32_t id) {
+    h2_stream_open(s, request, 3, 0, &id);
+}
+static void call_open_end(h2_session *s, uint32_t id) {
+    h2_stream_open(s, request, 3, H2_END, &id);
+}
+static void call_respond(h2_session *s, uint32_t id) {
+    h2_stream_respond(s, id, response, 1, 0);
+}
+static void call_respond_end(h2_session *s, uint32_t id) {
+    h2_stream_respond(s, id, response, 1, H2_END);
+}
+static void call_interim(h2_session *s, uint32_t id) {
+    h2_stream_respond(s, id, interim, 1, 0);
+}
+static void call_trailers(h2_session *s, uint32_t id) {
+    h2_stream_trailers(s, id, trailer, 1);
+}
+static void call_write(h2_session *s, uint32_t id) {
+    h2_stream_write(s, id, lent, sizeof lent, 0);
+}
+static void call_write_end(h2_session *s, uint32_t id) {
+    h2_stream_write(s, id, lent, 3, H2_END);
+}
+static void call_end(h2_session *s, uint32_t id) {
+    h2_stream_write(s, id, NULL, 0, H2_END);
+}
+static void call_withdraw(h2_session *s, uint32_t id) {
+    h2_stream_withdraw(s, id);
+}
+static void call_reset(h2_session *s, uint32_t id) {
+    h2_stream_reset(s, id, H2_CANCEL);
+}
+static void call_leave(h2_session *s, uint32_t id) {
+    h2_stream_leave(s, id);
+}
+static void call_prioritize(h2_session *s, uint32_t id) {
+    h2_stream_prioritize(s, id, id % 8, id & 2);
+}
+static void call_goaway(h2_session *s, uint32_t id) {
+    (void)id;
+    h2_session_goaway(s, H2_NO_ERROR);
+}
+static void call_goaway_error(h2_session *s, uint32_t id) {
+    (void)id;
+    h2_session_goaway(s, H2_INTERNAL_ERROR);
+}
+static void call_drain(h2_session *s, uint32_t id) {
+    (void)id;
+    h2_session_drain(s);
+}
+static void call_lost(h2_session *s, uint32_t id) {
+    (void)id;
+    h2_session_lost(s, H2_CONNECT_ERROR);
+}
+static void call_ping(h2_session *s, uint32_t id) {
+    (void)id;
+    h2_session_ping(s, (const uint8_t *)"reentrant");
+}
+static void call_tick(h2_session *s, uint32_t id) {
+    h2_session_tick(s, 1000u + id);
+}
 
 static void call_tick_late(h2_session *s, uint32_t id) {
     for (uint64_t now = 1000; now < 200000; now += 10000) h2_session_tick(s, now + id);
@@ -68,12 +112,29 @@ typedef struct call {
 } call;
 
 static const call calls[] = {
-    {"open", call_open},         {"open and end", call_open_end}, {"respond", call_respond},   {"respond and end", call_respond_end},
-    {"interim", call_interim},   {"trailers", call_trailers},     {"write", call_write},       {"write and end", call_write_end},
-    {"end", call_end},           {"withdraw", call_withdraw},     {"reset", call_reset},       {"leave", call_leave},
-    {"prioritize", call_prioritize}, {"goaway", call_goaway},     {"goaway with error", call_goaway_error}, {"drain", call_drain},
-    {"lost", call_lost},         {"ping", call_ping},             {"tick", call_tick},         {"late ticks", call_tick_late},
-    {"reset all", call_reset_all}, {"consume", call_consumed},    {"questions", call_questions},
+    {"open", call_open},
+    {"open and end", call_open_end},
+    {"respond", call_respond},
+    {"respond and end", call_respond_end},
+    {"interim", call_interim},
+    {"trailers", call_trailers},
+    {"write", call_write},
+    {"write and end", call_write_end},
+    {"end", call_end},
+    {"withdraw", call_withdraw},
+    {"reset", call_reset},
+    {"leave", call_leave},
+    {"prioritize", call_prioritize},
+    {"goaway", call_goaway},
+    {"goaway with error", call_goaway_error},
+    {"drain", call_drain},
+    {"lost", call_lost},
+    {"ping", call_ping},
+    {"tick", call_tick},
+    {"late ticks", call_tick_late},
+    {"reset all", call_reset_all},
+    {"consume", call_consumed},
+    {"questions", call_questions},
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])
@@ -91,7 +152,8 @@ static bool closed[256];
 
 static void react(peer *p, const peer_event *event) {
     uint32_t id = event->kind == PEER_FRAME ? event->header->stream_id : event->id;
-    if (event->kind == PEER_HEADERS || event->kind == PEER_DATA || event->kind == PEER_SENT || event->kind == PEER_CLOSED) {
+    if (event->kind == PEER_HEADERS || event->kind == PEER_DATA || event->kind == PEER_SENT ||
+        event->kind == PEER_CLOSED) {
         ck_assert_msg(!closed[id & 255], "%s: an event of stream %u after its last", p->label, id);
         closed[id & 255] = event->kind == PEER_CLOSED;
     }
@@ -132,8 +194,10 @@ static void busy_client(peer *p) {
 }
 
 static void busy(peer *p) {
-    if (p->config.server) busy_server(p);
-    else busy_client(p);
+    if (p->config.server)
+        busy_server(p);
+    else
+        busy_client(p);
     h2_session_ping(peer_session(p), (const uint8_t *)"oneround");
     peer_flush(p);
     peer_send_ping(p, H2_FLAG_ACK, "oneround");
@@ -207,7 +271,8 @@ CONVERSATION(contract_sections_queued_while_sections_are_sent_stay_whole) {
     peer_open(p, H2_END, REQUEST);
     peer_expect_fields(p, H2_FLAG_END_STREAM, 1, REQUEST);
     peer_expect_fields(p, H2_FLAG_END_STREAM, 3, REQUEST);
-    for (uint32_t id = 5; id <= 20; id += 2) peer_expect_fields(p, H2_FLAG_END_STREAM, id, ":method=GET|:scheme=http|:path=/");
+    for (uint32_t id = 5; id <= 20; id += 2)
+        peer_expect_fields(p, H2_FLAG_END_STREAM, id, ":method=GET|:scheme=http|:path=/");
 }
 
 Suite *reentrancy_suite(void) {

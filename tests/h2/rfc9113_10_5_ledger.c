@@ -4,26 +4,59 @@
 #include "h2_suites.h"
 #include "split.h"
 
-/* RFC 9113, 10.5: every flood ends with ENHANCE_YOUR_CALM after the stated number of frames, and honest use never does. */
+/* RFC 9113, 10.5: every flood ends with ENHANCE_YOUR_CALM after the stated number of frames, and honest use never does.
+ */
 
 #define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
-#define POINT 10u /* the ledger counts tenths */
+#define POINT   10u /* the ledger counts tenths */
 
 static const uint8_t zeros[32];
 
 /* ---- one unit of each flood ---- */
 
-static void settings(peer *p, uint32_t i) { (void)i; peer_send(p, H2_SETTINGS, 0, 0, NULL, 0); }
-static void window_setting(peer *p, uint32_t i) { peer_send_setting(p, 4, 65535 + i % 2); }
-static void empty_data(peer *p, uint32_t i) { (void)i; peer_send(p, H2_DATA, 0, 1, NULL, 0); }
-static void padded_data(peer *p, uint32_t i) { (void)i; peer_send(p, H2_DATA, H2_FLAG_PADDED, 1, zeros, 1); }
-static void ping(peer *p, uint32_t i) { (void)i; peer_send_ping(p, 0, "flooding"); }
-static void priority(peer *p, uint32_t i) { (void)i; peer_send(p, H2_PRIORITY, 0, 1, zeros, 5); }
-static void unknown(peer *p, uint32_t i) { (void)i; peer_send(p, 0xbe, 0, 1, zeros, 1); }
-static void goaway(peer *p, uint32_t i) { (void)i; peer_send_goaway(p, 0, H2_NO_ERROR); }
-static void tiny_window(peer *p, uint32_t i) { (void)i; peer_send_u32(p, H2_WINDOW_UPDATE, 0, H2_TINY_OCTETS - 1); }
-static void tiny_stream_window(peer *p, uint32_t i) { (void)i; peer_send_u32(p, H2_WINDOW_UPDATE, 1, 1); }
-static void priority_update(peer *p, uint32_t i) { (void)i; peer_send(p, H2_PRIORITY_UPDATE, 0, 0, "\0\0\0\x01u=1", 7); }
+static void settings(peer *p, uint32_t i) {
+    (void)i;
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
+}
+static void window_setting(peer *p, uint32_t i) {
+    peer_send_setting(p, 4, 65535 + i % 2);
+}
+static void empty_data(peer *p, uint32_t i) {
+    (void)i;
+    peer_send(p, H2_DATA, 0, 1, NULL, 0);
+}
+static void padded_data(peer *p, uint32_t i) {
+    (void)i;
+    peer_send(p, H2_DATA, H2_FLAG_PADDED, 1, zeros, 1);
+}
+static void ping(peer *p, uint32_t i) {
+    (void)i;
+    peer_send_ping(p, 0, "flooding");
+}
+static void priority(peer *p, uint32_t i) {
+    (void)i;
+    peer_send(p, H2_PRIORITY, 0, 1, zeros, 5);
+}
+static void unknown(peer *p, uint32_t i) {
+    (void)i;
+    peer_send(p, 0xbe, 0, 1, zeros, 1);
+}
+static void goaway(peer *p, uint32_t i) {
+    (void)i;
+    peer_send_goaway(p, 0, H2_NO_ERROR);
+}
+static void tiny_window(peer *p, uint32_t i) {
+    (void)i;
+    peer_send_u32(p, H2_WINDOW_UPDATE, 0, H2_TINY_OCTETS - 1);
+}
+static void tiny_stream_window(peer *p, uint32_t i) {
+    (void)i;
+    peer_send_u32(p, H2_WINDOW_UPDATE, 1, 1);
+}
+static void priority_update(peer *p, uint32_t i) {
+    (void)i;
+    peer_send(p, H2_PRIORITY_UPDATE, 0, 0, "\0\0\0\x01u=1", 7);
+}
 
 /* Requests that the client takes back at once. */
 static void rapid_reset(peer *p, uint32_t i) {
@@ -37,9 +70,16 @@ static void provoked_reset(peer *p, uint32_t i) {
     peer_send_u32(p, H2_WINDOW_UPDATE, 3 + 2 * i, H2_WINDOW_MAX);
 }
 
-static void malformed_request(peer *p, uint32_t i) { peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, ":path=/"); }
-static void late_reset(peer *p, uint32_t i) { (void)i; peer_send_u32(p, H2_RST_STREAM, 1, H2_CANCEL); }
-static void refused(peer *p, uint32_t i) { peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, REQUEST); }
+static void malformed_request(peer *p, uint32_t i) {
+    peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, ":path=/");
+}
+static void late_reset(peer *p, uint32_t i) {
+    (void)i;
+    peer_send_u32(p, H2_RST_STREAM, 1, H2_CANCEL);
+}
+static void refused(peer *p, uint32_t i) {
+    peer_send_fields(p, H2_FLAG_END_STREAM, 3 + 2 * i, REQUEST);
+}
 
 typedef struct flood {
     const char *label;
@@ -90,7 +130,8 @@ static void expect_end(peer *p, void (*one)(peer *p, uint32_t i), uint32_t price
     }
     ck_assert_int_eq(h2_session_failure(p->session)->culprit == H2_BY_RULE, false);
     one(p, i);
-    while (peer_next(p, &frame) && frame.type != H2_GOAWAY) {}
+    while (peer_next(p, &frame) && frame.type != H2_GOAWAY) {
+    }
     ck_assert_uint_eq(frame.type, H2_GOAWAY);
     ck_assert_uint_eq(h2_u32_read(frame.payload + 4), H2_ENHANCE_YOUR_CALM);
     ck_assert_int_eq(h2_session_failure(p->session)->rule, H2_RULE_ABUSE);
@@ -113,6 +154,23 @@ END_TEST
 START_TEST(rfc9113_10_5_refused_streams_end_after_the_stated_number) {
     peer *p = flooded("refused streams", 1);
     expect_end(p, refused, POINT);
+    peer_finish(p);
+    peer_free(p);
+}
+END_TEST
+
+/* One frame may hold thousands of values that each visit every stream. */
+START_TEST(rfc9113_10_5_window_changes_packed_in_one_frame_are_paid_one_by_one) {
+    peer *p = flooded("packed SETTINGS", 128);
+    uint8_t payload[6 * 2000];
+    for (size_t i = 0; i < sizeof payload; i += 6)
+        memcpy(payload + i, (uint8_t[]){0, 4, 0, 0, 1, (uint8_t)(i / 6 % 2)}, 6);
+    for (int i = 0; i < 4; i++) peer_send(p, H2_SETTINGS, 0, 0, payload, sizeof payload);
+    peer_deliver(p);
+    ck_assert_uint_eq(p->session->ledger.balance, H2_LEDGER_BURST - POINT - 4 * (POINT + 2000));
+    peer_send(p, H2_SETTINGS, 0, 0, payload, sizeof payload);
+    peer_deliver(p);
+    ck_assert_int_eq(h2_session_failure(p->session)->rule, H2_RULE_ABUSE);
     peer_finish(p);
     peer_free(p);
 }
@@ -176,10 +234,12 @@ END_TEST
 START_TEST(rfc9113_10_5_ledger_refills_with_time_up_to_its_burst) {
     h2_ledger ledger;
     h2_ledger_init(&ledger);
-    ck_assert(h2_ledger_charge(&ledger, H2_LEDGER_BURST) && !h2_ledger_charge(&ledger, 1) && h2_ledger_charge(&ledger, 0));
+    ck_assert(h2_ledger_charge(&ledger, H2_LEDGER_BURST) && !h2_ledger_charge(&ledger, 1) &&
+              h2_ledger_charge(&ledger, 0));
     h2_ledger_refill(&ledger, 0);
     ck_assert_uint_eq(ledger.balance, 0);
-    for (uint64_t now = 1; now <= 1000; now++) h2_ledger_refill(&ledger, now); /* a millisecond at a time loses nothing */
+    for (uint64_t now = 1; now <= 1000; now++)
+        h2_ledger_refill(&ledger, now); /* a millisecond at a time loses nothing */
     ck_assert_uint_eq(ledger.balance, H2_LEDGER_REFILL);
     ck_assert(!h2_ledger_charge(&ledger, H2_LEDGER_REFILL + 1));
     ck_assert_uint_eq(ledger.balance, H2_LEDGER_REFILL); /* a refusal takes nothing */
@@ -198,6 +258,7 @@ Suite *rfc9113_10_5_ledger_suite(void) {
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, rfc9113_10_5_every_flood_ends_after_the_stated_number, 0, sizeof floods / sizeof floods[0]);
     tcase_add_test(tc, rfc9113_10_5_refused_streams_end_after_the_stated_number);
+    tcase_add_test(tc, rfc9113_10_5_window_changes_packed_in_one_frame_are_paid_one_by_one);
     tcase_add_test(tc, rfc9113_10_5_a_client_bears_more_resets);
     tcase_add_test(tc, rfc9113_10_5_resets_below_the_refill_are_borne);
     tcase_add_test(tc, rfc9113_10_5_honest_use_costs_nothing);

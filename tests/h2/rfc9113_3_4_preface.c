@@ -23,6 +23,17 @@ CONVERSATION(rfc9113_3_4_server_sends_settings_first_and_acknowledges) {
     peer_expect_events(p, "settings");
 }
 
+/* A server waits for the client's first octets: what speaks HTTP/1.x must not see SETTINGS first. */
+CONVERSATION(rfc9113_3_4_server_says_nothing_before_the_preface) {
+    start(p, true);
+    peer_expect_nothing(p);
+    ck_assert(!h2_session_wants_transmit(p->session));
+    peer_write(p, H2_PREFACE, 23);
+    peer_expect_nothing(p);
+    peer_write(p, &H2_PREFACE[23], 1);
+    peer_expect(p, H2_SETTINGS, 0, 0);
+}
+
 CONVERSATION(rfc9113_3_4_client_sends_preface_and_settings_unasked) {
     start(p, false);
     peer_expect(p, H2_SETTINGS, 0, 0);
@@ -67,9 +78,12 @@ CONVERSATIONS(rfc9113_3_4_invalid_preface_is_protocol_error, garbage) {
 }
 
 static const opening_row http1[] = {
-    {"GET", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"},      {"POST", "POST /x HTTP/1.1\r\n\r\n"},
-    {"PUT", "PUT /x HTTP/1.0\r\n\r\n"},                {"PATCH", "PATCH /x HTTP/1.1\r\n\r\n"},
-    {"PROPFIND", "PROPFIND /x HTTP/1.1\r\n\r\n"},      {"CONNECT", "CONNECT a:1 HTTP/1.1\r\n\r\n"},
+    {"GET", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {"POST", "POST /x HTTP/1.1\r\n\r\n"},
+    {"PUT", "PUT /x HTTP/1.0\r\n\r\n"},
+    {"PATCH", "PATCH /x HTTP/1.1\r\n\r\n"},
+    {"PROPFIND", "PROPFIND /x HTTP/1.1\r\n\r\n"},
+    {"CONNECT", "CONNECT a:1 HTTP/1.1\r\n\r\n"},
     {"spaces in the target", "GET /  HTTP/1.1\r\n\r\n"},
 };
 
@@ -114,8 +128,12 @@ typedef struct first_row {
 } first_row;
 
 static const first_row firsts[] = {
-    {"PING", H2_PING, 0, 0, 8},           {"acknowledgement", H2_SETTINGS, H2_FLAG_ACK, 0, 0}, {"HEADERS", H2_HEADERS, 5, 1, 4},
-    {"unknown", 0xbe, 0, 0, 3},           {"GOAWAY", H2_GOAWAY, 0, 0, 8},                      {"DATA", H2_DATA, 0, 1, 8},
+    {"PING", H2_PING, 0, 0, 8},
+    {"acknowledgement", H2_SETTINGS, H2_FLAG_ACK, 0, 0},
+    {"HEADERS", H2_HEADERS, 5, 1, 4},
+    {"unknown", 0xbe, 0, 0, 3},
+    {"GOAWAY", H2_GOAWAY, 0, 0, 8},
+    {"DATA", H2_DATA, 0, 1, 8},
     {"WINDOW_UPDATE", H2_WINDOW_UPDATE, 0, 0, 4},
 };
 
@@ -131,13 +149,18 @@ static void first_frame(peer *p, bool server) {
     ck_assert_int_eq(h2_session_failure(p->session)->rule, H2_RULE_FIRST_SETTINGS);
 }
 
-CONVERSATIONS(rfc9113_3_4_first_frame_of_a_client_must_be_settings, firsts) { first_frame(p, true); }
-CONVERSATIONS(rfc9113_3_4_first_frame_of_a_server_must_be_settings, firsts) { first_frame(p, false); }
+CONVERSATIONS(rfc9113_3_4_first_frame_of_a_client_must_be_settings, firsts) {
+    first_frame(p, true);
+}
+CONVERSATIONS(rfc9113_3_4_first_frame_of_a_server_must_be_settings, firsts) {
+    first_frame(p, false);
+}
 
 Suite *rfc9113_3_4_preface_suite(void) {
     Suite *suite = suite_create("rfc9113 3.4 preface");
     TCase *tc = tcase_create("preface");
     tcase_add_test(tc, rfc9113_3_4_server_sends_settings_first_and_acknowledges);
+    tcase_add_test(tc, rfc9113_3_4_server_says_nothing_before_the_preface);
     tcase_add_test(tc, rfc9113_3_4_client_sends_preface_and_settings_unasked);
     tcase_add_test(tc, rfc9113_3_4_request_right_behind_the_preface_is_taken);
     tcase_add_test(tc, rfc9113_3_4_invalid_preface_is_protocol_error);

@@ -20,7 +20,8 @@ START_TEST(rfc9113_4_1_header_goes_round) {
                         in;
         ck_assert_uint_eq(h2_frame_header_write(at, &out), H2_FRAME_HEADER_BYTES);
         h2_frame_header_read(&in, at);
-        ck_assert(in.length == out.length && in.type == out.type && in.flags == out.flags && in.stream_id == out.stream_id);
+        ck_assert(in.length == out.length && in.type == out.type && in.flags == out.flags &&
+                  in.stream_id == out.stream_id);
     }
     guard_free(at, H2_FRAME_HEADER_BYTES);
 }
@@ -47,7 +48,8 @@ START_TEST(rfc9113_6_fixed_records_go_round) {
     uint8_t *goaway_at = guard_new(H2_GOAWAY_FIXED_BYTES), *u32_at = guard_new(H2_U32_BYTES);
     for (int i = 0; i < 20000; i++) {
         h2_setting s = {(uint16_t)next_random(&seed), next_random(&seed)}, s2;
-        h2_priority pr = {next_random(&seed) & 1, (uint8_t)next_random(&seed), next_random(&seed) & H2_STREAM_ID_MAX}, pr2;
+        h2_priority pr = {next_random(&seed) & 1, (uint8_t)next_random(&seed), next_random(&seed) & H2_STREAM_ID_MAX},
+                    pr2;
         h2_goaway g = {next_random(&seed) & H2_STREAM_ID_MAX, next_random(&seed)}, g2;
         uint32_t number = next_random(&seed);
         ck_assert_uint_eq(h2_setting_write(setting_at, &s), H2_SETTING_BYTES);
@@ -110,11 +112,16 @@ typedef struct length_row {
 } length_row;
 
 static const length_row lengths[] = {
-    {H2_DATA, 's', 0, 16384, 1, H2_FRAME_SIZE_ERROR},        {H2_HEADERS, 's', 0, 16384, 1, H2_FRAME_SIZE_ERROR},
-    {H2_PRIORITY, 's', 5, 5, 1, H2_FRAME_SIZE_ERROR},        {H2_RST_STREAM, 's', 4, 4, 1, H2_FRAME_SIZE_ERROR},
-    {H2_SETTINGS, 'c', 0, 16384, 6, H2_FRAME_SIZE_ERROR},    {H2_PUSH_PROMISE, 's', 4, 16384, 1, H2_FRAME_SIZE_ERROR},
-    {H2_PING, 'c', 8, 8, 1, H2_FRAME_SIZE_ERROR},            {H2_GOAWAY, 'c', 8, 16384, 1, H2_FRAME_SIZE_ERROR},
-    {H2_WINDOW_UPDATE, 'e', 4, 4, 1, H2_FRAME_SIZE_ERROR},   {H2_CONTINUATION, 's', 0, 16384, 1, H2_FRAME_SIZE_ERROR},
+    {H2_DATA, 's', 0, 16384, 1, H2_FRAME_SIZE_ERROR},
+    {H2_HEADERS, 's', 0, 16384, 1, H2_FRAME_SIZE_ERROR},
+    {H2_PRIORITY, 's', 5, 5, 1, H2_FRAME_SIZE_ERROR},
+    {H2_RST_STREAM, 's', 4, 4, 1, H2_FRAME_SIZE_ERROR},
+    {H2_SETTINGS, 'c', 0, 16384, 6, H2_FRAME_SIZE_ERROR},
+    {H2_PUSH_PROMISE, 's', 4, 16384, 1, H2_FRAME_SIZE_ERROR},
+    {H2_PING, 'c', 8, 8, 1, H2_FRAME_SIZE_ERROR},
+    {H2_GOAWAY, 'c', 8, 16384, 1, H2_FRAME_SIZE_ERROR},
+    {H2_WINDOW_UPDATE, 'e', 4, 4, 1, H2_FRAME_SIZE_ERROR},
+    {H2_CONTINUATION, 's', 0, 16384, 1, H2_FRAME_SIZE_ERROR},
     {H2_PRIORITY_UPDATE, 'c', 4, 16384, 1, H2_FRAME_SIZE_ERROR},
 };
 
@@ -127,8 +134,12 @@ START_TEST(rfc9113_4_2_every_type_and_length_is_judged_by_its_header) {
                 h2_rule rule = h2_frame_check(&header, H2_FRAME_SIZE_MIN);
                 bool misplaced = (row->on == 's' && id == 0) || (row->on == 'c' && id == 1);
                 bool fits = length >= row->least && length <= row->most && length % row->multiple == 0;
-                uint32_t code = length > 16384 ? H2_FRAME_SIZE_ERROR : misplaced ? H2_PROTOCOL_ERROR : fits ? H2_NO_ERROR : row->code;
-                ck_assert_msg(h2_rule_code(rule) == code, "%s of %u octets on %u", h2_frame_name(row->type), length, id);
+                uint32_t code = length > 16384 ? H2_FRAME_SIZE_ERROR
+                                : misplaced    ? H2_PROTOCOL_ERROR
+                                : fits         ? H2_NO_ERROR
+                                               : row->code;
+                ck_assert_msg(h2_rule_code(rule) == code, "%s of %u octets on %u", h2_frame_name(row->type), length,
+                              id);
             }
         }
     }
@@ -187,9 +198,9 @@ typedef struct large_row {
     uint32_t id;
 } large_row;
 
-static const large_row larges[] = {{"DATA", H2_DATA, 1},       {"HEADERS", H2_HEADERS, 3}, {"SETTINGS", H2_SETTINGS, 0},
-                                   {"GOAWAY", H2_GOAWAY, 0},   {"PING", H2_PING, 0},       {"unknown", 0xbe, 0},
-                                   {"PRIORITY", H2_PRIORITY, 1}};
+static const large_row larges[] = {
+    {"DATA", H2_DATA, 1}, {"HEADERS", H2_HEADERS, 3}, {"SETTINGS", H2_SETTINGS, 0}, {"GOAWAY", H2_GOAWAY, 0},
+    {"PING", H2_PING, 0}, {"unknown", 0xbe, 0},       {"PRIORITY", H2_PRIORITY, 1}};
 
 /* Judged by its header: not an octet of payload is awaited. */
 CONVERSATIONS(rfc9113_4_2_frame_larger_than_allowed_is_frame_size_error, larges) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include "h2_internal.h"
 #include "h2_suites.h"
 #include "split.h"
 
@@ -88,7 +89,8 @@ typedef struct id_row {
     uint32_t id, last;
 } id_row;
 
-static const id_row wrong_ids[] = {{"even", 2, 0}, {"even and large", 0x7ffffffe, 0}, {"lower than before", 3, 5}, {"zero", 0, 5}};
+static const id_row wrong_ids[] = {
+    {"even", 2, 0}, {"even and large", 0x7ffffffe, 0}, {"lower than before", 3, 5}, {"zero", 0, 5}};
 
 CONVERSATIONS(rfc9113_5_1_1_unexpected_identifier_is_protocol_error, wrong_ids) {
     const id_row *row = p->row;
@@ -105,6 +107,21 @@ CONVERSATION(rfc9113_5_1_1_largest_identifier_works) {
     peer_expect_events(p, "request 2147483647; data 2147483647 5 end");
     peer_respond(p, 0x7fffffff, H2_END, ":status=200");
     peer_expect_fields(p, H2_FLAG_END_STREAM, 0x7fffffff, ":status=200");
+}
+
+/* After the last identifier a client needs another connection. */
+CONVERSATION(rfc9113_5_1_1_client_stops_at_the_last_identifier) {
+    uint32_t id = 0;
+    peer_connect_client(p);
+    p->session->next_id = 0x7ffffffd; /* as if it had opened a billion */
+    ck_assert_uint_eq(peer_open(p, H2_END, REQUEST), 0x7ffffffd);
+    ck_assert_uint_eq(peer_open(p, H2_END, REQUEST), 0x7fffffff);
+    ck_assert_uint_eq(h2_session_room(p->session), 0);
+    ck_assert_int_eq(peer_try_open(p, 0, REQUEST, &id), H2_ECLOSED);
+    peer_expect_fields(p, H2_FLAG_END_STREAM, 0x7ffffffd, REQUEST);
+    peer_expect_fields(p, H2_FLAG_END_STREAM, 0x7fffffff, REQUEST);
+    peer_send_fields(p, H2_FLAG_END_STREAM, 0x7fffffff, ":status=200");
+    peer_expect_events(p, "response 2147483647 end; closed 2147483647");
 }
 
 /* Collisions of the hash and every order of ending. */
@@ -147,6 +164,7 @@ Suite *rfc9113_5_1_2_concurrency_suite(void) {
     suite_add_tcase(suite, tc);
     tc = tcase_create("identifiers");
     tcase_add_test(tc, rfc9113_5_1_1_client_opens_odd_identifiers_in_order);
+    tcase_add_test(tc, rfc9113_5_1_1_client_stops_at_the_last_identifier);
     tcase_add_test(tc, rfc9113_5_1_1_unexpected_identifier_is_protocol_error);
     tcase_add_test(tc, rfc9113_5_1_1_largest_identifier_works);
     suite_add_tcase(suite, tc);

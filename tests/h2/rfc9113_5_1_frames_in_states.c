@@ -28,7 +28,8 @@ static void client_situation(peer *p, stream_situation situation) {
     bool it_ends = situation == HALF_REMOTE || situation == ENDED;
     peer_connect_client(p);
     if (situation < OPEN || situation == ZERO) return;
-    while (peer_open(p, we_end ? H2_END : 0, REQUEST) < 5) {}
+    while (peer_open(p, we_end ? H2_END : 0, REQUEST) < 5) {
+    }
     if (situation == REFUSED) peer_send_goaway(p, 3, H2_NO_ERROR);
     if (situation <= ENDED) peer_send_fields(p, it_ends ? H2_FLAG_END_STREAM : 0, 5, ":status=200");
     if (situation == PEER_RESET) peer_send_u32(p, H2_RST_STREAM, 5, H2_CANCEL);
@@ -51,12 +52,16 @@ static void send_frame(peer *p, const frame_in_state *row, uint32_t id) {
     switch (row->type) {
     case H2_DATA: peer_send_data(p, 0, id, 3); break;
     case H2_HEADERS:
-        if (p->config.server && row->situation == IDLE_PEERS) peer_send_fields(p, 0, id, REQUEST);
-        else peer_send_fields(p, H2_FLAG_END_STREAM, id, "x=y");
+        if (p->config.server && row->situation == IDLE_PEERS)
+            peer_send_fields(p, 0, id, REQUEST);
+        else
+            peer_send_fields(p, H2_FLAG_END_STREAM, id, "x=y");
         break;
     case H2_PRIORITY: peer_send(p, H2_PRIORITY, 0, id, zeros, 5); break;
     case H2_RST_STREAM: peer_send_u32(p, H2_RST_STREAM, id, H2_CANCEL); break;
-    case H2_PUSH_PROMISE: peer_send(p, H2_PUSH_PROMISE, 4, id, promise, 4 + peer_encode(promise + 4, 124, REQUEST)); break;
+    case H2_PUSH_PROMISE:
+        peer_send(p, H2_PUSH_PROMISE, 4, id, promise, 4 + peer_encode(promise + 4, 124, REQUEST));
+        break;
     case H2_PING:
     case H2_GOAWAY: peer_send(p, row->type, 0, id, zeros, 8); break;
     case H2_WINDOW_UPDATE: peer_send_u32(p, H2_WINDOW_UPDATE, id, 100); break;
@@ -99,9 +104,12 @@ static void try_pair(peer *p, bool server, const char *expected) {
     char said[3];
     uint32_t id = stream_of(server, row->situation);
     peer_frame frame;
-    if (server) server_situation(p, row->situation);
-    else client_situation(p, row->situation);
-    while (peer_next(p, &frame)) {}
+    if (server)
+        server_situation(p, row->situation);
+    else
+        client_situation(p, row->situation);
+    while (peer_next(p, &frame)) {
+    }
     p->events.len = 0;
     int64_t before = windows(p, id);
     send_frame(p, row, id);
@@ -110,12 +118,16 @@ static void try_pair(peer *p, bool server, const char *expected) {
     if (said[0] != 'g') peer_expect_alive(p);
 }
 
-static void at_server(peer *p) { try_pair(p, true, ((const frame_in_state *)p->row)->server); }
+static void at_server(peer *p) {
+    try_pair(p, true, ((const frame_in_state *)p->row)->server);
+}
 
-static void at_client(peer *p) { try_pair(p, false, ((const frame_in_state *)p->row)->client); }
+static void at_client(peer *p) {
+    try_pair(p, false, ((const frame_in_state *)p->row)->client);
+}
 
-#define PAIRS (sizeof frames_in_states / sizeof frames_in_states[0])
-#define TYPES 12
+#define PAIRS      (sizeof frames_in_states / sizeof frames_in_states[0])
+#define TYPES      12
 #define SITUATIONS (ZERO + 1)
 
 START_TEST(rfc9113_5_1_table_names_every_pair_once) {
@@ -140,10 +152,14 @@ static void try_all(split_script script, bool server) {
     }
 }
 
-START_TEST(rfc9113_5_1_every_frame_in_every_state_at_a_server) { try_all(at_server, true); }
+START_TEST(rfc9113_5_1_every_frame_in_every_state_at_a_server) {
+    try_all(at_server, true);
+}
 END_TEST
 
-START_TEST(rfc9113_5_1_every_frame_in_every_state_at_a_client) { try_all(at_client, false); }
+START_TEST(rfc9113_5_1_every_frame_in_every_state_at_a_client) {
+    try_all(at_client, false);
+}
 END_TEST
 
 /* ---- what the table cannot hold ---- */
@@ -186,7 +202,8 @@ CONVERSATION(rfc9113_5_1_late_frames_are_ignored_long_after_our_reset) {
         peer_respond(p, id, H2_END, ":status=204");
     }
     peer_frame frame;
-    while (peer_next(p, &frame)) {}
+    while (peer_next(p, &frame)) {
+    }
     peer_send_data(p, 0, 1, 3);
     peer_expect_alive(p);
 }

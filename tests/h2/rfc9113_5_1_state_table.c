@@ -7,9 +7,9 @@
 /*
  * RFC 9113, 5.1: the whole table of h2_state.c against this list, which was written from the text of the RFC.
  *
- * Inputs are named by letters, received ones in capitals: HEADERS, DATA, END_STREAM, RST_STREAM, WINDOW_UPDATE, PRIORITY, PUSH_PROMISE (U).
- * Outcomes: a state, '=' for staying, '-' to be ignored, 'x' what our side must not send, '!' a connection error and '?' a stream error
- * with P for PROTOCOL_ERROR, C for STREAM_CLOSED.
+ * Inputs are named by letters, received ones in capitals: HEADERS, DATA, END_STREAM, RST_STREAM, WINDOW_UPDATE,
+ * PRIORITY, PUSH_PROMISE (U). Outcomes: a state, '=' for staying, '-' to be ignored, 'x' what our side must not send,
+ * '!' a connection error and '?' a stream error with P for PROTOCOL_ERROR, C for STREAM_CLOSED.
  */
 
 typedef struct state_row {
@@ -18,7 +18,8 @@ typedef struct state_row {
 } state_row;
 
 static const state_row expected[] = {
-    /* only HEADERS and PRIORITY may come on an idle stream, HEADERS only from the side whose identifier it is (5.1, 5.1.1) */
+    /* only HEADERS and PRIORITY may come on an idle stream, HEADERS only from the side whose identifier it is
+       (5.1, 5.1.1) */
     {H2_IDLE, "H!P D!P E!P R!P W!P P- U!P hopen dx ex rx wx"},
     {H2_IDLE_PEER, "Hopen D!P E!P R!P W!P P- U!P hx dx ex rx wx"},
     {H2_OPEN, "H= D= Ehcr Rclosed W= P- U!P h= d= ehcl rreset w="},
@@ -35,15 +36,18 @@ static const state_row expected[] = {
 };
 
 static const char letters[] = "HDERWPUhderw";
-static const h2_input inputs[] = {H2_RECV_HEADERS, H2_RECV_DATA,     H2_RECV_END,          H2_RECV_RST_STREAM, H2_RECV_WINDOW_UPDATE,
-                                  H2_RECV_PRIORITY, H2_RECV_PUSH_PROMISE, H2_SEND_HEADERS, H2_SEND_DATA,       H2_SEND_END,
-                                  H2_SEND_RST_STREAM, H2_SEND_WINDOW_UPDATE};
+static const h2_input inputs[] = {H2_RECV_HEADERS,       H2_RECV_DATA,     H2_RECV_END,          H2_RECV_RST_STREAM,
+                                  H2_RECV_WINDOW_UPDATE, H2_RECV_PRIORITY, H2_RECV_PUSH_PROMISE, H2_SEND_HEADERS,
+                                  H2_SEND_DATA,          H2_SEND_END,      H2_SEND_RST_STREAM,   H2_SEND_WINDOW_UPDATE};
 
 static h2_state state_named(const char *name, size_t len) {
     static const struct {
         const char *name;
         h2_state state;
-    } names[] = {{"open", H2_OPEN}, {"hcl", H2_HALF_CLOSED_LOCAL}, {"hcr", H2_HALF_CLOSED_REMOTE}, {"closed", H2_CLOSED},
+    } names[] = {{"open", H2_OPEN},
+                 {"hcl", H2_HALF_CLOSED_LOCAL},
+                 {"hcr", H2_HALF_CLOSED_REMOTE},
+                 {"closed", H2_CLOSED},
                  {"reset", H2_CLOSED_RESET}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strlen(names[i].name) == len && memcmp(names[i].name, name, len) == 0) return names[i].state;
@@ -58,10 +62,14 @@ static void check_cell(h2_state state, const char *cell, size_t len) {
     h2_verdict verdict = H2_ALLOW;
     h2_state next = state;
     char what = cell[1];
-    if (what == '-') verdict = H2_IGNORE;
-    else if (what == 'x') verdict = H2_REFUSE;
-    else if (what == '!' || what == '?') verdict = H2_BREACH;
-    else if (what != '=') next = state_named(cell + 1, len - 1);
+    if (what == '-')
+        verdict = H2_IGNORE;
+    else if (what == 'x')
+        verdict = H2_REFUSE;
+    else if (what == '!' || what == '?')
+        verdict = H2_BREACH;
+    else if (what != '=')
+        next = state_named(cell + 1, len - 1);
     ck_assert_msg(t.verdict == verdict && t.next == next, "state %d: %.*s", state, (int)len, cell);
     if (verdict != H2_BREACH) {
         ck_assert_uint_eq(t.rule, H2_RULE_NONE);

@@ -6,7 +6,7 @@
 
 /* RFC 9113, 5.2 and 6.9: windows of the stream and of the connection, in both directions. */
 
-#define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
+#define REQUEST    ":method=POST|:scheme=http|:path=/|:authority=a"
 #define WINDOW_MAX 0x7fffffffu
 
 static char bytes[300000];
@@ -147,7 +147,8 @@ typedef struct shape_row {
     size_t n;
 } shape_row;
 
-static const shape_row shapes[] = {{"short", 0, 3}, {"long", 0, 5}, {"empty", 0, 0}, {"short on a stream", 1, 3}, {"long on a stream", 1, 5}};
+static const shape_row shapes[] = {
+    {"short", 0, 3}, {"long", 0, 5}, {"empty", 0, 0}, {"short on a stream", 1, 3}, {"long on a stream", 1, 5}};
 
 CONVERSATIONS(rfc9113_6_9_window_update_of_a_wrong_length_is_frame_size_error, shapes) {
     static const uint8_t ones[] = {0, 0, 0, 1, 1};
@@ -269,7 +270,8 @@ typedef struct unread_row {
     int what;
 } unread_row;
 
-static const unread_row unread[] = {{"refused", 0}, {"reset by us", 1}, {"half closed", 2}, {"malformed", 3}, {"ended in error", 4}};
+static const unread_row unread[] = {
+    {"refused", 0}, {"reset by us", 1}, {"half closed", 2}, {"malformed", 3}, {"ended in error", 4}};
 
 /* 6.9: DATA that reaches nobody is counted, and its credit given back. */
 CONVERSATIONS(rfc9113_6_9_credit_of_data_that_reaches_nobody_comes_back, unread) {
@@ -289,7 +291,8 @@ CONVERSATIONS(rfc9113_6_9_credit_of_data_that_reaches_nobody_comes_back, unread)
     }
     peer_frame frame;
     uint64_t given = 0;
-    while (peer_next(p, &frame)) given += frame.type == H2_WINDOW_UPDATE && frame.id == 0 ? h2_u32_read(frame.payload) : 0;
+    while (peer_next(p, &frame))
+        given += frame.type == H2_WINDOW_UPDATE && frame.id == 0 ? h2_u32_read(frame.payload) : 0;
     ck_assert_uint_gt(given + 65535 / 8, 160000);
     ck_assert_uint_le(given, 160000);
 }

@@ -63,7 +63,7 @@ typedef struct cut_row {
 } cut_row;
 
 static const cut_row cuts[] = {
-    {"one frame", 900, 16384},        {"near one frame", 16000, 16384}, {"two frames", 17000, 16384},
+    {"one frame", 900, 16384},        {"near one frame", 16000, 16384},   {"two frames", 17000, 16384},
     {"several frames", 60000, 16384}, {"one larger frame", 60000, 70000}, {"two larger frames", 90000, 70000},
 };
 
@@ -140,7 +140,8 @@ CONVERSATION(rfc9113_6_2_section_beyond_our_buffer_is_refused_or_put_off) {
     free(half);
 }
 
-/* 4.3.1, RFC 7541, 4.2: the table follows the peer's setting, from the acknowledgement on, through the smallest value. */
+/* 4.3.1, RFC 7541, 4.2: the table follows the peer's setting, from the acknowledgement on, through the smallest value.
+ */
 CONVERSATION(rfc9113_4_3_1_our_table_follows_the_peers_setting) {
     peer_connect_client(p);
     uint32_t id = peer_open(p, 0, REQUEST "|x-a=one");

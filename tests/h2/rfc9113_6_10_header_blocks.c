@@ -4,7 +4,8 @@
 #include "h2_suites.h"
 #include "split.h"
 
-/* RFC 9113, 4.3, 6.2 and 6.10: header blocks in any number of frames, both ways, and HPACK kept in step whatever becomes of them. */
+/* RFC 9113, 4.3, 6.2 and 6.10: header blocks in any number of frames, both ways, and HPACK kept in step whatever
+ * becomes of them. */
 
 #define REQUEST ":method=GET|:scheme=http|:path=/|:authority=a"
 
@@ -21,7 +22,8 @@ CONVERSATION(rfc9113_6_10_block_may_be_cut_anywhere) {
         peer_send(p, H2_HEADERS, H2_FLAG_END_STREAM, id, block, first);
         peer_send(p, H2_CONTINUATION, 0, id, block + first, (n - first) / 2);
         peer_send(p, H2_CONTINUATION, 0, id, NULL, 0);
-        peer_send(p, H2_CONTINUATION, H2_FLAG_END_HEADERS, id, block + first + (n - first) / 2, n - first - (n - first) / 2);
+        peer_send(p, H2_CONTINUATION, H2_FLAG_END_HEADERS, id, block + first + (n - first) / 2,
+                  n - first - (n - first) / 2);
         peer_deliver(p);
         ck_assert_str_eq(p->fields.at, REQUEST "|x-one=two");
         id += 2;
@@ -245,7 +247,8 @@ typedef struct size_row {
     size_t fields;
 } size_row;
 
-static const size_row too_large[] = {{"too many octets", 100}, {"too many fields, each of an octet", 0}, {"very large", 500}};
+static const size_row too_large[] = {
+    {"too many octets", 100}, {"too many fields, each of an octet", 0}, {"very large", 500}};
 
 /* RFC 9110, 15.5, RFC 6585, 5: a status, and the connection goes on. */
 CONVERSATIONS(rfc9113_10_5_1_oversize_request_is_answered_431_and_hpack_stays_in_step, too_large) {
@@ -259,6 +262,16 @@ CONVERSATIONS(rfc9113_10_5_1_oversize_request_is_answered_431_and_hpack_stays_in
     peer_expect_nothing(p);
     peer_expect_events(p, "");
     if (row->fields == 0) return;
+    expect_in_step(p, 3);
+}
+
+/* No room for an answer either: the stream is reset. */
+CONVERSATION(rfc9113_10_5_1_oversize_request_is_reset_where_no_answer_fits) {
+    h2_config config = h2_config_hosted(true);
+    config.send_header_bytes = 20;
+    peer_connect(p, &config);
+    send_large(p, H2_FLAG_END_STREAM, 1, 100);
+    peer_expect_u32(p, H2_RST_STREAM, 1, H2_ENHANCE_YOUR_CALM);
     expect_in_step(p, 3);
 }
 
@@ -310,6 +323,7 @@ Suite *rfc9113_6_10_header_blocks_suite(void) {
     tcase_add_test(tc, rfc9113_4_3_malformed_request_keeps_hpack_in_step);
     tcase_add_test(tc, rfc9113_6_8_ignored_stream_after_goaway_keeps_hpack_in_step);
     tcase_add_test(tc, rfc9113_10_5_1_oversize_request_is_answered_431_and_hpack_stays_in_step);
+    tcase_add_test(tc, rfc9113_10_5_1_oversize_request_is_reset_where_no_answer_fits);
     tcase_add_test(tc, rfc9113_8_1_oversize_request_with_content_is_answered_and_then_reset_without_error);
     tcase_add_test(tc, rfc9113_10_5_1_oversize_response_costs_its_stream);
     tcase_add_test(tc, rfc9113_10_5_1_oversize_trailers_cost_their_stream);

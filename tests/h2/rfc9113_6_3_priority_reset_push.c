@@ -109,12 +109,9 @@ typedef struct shape_row {
 } shape_row;
 
 static const shape_row shapes[] = {
-    {"short", 1, 3, H2_FRAME_SIZE_ERROR},
-    {"long", 1, 5, H2_FRAME_SIZE_ERROR},
-    {"empty", 1, 0, H2_FRAME_SIZE_ERROR},
-    {"on stream 0", 0, 4, H2_PROTOCOL_ERROR},
-    {"on an idle stream", 9, 4, H2_PROTOCOL_ERROR},
-    {"on an idle stream of ours", 2, 4, H2_PROTOCOL_ERROR},
+    {"short", 1, 3, H2_FRAME_SIZE_ERROR},           {"long", 1, 5, H2_FRAME_SIZE_ERROR},
+    {"empty", 1, 0, H2_FRAME_SIZE_ERROR},           {"on stream 0", 0, 4, H2_PROTOCOL_ERROR},
+    {"on an idle stream", 9, 4, H2_PROTOCOL_ERROR}, {"on an idle stream of ours", 2, 4, H2_PROTOCOL_ERROR},
 };
 
 CONVERSATIONS(rfc9113_6_4_malformed_reset_is_connection_error, shapes) {

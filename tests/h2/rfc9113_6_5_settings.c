@@ -99,7 +99,7 @@ typedef struct shape_row {
 } shape_row;
 
 static const shape_row shapes[] = {
-    {"no multiple of six", 0, 0, 5, H2_FRAME_SIZE_ERROR},  {"one octet more", 0, 0, 7, H2_FRAME_SIZE_ERROR},
+    {"no multiple of six", 0, 0, 5, H2_FRAME_SIZE_ERROR},           {"one octet more", 0, 0, 7, H2_FRAME_SIZE_ERROR},
     {"acknowledgement with payload", 1, 0, 6, H2_FRAME_SIZE_ERROR}, {"on a stream", 0, 1, 0, H2_PROTOCOL_ERROR},
     {"acknowledgement on a stream", 1, 1, 0, H2_PROTOCOL_ERROR},
 };
@@ -118,12 +118,23 @@ CONVERSATION(rfc9113_6_5_3_acknowledgement_of_nothing_is_protocol_error) {
     peer_expect_goaway(p, 0, H2_PROTOCOL_ERROR);
 }
 
+CONVERSATION(rfc9113_6_5_3_acknowledgement_before_our_settings_is_protocol_error) {
+    h2_config config = h2_config_hosted(true);
+    peer_start(p, &config);
+    peer_write(p, H2_PREFACE, 24);
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
+    peer_send(p, H2_SETTINGS, H2_FLAG_ACK, 0, NULL, 0);
+    peer_expect(p, H2_SETTINGS, 0, 0);
+    peer_expect_goaway(p, 0, H2_PROTOCOL_ERROR);
+}
+
 /* ---- ours ---- */
 
 /* What a frame of ours announces for a setting, or its initial value. */
 static uint32_t announced(const peer_frame *frame, unsigned setting, uint32_t initial) {
     for (uint32_t at = 0; at < frame->length; at += 6) {
-        if (((unsigned)frame->payload[at] << 8 | frame->payload[at + 1]) == setting) initial = h2_u32_read(frame->payload + at + 2);
+        if (((unsigned)frame->payload[at] << 8 | frame->payload[at + 1]) == setting)
+            initial = h2_u32_read(frame->payload + at + 2);
     }
     return initial;
 }
@@ -267,6 +278,7 @@ Suite *rfc9113_6_5_settings_suite(void) {
     tcase_add_test(tc, rfc9113_6_5_3_every_settings_frame_is_acknowledged);
     tcase_add_test(tc, rfc9113_6_5_malformed_settings_are_connection_errors);
     tcase_add_test(tc, rfc9113_6_5_3_acknowledgement_of_nothing_is_protocol_error);
+    tcase_add_test(tc, rfc9113_6_5_3_acknowledgement_before_our_settings_is_protocol_error);
     suite_add_tcase(suite, tc);
     tc = tcase_create("sent");
     tcase_add_test(tc, rfc9113_6_5_2_a_server_announces_what_it_was_configured_for);

@@ -11,9 +11,14 @@
 
 CONVERSATION(rfc9113_6_7_ping_is_answered_with_its_octets) {
     peer_connect_client(p);
-    peer_send_ping(p, 0, "\0\x01\xff" "abcde");
+    peer_send_ping(p, 0,
+                   "\0\x01\xff"
+                   "abcde");
     peer_send_ping(p, 0, "secondly");
-    ck_assert_mem_eq(peer_expect(p, H2_PING, H2_FLAG_ACK, 0).payload, "\0\x01\xff" "abcde", 8);
+    ck_assert_mem_eq(peer_expect(p, H2_PING, H2_FLAG_ACK, 0).payload,
+                     "\0\x01\xff"
+                     "abcde",
+                     8);
     ck_assert_mem_eq(peer_expect(p, H2_PING, H2_FLAG_ACK, 0).payload, "secondly", 8);
     peer_expect_nothing(p);
 }
@@ -50,9 +55,9 @@ typedef struct shape_row {
 } shape_row;
 
 static const shape_row shapes[] = {
-    {"PING short", H2_PING, 0, 7, H2_FRAME_SIZE_ERROR},       {"PING long", H2_PING, 0, 9, H2_FRAME_SIZE_ERROR},
-    {"PING empty", H2_PING, 0, 0, H2_FRAME_SIZE_ERROR},       {"PING on a stream", H2_PING, 1, 8, H2_PROTOCOL_ERROR},
-    {"GOAWAY short", H2_GOAWAY, 0, 7, H2_FRAME_SIZE_ERROR},   {"GOAWAY empty", H2_GOAWAY, 0, 0, H2_FRAME_SIZE_ERROR},
+    {"PING short", H2_PING, 0, 7, H2_FRAME_SIZE_ERROR},         {"PING long", H2_PING, 0, 9, H2_FRAME_SIZE_ERROR},
+    {"PING empty", H2_PING, 0, 0, H2_FRAME_SIZE_ERROR},         {"PING on a stream", H2_PING, 1, 8, H2_PROTOCOL_ERROR},
+    {"GOAWAY short", H2_GOAWAY, 0, 7, H2_FRAME_SIZE_ERROR},     {"GOAWAY empty", H2_GOAWAY, 0, 0, H2_FRAME_SIZE_ERROR},
     {"GOAWAY on a stream", H2_GOAWAY, 1, 8, H2_PROTOCOL_ERROR},
 };
 
@@ -91,8 +96,12 @@ CONVERSATION(rfc9113_6_8_streams_above_the_last_are_closed_for_retry_the_others_
 
 CONVERSATION(rfc9113_6_8_error_code_and_debug_data_are_taken) {
     three_requests(p);
-    peer_send(p, H2_GOAWAY, 0, 0, "\0\0\0\x01\0\0\0\x0b" "too many cats and dogs", 30);
-    peer_expect_events(p, "closed 3 goaway ENHANCE_YOUR_CALM; closed 5 goaway ENHANCE_YOUR_CALM; goaway 1 ENHANCE_YOUR_CALM");
+    peer_send(p, H2_GOAWAY, 0, 0,
+              "\0\0\0\x01\0\0\0\x0b"
+              "too many cats and dogs",
+              30);
+    peer_expect_events(
+        p, "closed 3 goaway ENHANCE_YOUR_CALM; closed 5 goaway ENHANCE_YOUR_CALM; goaway 1 ENHANCE_YOUR_CALM");
     ck_assert_int_eq(h2_session_failure(p->session)->culprit, H2_BY_PEER);
     ck_assert_uint_eq(h2_session_failure(p->session)->code, H2_ENHANCE_YOUR_CALM);
     peer_expect_alive(p);
@@ -192,6 +201,19 @@ CONVERSATION(rfc9113_6_8_drain_takes_what_was_on_its_way) {
     ck_assert(h2_session_finished(p->session));
 }
 
+CONVERSATION(rfc9113_6_8_drain_cut_short_says_goaway_once_more_only) {
+    peer_connect_server(p);
+    h2_session_drain(peer_session(p));
+    peer_expect_goaway(p, 0x7fffffff, H2_NO_ERROR);
+    peer_frame ping = peer_expect(p, H2_PING, 0, 0);
+    char opaque[9] = {0};
+    memcpy(opaque, ping.payload, 8);
+    h2_session_goaway(p->session, H2_NO_ERROR);
+    peer_expect_goaway(p, 0, H2_NO_ERROR);
+    peer_send_ping(p, H2_FLAG_ACK, opaque);
+    peer_expect_nothing(p);
+}
+
 CONVERSATION(rfc9113_6_8_error_after_the_first_goaway_names_no_later_stream) {
     peer_connect_server(p);
     peer_send_fields(p, 0, 1, REQUEST);
@@ -252,6 +274,7 @@ Suite *rfc9113_6_7_ping_goaway_suite(void) {
     tcase_add_test(tc, rfc9113_6_8_client_that_leaves_finishes_its_streams);
     tcase_add_test(tc, rfc9113_6_8_leaving_with_an_error_ends_every_stream_at_once);
     tcase_add_test(tc, rfc9113_6_8_drain_takes_what_was_on_its_way);
+    tcase_add_test(tc, rfc9113_6_8_drain_cut_short_says_goaway_once_more_only);
     tcase_add_test(tc, rfc9113_6_8_error_after_the_first_goaway_names_no_later_stream);
     tcase_add_test(tc, rfc9113_8_7_goaway_names_the_last_stream_the_program_saw);
     tcase_add_test(tc, rfc9113_5_4_1_nothing_is_taken_after_an_error);

@@ -4,9 +4,10 @@
 #include "messages.h"
 #include "split.h"
 
-/* RFC 9113, 8.1 and 8.3.2: responses, interim responses, trailers, content-length against DATA, CONNECT; received and sent. */
+/* RFC 9113, 8.1 and 8.3.2: responses, interim responses, trailers, content-length against DATA, CONNECT; received and
+ * sent. */
 
-#define OK H2_RULE_NONE
+#define OK      H2_RULE_NONE
 #define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
 
 /* ---- responses ---- */
@@ -24,6 +25,9 @@ static const message_row responses[] = {
     {"status of four digits", ":status=2000", H2_RULE_PSEUDO_VALUE},
     {"status with a phrase", ":status=200 OK", H2_RULE_PSEUDO_VALUE},
     {"status not a number", ":status=2x0", H2_RULE_PSEUDO_VALUE},
+    {"status begins with no digit", ":status=x00", H2_RULE_PSEUDO_VALUE},
+    {"status ends with no digit", ":status=20x", H2_RULE_PSEUDO_VALUE},
+    {"host in a response", ":status=200|host=a|host=b", OK},
     {"status 099", ":status=099", H2_RULE_PSEUDO_VALUE},
     {"status 600", ":status=600", H2_RULE_PSEUDO_VALUE},
     {"status 101, which HTTP/2 has not", ":status=101", H2_RULE_PSEUDO_VALUE}, /* 8.6 */
@@ -78,7 +82,8 @@ CONVERSATIONS(rfc9113_8_1_trailers_of_a_request_are_judged, trailers) {
     peer_send_data(p, 0, 1, 5);
     peer_send_fields(p, H2_FLAG_END_STREAM, 1, row->fields);
     if (row->rule) peer_expect_u32(p, H2_RST_STREAM, 1, H2_PROTOCOL_ERROR);
-    peer_expect_events(p, row->rule ? "request 1; data 1 5; closed 1 rule PROTOCOL_ERROR" : "request 1; data 1 5; trailers 1 end");
+    peer_expect_events(p, row->rule ? "request 1; data 1 5; closed 1 rule PROTOCOL_ERROR"
+                                    : "request 1; data 1 5; trailers 1 end");
     peer_expect_alive(p);
 }
 
@@ -90,7 +95,8 @@ CONVERSATIONS(rfc9113_8_1_trailers_of_a_response_are_judged, trailers) {
     peer_send_fields(p, 0, 1, ":status=200");
     peer_send_fields(p, H2_FLAG_END_STREAM, 1, row->fields);
     if (row->rule) peer_expect_u32(p, H2_RST_STREAM, 1, H2_PROTOCOL_ERROR);
-    peer_expect_events(p, row->rule ? "response 1; closed 1 rule PROTOCOL_ERROR" : "response 1; trailers 1 end; closed 1");
+    peer_expect_events(p,
+                       row->rule ? "response 1; closed 1 rule PROTOCOL_ERROR" : "response 1; trailers 1 end; closed 1");
     peer_expect_alive(p);
 }
 

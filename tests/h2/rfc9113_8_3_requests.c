@@ -7,7 +7,7 @@
 
 /* RFC 9113, 8.2 and 8.3.1: what a request may contain. Each row arrives at a server and is tried by a client. */
 
-#define OK H2_RULE_NONE
+#define OK    H2_RULE_NONE
 #define START ":method=GET|:scheme=https|:path=/|:authority=a"
 
 static const message_row requests[] = {

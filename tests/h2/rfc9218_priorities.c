@@ -36,6 +36,13 @@ static const value_row values[] = {
     {"x=\"a, u=1\", u=4", 4, false},
     {"x=\"a\\\", u=1\", u=4", 4, false},
     {"*=1, u=4", 4, false},
+    {"a1_-.*=2, u=2", 2, false},
+    {"u=1; a", 1, false},
+    {"u=1;a;b=c", 1, false},
+    {"i=?2", 3, false},
+    {"i=??", 3, false},
+    {"i=x1", 3, false},
+    {"u=/", 3, false},
     {"U=1", -1, false},
     {"=1", -1, false},
     {",", -1, false},
@@ -50,8 +57,11 @@ START_TEST(rfc9218_4_values_are_read_as_dictionaries) {
         h2_urgency p = {9, true};
         bool good = h2_urgency_read(&p, values[i].value, strlen(values[i].value));
         ck_assert_msg(good == (values[i].urgency >= 0), "%s", values[i].value);
-        if (good) ck_assert_msg(p.urgency == values[i].urgency && p.incremental == values[i].incremental, "%s", values[i].value);
-        else ck_assert(p.urgency == 9 && p.incremental);
+        if (good)
+            ck_assert_msg(p.urgency == values[i].urgency && p.incremental == values[i].incremental, "%s",
+                          values[i].value);
+        else
+            ck_assert(p.urgency == 9 && p.incremental);
     }
 }
 END_TEST
@@ -114,7 +124,8 @@ CONVERSATIONS(rfc9218_10_data_goes_by_urgency_and_manner, orders) {
     text[at] = '\0';
     if (row->order && strcmp(text, row->order) != 0) peer_fail(p, "the order is %s", text);
     if (!row->order) { /* 1 is served whole before 5, and 3 has every other turn meanwhile */
-        ck_assert_ptr_null(strstr(text, "33" "3"));
+        ck_assert_ptr_null(strstr(text, "33"
+                                        "3"));
         ck_assert(strrchr(text, '1') < strchr(text, '5'));
     }
 }
@@ -168,19 +179,37 @@ static const update_row updates[] = {
     {"on a stream", true, 1, "\0\0\0\x01u=1", 7, H2_PROTOCOL_ERROR},
     {"too short", true, 0, "\0\0\0", 3, H2_FRAME_SIZE_ERROR},
     {"no value", true, 0, "\0\0\0\x01", 4, 0},
+    {"of a stream passed over", true, 0, "\0\0\0\x01u=1", 7, 0},
     {"of a stream never opened", true, 0, "\0\0\0\x63u=1", 7, 0},
     {"with the reserved bit", true, 0, "\x80\0\0\x01u=1", 7, 0},
     {"no dictionary", true, 0, "\0\0\0\x01????", 8, 0},
-    {"overlong", true, 0, "\0\0\0\x01u=1, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1", 89, 0},
+    {"overlong", true, 0,
+     "\0\0\0\x01u=1, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1", 89, 0},
 };
 
 CONVERSATIONS(rfc9218_7_1_priority_updates_are_judged, updates) {
     const update_row *row = p->row;
-    if (row->server) peer_connect_server(p);
-    else peer_connect_client(p);
+    if (row->server)
+        peer_connect_server(p);
+    else
+        peer_connect_client(p);
     peer_send(p, H2_PRIORITY_UPDATE, 0, row->frame_id, row->payload, row->n);
-    if (row->code) peer_expect_goaway(p, 0, row->code);
-    else peer_expect_alive(p);
+    if (row->code)
+        peer_expect_goaway(p, 0, row->code);
+    else
+        peer_expect_alive(p);
+}
+
+/* A session with less memory for header sections than the longest value ignores what it cannot keep. */
+CONVERSATION(rfc9218_7_1_priority_update_beyond_the_arena_is_ignored) {
+    h2_config config = h2_config_hosted(true);
+    config.decoder_table = 0;
+    config.header_bytes = 4;
+    config.timeout_ms = 0;
+    peer_start(p, &config);
+    peer_greet(p);
+    peer_send(p, H2_PRIORITY_UPDATE, 0, 0, "\0\0\0\x01u=1, i", 10);
+    peer_expect_alive(p);
 }
 
 CONVERSATION(rfc9218_7_1_client_tells_the_server_what_it_prefers) {
@@ -210,7 +239,8 @@ CONVERSATION(rfc9218_2_1_settings_say_that_the_old_priorities_are_not_used) {
     peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
     peer_frame frame = peer_expect(p, H2_SETTINGS, 0, 0);
     bool said = false;
-    for (uint32_t at = 0; at < frame.length; at += 6) said = said || (frame.payload[at + 1] == 9 && frame.payload[at + 5] == 1);
+    for (uint32_t at = 0; at < frame.length; at += 6)
+        said = said || (frame.payload[at + 1] == 9 && frame.payload[at + 5] == 1);
     ck_assert(said);
 }
 
@@ -223,6 +253,7 @@ Suite *rfc9218_priorities_suite(void) {
     tcase_add_test(tc, rfc9218_7_priority_update_reranks_an_open_stream);
     tcase_add_test(tc, rfc9218_7_2_early_priority_update_outweighs_the_field);
     tcase_add_test(tc, rfc9218_7_1_priority_updates_are_judged);
+    tcase_add_test(tc, rfc9218_7_1_priority_update_beyond_the_arena_is_ignored);
     tcase_add_test(tc, rfc9218_7_1_client_tells_the_server_what_it_prefers);
     tcase_add_test(tc, rfc9218_2_1_settings_say_that_the_old_priorities_are_not_used);
     suite_add_tcase(suite, tc);

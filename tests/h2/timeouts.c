@@ -7,9 +7,11 @@
 /* Every deadline of h2_config, with the clock in the test's hand: RFC 9113, 6.5.3, 6.7 and 9.1. */
 
 #define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
-#define START 500000u /* any origin */
+#define START   500000u /* any origin */
 
-static uint64_t tick(peer *p, uint64_t after) { return h2_session_tick(peer_session(p), START + after); }
+static uint64_t tick(peer *p, uint64_t after) {
+    return h2_session_tick(peer_session(p), START + after);
+}
 
 /* Over with a rule, at the given time and not a millisecond before. */
 static void expect_end(peer *p, uint64_t after, h2_rule rule, uint32_t last) {

@@ -6,7 +6,8 @@
 #include "h2_suites.h"
 #include "split.h"
 
-/* Failure changes nothing: the session's memory before and after each refused call. And what h2_session_init accepts. */
+/* Failure changes nothing: the session's memory before and after each refused call. And what h2_session_init accepts.
+ */
 
 #define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
 
@@ -86,7 +87,8 @@ START_TEST(failure_changes_nothing_at_a_client) {
     peer *p = peer_new(PEER_WHOLE, 0);
     h2_config config = h2_config_hosted(false);
     static char value[3000];
-    h2_field large[] = {H2_FIELD(":method", "GET"), H2_FIELD(":scheme", "http"), H2_FIELD(":path", "/"), {"x", value, 1, 0, false}};
+    h2_field large[] = {
+        H2_FIELD(":method", "GET"), H2_FIELD(":scheme", "http"), H2_FIELD(":path", "/"), {"x", value, 1, 0, false}};
     uint32_t id = 77;
     memset(value, 'v', sizeof value);
     config.send_header_bytes = 2000;
@@ -153,7 +155,8 @@ typedef struct bound {
     uint32_t good[3], bad[3];
 } bound;
 
-#define BOUND(member, ...) {#member, offsetof(h2_config, member), sizeof(((h2_config *)0)->member), __VA_ARGS__}
+#define BOUND(member, ...)                                                                                             \
+    { #member, offsetof(h2_config, member), sizeof(((h2_config *)0)->member), __VA_ARGS__ }
 
 static const bound bounds[] = {
     BOUND(streams, {1, 100, 65534}, {0, 65535, 0}),
@@ -186,7 +189,8 @@ START_TEST(contract_session_size_refuses_what_is_out_of_range) {
 }
 END_TEST
 
-/* The size is exact: it suffices, before a guard page; an octet less, a wrong alignment or a bad value is refused untouched. */
+/* The size is exact: it suffices, before a guard page; an octet less, a wrong alignment or a bad value is refused
+ * untouched. */
 START_TEST(contract_init_takes_exactly_the_size_it_asked_for) {
     h2_handlers handlers = {0};
     for (uint16_t streams = 1; streams < 40; streams++) {
@@ -215,8 +219,8 @@ START_TEST(contract_init_takes_exactly_the_size_it_asked_for) {
 }
 END_TEST
 
-/* What MODELS.md and DESIGN.md promise per session and per stream, on a machine of 32-bit pointers; on one of 64 bits each pointer and size
- * takes 4 octets more. */
+/* What MODELS.md and DESIGN.md promise per session and per stream, on a machine of 32-bit pointers; on one of 64 bits
+ * each pointer and size takes 4 octets more. */
 START_TEST(contract_structs_stay_small) {
     size_t wide = sizeof(void *) - 4;
     ck_assert_uint_le(sizeof(h2_stream), 64 + 4 * wide);

@@ -23,6 +23,7 @@ static const struct {
     {"a Huffman value of the shortest codes", "44 850000000000", 8},
     {"a Huffman value of the longest codes", "44 88fffffff3ffffffcf", 2},
     {"a Huffman value of a long and a short code", "44 83fffe00", 2},
+    {"a Huffman value of a long and three short codes", "44 85fffff60000", 4},
     {"a Huffman name and value", "00 8825a849e95ba97d7f 8925a849e95bb8e8b4bf", 22},
     {"many fields", "44 04 31323334 be 82 10 0161 04 31323334 7f00 0161", 4 + 9 + 5 + 5},
     {"empty strings", "40 00 00 44 00 10 80 80", 0},

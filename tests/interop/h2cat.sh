@@ -47,7 +47,7 @@ join_both_ways() {
     printf 'from the server' >"$dir/down"
     start sh -c "exec '$h2cat' --listen $own '$listen' <'$dir/down' >'$dir/up'" || return 1
     [ "$(h2cat "$url" <"$dir/big")" = 'from the server' ] || return 1
-    wait "$pid" && [ "$(sum <"$dir/up")" = "$big" ]
+    await "$pid" && [ "$(sum <"$dir/up")" = "$big" ]
 }
 join_one() {
     start sh -c "exec '$h2cat' --listen $own '$listen' <'$dir/question' >/dev/null" || return 1
@@ -57,7 +57,7 @@ join_one() {
     read -r heard <&6
     status 4 503 $trust "$url" || return 1
     kill "$first"
-    wait "$pid"
+    await "$pid"
 }
 verbose() {
     h2cat -v "$url" </dev/null 2>"$dir/frames" >/dev/null && cat "$dir/frames" &&

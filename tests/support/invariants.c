@@ -62,7 +62,8 @@ const char *invariant_broken(const h2_session *s) {
     const char *wrong = broken_slots(&s->streams);
     if (!wrong) wrong = broken_ready(s);
     if (wrong) return wrong;
-    if (s->headers.head > s->headers.tail || s->headers.tail > s->config.send_header_bytes) return "the outbox overflows";
+    if (s->headers.head > s->headers.tail || s->headers.tail > s->config.send_header_bytes)
+        return "the outbox overflows";
     if (s->headers.frame_left > s->headers.tail - s->headers.head) return "the outbox misses part of a frame";
     if (s->pongs_waiting > H2_PINGS_WAITING || s->resets_waiting > H2_RESETS_WAITING) return "answers overflow";
     if (s->held > H2_HOLD_BYTES || s->stage > H2_STAGE_SKIP) return "the receiver is in no known stage";

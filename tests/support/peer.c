@@ -10,9 +10,9 @@
 #include "invariants.h"
 #include "peer_log.h"
 
-#define BUFFER 262144u
-#define FRAME_HEAD 9u
-#define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define BUFFER      262144u
+#define FRAME_HEAD  9u
+#define PREFACE     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define PREFACE_LEN 24u
 
 void peer_fail(const peer *p, const char *format, ...) {
@@ -96,7 +96,10 @@ static size_t piece_of(peer *p, size_t left) {
         p->random ^= p->random << 13;
         p->random ^= p->random >> 7;
         p->random ^= p->random << 17;
-        size_t bound = p->random % 3 == 0 ? 4 : p->random % 3 == 1 ? 40 : 4000, n = 1 + (size_t)(p->random >> 8) % bound;
+        size_t bound = p->random % 3 == 0   ? 4
+                       : p->random % 3 == 1 ? 40
+                                            : 4000,
+               n = 1 + (size_t)(p->random >> 8) % bound;
         return n < left ? n : left;
     }
     return left < BUFFER ? left : BUFFER;
@@ -140,7 +143,8 @@ size_t peer_flush_once(peer *p, size_t cap) {
 }
 
 void peer_flush(peer *p) {
-    while (peer_flush_once(p, p->cap) > 0) {}
+    while (peer_flush_once(p, p->cap) > 0) {
+    }
 }
 
 h2_session *peer_session(peer *p) {
@@ -148,11 +152,14 @@ h2_session *peer_session(peer *p) {
     return p->session;
 }
 
-void peer_write(peer *p, const void *bytes, size_t n) { peer_log_bytes(&p->pending, bytes, n); }
+void peer_write(peer *p, const void *bytes, size_t n) {
+    peer_log_bytes(&p->pending, bytes, n);
+}
 
 void peer_send(peer *p, unsigned type, unsigned flags, uint32_t id, const void *payload, size_t n) {
-    uint8_t head[FRAME_HEAD] = {(uint8_t)(n >> 16),  (uint8_t)(n >> 8),   (uint8_t)n,         (uint8_t)type, (uint8_t)flags,
-                                (uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id};
+    uint8_t head[FRAME_HEAD] = {(uint8_t)(n >> 16),  (uint8_t)(n >> 8),  (uint8_t)n,
+                                (uint8_t)type,       (uint8_t)flags,     (uint8_t)(id >> 24),
+                                (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id};
     peer_write(p, head, sizeof head);
     peer_write(p, payload, n);
 }
@@ -174,7 +181,9 @@ void peer_send_goaway(peer *p, uint32_t last, uint32_t code) {
     peer_send(p, 7, 0, 0, payload, sizeof payload);
 }
 
-void peer_send_ping(peer *p, unsigned flags, const char *opaque) { peer_send(p, 6, flags, 0, opaque, 8); }
+void peer_send_ping(peer *p, unsigned flags, const char *opaque) {
+    peer_send(p, 6, flags, 0, opaque, 8);
+}
 
 void peer_send_fields(peer *p, unsigned flags, uint32_t id, const char *text) {
     uint8_t block[16384];
@@ -324,7 +333,8 @@ void peer_expect_section(peer *p, unsigned flags, uint32_t id, const char *text)
         peer_fail(p, "type %u flags %#x stream %u instead of HEADERS", frame.type, frame.flags, frame.id);
     peer_log_bytes(&block, frame.payload, frame.length);
     while (!end) {
-        if (!peer_next(p, &frame) || frame.type != 9 || frame.id != id || frame.flags & ~4u) peer_fail(p, "no CONTINUATION");
+        if (!peer_next(p, &frame) || frame.type != 9 || frame.id != id || frame.flags & ~4u)
+            peer_fail(p, "no CONTINUATION");
         peer_log_bytes(&block, frame.payload, frame.length);
         end = frame.flags & 4u;
     }

@@ -3,11 +3,13 @@
 #define TEST_PEER_H
 
 /*
- * The other end of one session, scripted. It writes octets of its own making and reads the session's output with a parser of its
- * own, so that a mistake in the engine's codecs cannot agree with itself; libnghttp2 decodes what the session's HPACK encoded.
+ * The other end of one session, scripted. It writes octets of its own making and reads the session's output with a
+ * parser of its own, so that a mistake in the engine's codecs cannot agree with itself; libnghttp2 decodes what the
+ * session's HPACK encoded.
  *
- * What is written waits until the script looks at the session, and arrives then as the mode says: whole, octet by octet or in
- * random pieces. Input and output lie before a guard page. Expectations end the test with the line of the script that held them.
+ * What is written waits until the script looks at the session, and arrives then as the mode says: whole, octet by octet
+ * or in random pieces. Input and output lie before a guard page. Expectations end the test with the line of the script
+ * that held them.
  *
  * Header sections are texts: fields separated by '|', name from value by the first '='. A '`' stands for NUL.
  */
@@ -151,16 +153,16 @@ h2_result peer_try_trailers(peer *p, uint32_t id, const char *text);
 /* The next frame; false when there is none. */
 bool peer_next(peer *p, peer_frame *frame);
 
-#define peer_expect(p, type, flags, id)              peer_expect_frame(PEER_HERE(p), type, flags, id)
-#define peer_expect_u32(p, type, id, value)          peer_expect_number(PEER_HERE(p), type, id, value)
-#define peer_expect_goaway(p, last, code)            peer_expect_leaving(PEER_HERE(p), last, code)
-#define peer_expect_nothing(p)                       peer_expect_silence(PEER_HERE(p))
-#define peer_expect_fields(p, flags, id, text)       peer_expect_section(PEER_HERE(p), flags, id, text)
-#define peer_expect_events(p, text)                  peer_expect_told(PEER_HERE(p), text)
-#define peer_expect_alive(p)                         peer_expect_pong(PEER_HERE(p))
-#define peer_open(p, flags, text)                    peer_must_open(PEER_HERE(p), flags, text)
-#define peer_respond(p, id, flags, text)             peer_must(PEER_HERE(p), peer_try_respond(p, id, flags, text))
-#define peer_trailers(p, id, text)                   peer_must(PEER_HERE(p), peer_try_trailers(p, id, text))
+#define peer_expect(p, type, flags, id)        peer_expect_frame(PEER_HERE(p), type, flags, id)
+#define peer_expect_u32(p, type, id, value)    peer_expect_number(PEER_HERE(p), type, id, value)
+#define peer_expect_goaway(p, last, code)      peer_expect_leaving(PEER_HERE(p), last, code)
+#define peer_expect_nothing(p)                 peer_expect_silence(PEER_HERE(p))
+#define peer_expect_fields(p, flags, id, text) peer_expect_section(PEER_HERE(p), flags, id, text)
+#define peer_expect_events(p, text)            peer_expect_told(PEER_HERE(p), text)
+#define peer_expect_alive(p)                   peer_expect_pong(PEER_HERE(p))
+#define peer_open(p, flags, text)              peer_must_open(PEER_HERE(p), flags, text)
+#define peer_respond(p, id, flags, text)       peer_must(PEER_HERE(p), peer_try_respond(p, id, flags, text))
+#define peer_trailers(p, id, text)             peer_must(PEER_HERE(p), peer_try_trailers(p, id, text))
 
 peer_frame peer_expect_frame(peer *p, unsigned type, unsigned flags, uint32_t id);
 void peer_expect_number(peer *p, unsigned type, uint32_t id, uint32_t value);

@@ -129,8 +129,10 @@ static void tell(peer *p, const peer_event *event) {
 }
 
 static void on_headers(void *user, uint32_t id, h2_section section, const h2_field *fields, size_t n, bool end) {
-    static const char *const names[] = {
-        [H2_REQUEST] = "request", [H2_RESPONSE] = "response", [H2_INFORMATIONAL] = "interim", [H2_TRAILERS] = "trailers"};
+    static const char *const names[] = {[H2_REQUEST] = "request",
+                                        [H2_RESPONSE] = "response",
+                                        [H2_INFORMATIONAL] = "interim",
+                                        [H2_TRAILERS] = "trailers"};
     peer *p = user;
     peer_log_settle(p);
     note(p, "%s %u%s", names[section], id, end ? " end" : "");
@@ -165,8 +167,11 @@ static void on_sent(void *user, uint32_t id) {
 }
 
 static void on_closed(void *user, uint32_t id, const h2_failure *why) {
-    static const char *const culprits[] = {
-        [H2_BY_NOBODY] = "", [H2_BY_US] = " us ", [H2_BY_RULE] = " rule ", [H2_BY_PEER] = " peer ", [H2_BY_GOAWAY] = " goaway "};
+    static const char *const culprits[] = {[H2_BY_NOBODY] = "",
+                                           [H2_BY_US] = " us ",
+                                           [H2_BY_RULE] = " rule ",
+                                           [H2_BY_PEER] = " peer ",
+                                           [H2_BY_GOAWAY] = " goaway "};
     peer *p = user;
     peer_log_settle(p);
     note(p, "closed %u%s%s", id, culprits[why->culprit], why->culprit == H2_BY_NOBODY ? "" : h2_code_name(why->code));

@@ -13,9 +13,11 @@ static bool same(const peer_text *a, const peer_text *b) {
 
 static void compare(const peer *reference, const peer *p, const char *how) {
     if (!same(&reference->story, &p->story))
-        ck_abort_msg("%s: events differ when delivered %s:\n%.1000s\nwhole:\n%.1000s", p->label, how, p->story.at, reference->story.at);
+        ck_abort_msg("%s: events differ when delivered %s:\n%.1000s\nwhole:\n%.1000s", p->label, how, p->story.at,
+                     reference->story.at);
     if (!same(&reference->frames, &p->frames))
-        ck_abort_msg("%s: frames differ when delivered %s:\n%.1000s\nwhole:\n%.1000s", p->label, how, p->frames.at, reference->frames.at);
+        ck_abort_msg("%s: frames differ when delivered %s:\n%.1000s\nwhole:\n%.1000s", p->label, how, p->frames.at,
+                     reference->frames.at);
     if (!same(&reference->out, &p->out)) ck_abort_msg("%s: output differs when delivered %s", p->label, how);
 }
 

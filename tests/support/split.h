@@ -2,7 +2,8 @@
 #ifndef TEST_SPLIT_H
 #define TEST_SPLIT_H
 
-/* A conversation replayed whole, octet by octet and at seeded random splits: events and output must be the same every time. */
+/* A conversation replayed whole, octet by octet and at seeded random splits: events and output must be the same every
+ * time. */
 
 #include <check.h>
 #include "peer.h"
@@ -18,13 +19,17 @@ void split_each(split_script script, const char *label);
 /* A test that is one conversation: CONVERSATION(name) { ... p ... } */
 #define CONVERSATION(name)                                                                                             \
     static void name##_script(peer *p);                                                                                \
-    START_TEST(name) { split_replay(name##_script, NULL, #name); }                                                     \
+    START_TEST(name) {                                                                                                 \
+        split_replay(name##_script, NULL, #name);                                                                      \
+    }                                                                                                                  \
     END_TEST                                                                                                           \
     static void name##_script(peer *p)
 
 #define CUT_CONVERSATION(name)                                                                                         \
     static void name##_script(peer *p);                                                                                \
-    START_TEST(name) { split_each(name##_script, #name); }                                                             \
+    START_TEST(name) {                                                                                                 \
+        split_each(name##_script, #name);                                                                              \
+    }                                                                                                                  \
     END_TEST                                                                                                           \
     static void name##_script(peer *p)
 
@@ -32,7 +37,8 @@ void split_each(split_script script, const char *label);
 #define CONVERSATIONS(name, rows)                                                                                      \
     static void name##_script(peer *p);                                                                                \
     START_TEST(name) {                                                                                                 \
-        for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++) split_replay(name##_script, &(rows)[i], (rows)[i].label); \
+        for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++)                                                  \
+            split_replay(name##_script, &(rows)[i], (rows)[i].label);                                                  \
     }                                                                                                                  \
     END_TEST                                                                                                           \
     static void name##_script(peer *p)
