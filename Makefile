@@ -13,6 +13,9 @@ CORE_FLAGS   := -std=c11 $(WARN) $(INC) -ffunction-sections -fdata-sections -fno
 HOSTED_FLAGS := $(CORE_FLAGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -pthread
 LIBS   := -lwolfssl -pthread
 SAN    ?=
+# V=1 shows whole commands.
+Q      := $(if $(V),,@)
+SAY    := $(if $(V),:,echo)
 
 # The core is everything that needs no operating system and no library.
 CORE   := $(wildcard hpack/*.c h2/*.c conn/conn_*.c)
@@ -20,7 +23,7 @@ HOSTED := $(wildcard conn/posix_*.c tls/*.c)
 TOOLS  := h2cat h2bench
 TOOL_COMMON := $(wildcard tools/common/*.c)
 EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,$(wildcard tools/examples/*.c))
-LAYERS := hpack h2 conn tls e2e
+LAYERS := hpack h2 conn tls e2e fault
 SUPPORT := $(wildcard tests/support/*.c)
 
 obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -43,20 +46,25 @@ $(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(KIND_FLAGS) $(CFLAGS) $(SAN) -MMD -MP -c -o $@ $<
+	@$(SAY) "CC  $<"
+	$(Q)$(CC) $(KIND_FLAGS) $(CFLAGS) $(SAN) -MMD -MP -c -o $@ $<
 
 .SECONDEXPANSION:
 $(PROGS): $(BUILD)/bin/%: $$(call obj,tools/%.c $$(wildcard tools/%/*.c)) $(call obj,$(TOOL_COMMON)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
+$(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
 
 check: all $(SUITES) lint ## every test suite, then interoperation with the peers that are installed
 	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
@@ -65,7 +73,7 @@ check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanit
 	@$(MAKE) BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" CFLAGS="-O1 -g" check
 
 check-tsan: ## the threaded suites under ThreadSanitizer
-	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e" check
+	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e fault" check
 
 lint: ## include arrows, file and function lengths, generated tables up to date
 	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh

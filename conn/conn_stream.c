@@ -11,10 +11,18 @@ void h2conn_stream_starve(h2conn_stream *stream, h2_session *session) {
     h2_stream_reset(session, stream->id, H2_INTERNAL_ERROR);
 }
 
+/* Octets nobody will read. Once this side closes, the peer is not invited to send more. */
+static void drop(const h2conn_stream *stream, h2_session *session, size_t n) {
+    if (stream->closing)
+        h2_session_consumed(session, n);
+    else
+        h2_stream_consumed(session, stream->id, n);
+}
+
 void h2conn_stream_data(h2conn_stream *stream, h2_session *session, const uint8_t *bytes, size_t len) {
     const bool kept = !stream->discard && h2conn_queue_add(&stream->received, stream->source, bytes, len);
     if (kept) return;
-    h2_stream_consumed(session, stream->id, len);
+    drop(stream, session, len);
     if (!stream->discard) h2conn_stream_starve(stream, session);
 }
 
@@ -51,7 +59,7 @@ bool h2conn_stream_read(h2conn_stream *stream, h2_session *session, void *buf, s
 void h2conn_stream_discard(h2conn_stream *stream, h2_session *session) {
     stream->discard = true;
     const size_t n = h2conn_queue_clear(&stream->received, stream->source);
-    if (n > 0) h2_stream_consumed(session, stream->id, n);
+    if (n > 0) drop(stream, session, n);
 }
 
 int h2conn_stream_write(h2conn_stream *stream, h2_session *session, const void *bytes, size_t len, unsigned flags) {
@@ -66,10 +74,10 @@ int h2conn_stream_write(h2conn_stream *stream, h2_session *session, const void *
 
 void h2conn_stream_close(h2conn_stream *stream, const h2conn_link *link) {
     if (stream->closing) return;
-    h2conn_stream_discard(stream, link->session);
     const bool cut = stream->lent && !stream->ended;
     if (!stream->ended && !cut) h2conn_stream_write(stream, link->session, NULL, 0, H2_END);
     stream->closing = true;
+    h2conn_stream_discard(stream, link->session);
     if (stream->closed) return;
     if (!stream->ended)
         h2_stream_reset(link->session, stream->id, H2_CANCEL);

@@ -69,7 +69,6 @@ extern "C" {
     X(H2CONN_ELOST, -12, "the connection to the peer was lost")                                                        \
     X(H2CONN_ETIMEDOUT, -13, "the deadline passed")                                                                    \
     X(H2CONN_ECLOSED, -14, "this side closed the connection, or its half of it")                                       \
-    X(H2CONN_ECANCELED, -15, "the connect was cancelled")                                                              \
     X(H2CONN_ELIMIT, -16, "the peer's limit of concurrent streams is reached; try again later")                        \
     X(H2CONN_ESTATE, -17, "the call does not fit the connection's state")                                              \
     X(H2CONN_EEND, -18, "the stream has ended")                                                                        \
@@ -258,7 +257,8 @@ int h2conn_close(h2conn *conn);
 int h2conn_reset(h2conn *conn, uint32_t code);
 
 /* Client: close, and release. No other call on this connection may be running or follow. NULL is ignored. A server's connections are freed by the
- * server. */
+ * server. A connection with a session of its own ends that too, as h2conn_client_free does: what was written goes out first, then the server has a
+ * second to end its side, so that nothing on the way is destroyed. */
 void h2conn_free(h2conn *conn);
 
 /* Absolute times of h2conn_now; 0 for none. */

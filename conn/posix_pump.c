@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include "posix_session.h"
@@ -22,6 +23,12 @@ static void note_errno(posix_session *s, int error) {
     if (s->errno_lost == 0) s->errno_lost = error;
 }
 
+/* No buffer is to be had. */
+static void give_up(posix_session *s) {
+    note_errno(s, ENOMEM);
+    h2conn_link_end(&s->link, H2CONN_TRANSPORT_ELOST);
+}
+
 void posix_session_receive(posix_session *s) {
     if (h2conn_link_unread(&s->link) > 0) {
         feed(s);
@@ -30,7 +37,7 @@ void posix_session_receive(posix_session *s) {
     if (posix_session_is_closing(s)) return;
     uint8_t *buf = posix_pool_get(&s->loop->pool);
     if (buf == NULL) {
-        h2conn_link_end(&s->link, H2CONN_TRANSPORT_ELOST);
+        give_up(s);
         return;
     }
     pthread_mutex_unlock(&s->lock);
@@ -61,7 +68,7 @@ static bool fill(posix_session *s) {
     if (!h2conn_link_owes(&s->link)) return false;
     if (s->tx == NULL) s->tx = posix_pool_get(&s->loop->pool);
     if (s->tx == NULL) {
-        h2conn_link_end(&s->link, H2CONN_TRANSPORT_ELOST);
+        give_up(s);
         return false;
     }
     return h2conn_link_fill(&s->link, s->tx, POSIX_BUFFER_BYTES) > 0;

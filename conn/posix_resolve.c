@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "conn_text.h"
 #include "conn_url.h"
 #include "posix_dial.h"
@@ -23,8 +24,18 @@ typedef struct lookup {
     bool done, left;
 } lookup;
 
+/* A system without an entry for localhost still has itself (RFC 6761, 6.3). */
+static bool is_localhost(const lookup *l) {
+    return !(l->hints.ai_flags & AI_NUMERICHOST) && strcasecmp(l->host, "localhost") == 0;
+}
+
 static void look_up(lookup *l) {
     l->code = getaddrinfo(l->host, l->service, &l->hints, &l->list);
+    if (l->code != 0 && is_localhost(l)) {
+        /* Without a name and not for any address, it is the loopback addresses that are given. */
+        l->hints.ai_flags &= ~AI_PASSIVE;
+        l->code = getaddrinfo(NULL, l->service, &l->hints, &l->list);
+    }
     l->error = errno;
     if (l->code != 0) l->list = NULL;
 }

@@ -188,6 +188,9 @@ uint32_t h2_stream_allowance(const h2_session *s, uint32_t id);
 /* Give back received octets: the windows open again. A stream that has ended still returns its share of the connection's window. */
 void h2_stream_consumed(h2_session *s, uint32_t id, size_t n);
 
+/* Give back received octets of a stream that wants no more: the connection's window opens again, the stream's does not. */
+void h2_session_consumed(h2_session *s, size_t n);
+
 /* End a stream at once in both directions with RST_STREAM `code`; on_closed is called. */
 h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code);
 

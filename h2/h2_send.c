@@ -119,9 +119,14 @@ uint32_t h2_stream_allowance(const h2_session *s, uint32_t id) {
     return own < all ? own : all;
 }
 
-void h2_stream_consumed(h2_session *s, uint32_t id, size_t n) {
+void h2_session_consumed(h2_session *s, size_t n) {
     uint32_t octets = n < H2_WINDOW_MAX ? (uint32_t)n : H2_WINDOW_MAX;
     if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, octets);
+}
+
+void h2_stream_consumed(h2_session *s, uint32_t id, size_t n) {
+    uint32_t octets = n < H2_WINDOW_MAX ? (uint32_t)n : H2_WINDOW_MAX;
+    h2_session_consumed(s, n);
     h2_stream *stream = find_known(s, id);
     if (!stream) return;
     h2_window_consume(&stream->recv, octets);

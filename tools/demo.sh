@@ -61,7 +61,6 @@ serve() {
     exec 4<"$fifo"
     ready=$(timeout 10 head -n 1 <&4)
     cat <&4 >&2 &
-    servers="$servers $!"
     exec 4<&-
     url=${ready#listening on }
     [ "$url" != "$ready" ] || { echo "the server did not start: $ready" >&2; exit 1; }

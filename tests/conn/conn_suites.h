@@ -15,6 +15,7 @@
     X(posix_socket_suite)                                                                                              \
     X(contract_read_suite)                                                                                             \
     X(contract_write_suite)                                                                                            \
+    X(contract_backpressure_suite)                                                                                     \
     X(contract_half_close_suite)                                                                                       \
     X(contract_close_suite)                                                                                            \
     X(contract_deadlines_suite)                                                                                        \

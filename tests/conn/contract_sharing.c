@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
 
@@ -205,6 +206,42 @@ START_TEST(sharing_fails_for_all_who_wait_for_one_dial) {
 }
 END_TEST
 
+typedef struct patience {
+    talker t;
+    int64_t timeout_ms, waited_ms;
+} patience;
+
+static void *time_out(void *arg) {
+    patience *p = arg;
+    h2conn_response response;
+    const h2conn_options options = {.client = p->t.client, .timeout_ms = p->timeout_ms};
+    const int64_t start = h2conn_now();
+    ck_assert_int_eq(test_connect_error(p->t.url, &options, &response), H2CONN_ETIMEDOUT);
+    p->waited_ms = h2conn_now() - start;
+    return NULL;
+}
+
+/* Many want one origin that does not answer: each waits as long as it said, whoever dials. */
+START_TEST(sharing_a_dial_keeps_to_each_ones_own_deadline) {
+    enum { WAITERS = 10, STEP_MS = 40 };
+    char url[H2CONN_WHY_BYTES];
+    h2conn_client *client;
+    patience p[WAITERS];
+    const int listening = test_listen_raw(url);
+    ck_assert_int_eq(h2conn_client_new(&client, NULL), H2CONN_OK);
+    for (int i = 0; i < WAITERS; i++) {
+        p[i] = (patience){.t = {.client = client, .url = url}, .timeout_ms = STEP_MS * (1 + (i * 7) % WAITERS)};
+        ck_assert_int_eq(pthread_create(&p[i].t.thread, NULL, time_out, &p[i]), 0);
+    }
+    for (int i = 0; i < WAITERS; i++) {
+        pthread_join(p[i].t.thread, NULL);
+        ck_assert_int_ge(p[i].waited_ms, p[i].timeout_ms);
+    }
+    h2conn_client_free(client);
+    close(listening);
+}
+END_TEST
+
 /* ---- trace ---- */
 
 typedef struct seen {
@@ -251,6 +288,7 @@ Suite *contract_sharing_suite(void) {
     tcase_add_test(tc, sharing_is_by_origin);
     tcase_add_test(tc, sharing_moves_on_when_the_server_was_replaced);
     tcase_add_test(tc, sharing_fails_for_all_who_wait_for_one_dial);
+    tcase_add_test(tc, sharing_a_dial_keeps_to_each_ones_own_deadline);
     tcase_add_test(tc, trace_shows_every_frame_of_both_sides);
     return suite;
 }

@@ -147,6 +147,9 @@ static void converse(uint32_t seed, bool we_serve, unsigned *whole) {
     }
     if (!is_quiet(t)) ck_abort_msg("seed %u: the conversation does not end", seed);
     check_streams(t);
+    h2_session_goaway(t->ours, H2_NO_ERROR);
+    for (int round = 0; round < ROUNDS && !(is_quiet(t) && h2_session_finished(t->ours)); round++) carry(t);
+    if (!t->farewell || !h2_session_finished(t->ours)) ck_abort_msg("seed %u: no farewell", seed);
     if (h2_session_failure(t->ours)->culprit != H2_BY_NOBODY) ck_abort_msg("seed %u: a session failed", seed);
     *whole += t->whole;
     nghttp2_session_del(t->theirs);

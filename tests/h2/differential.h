@@ -34,7 +34,8 @@ typedef struct talk {
     uint32_t seed;
     uint64_t random;
     bool we_serve;
-    bool closing; /* nothing new is begun */
+    bool closing;  /* nothing new is begun */
+    bool farewell; /* they were told that we leave */
     h2_session *ours;
     void *memory;
     nghttp2_session *theirs;

@@ -64,6 +64,7 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code)
         ck_abort_msg("seed %u: we sent GOAWAY %u: %s", t->seed, frame->goaway.error_code,
                      h2_rule_text(h2_session_failure(t->ours)->rule));
+    t->farewell = t->farewell || frame->hd.type == NGHTTP2_GOAWAY;
     if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
     if (!t->we_serve && frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
         talk_stream *stream = talk_find(t, id);

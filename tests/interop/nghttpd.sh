@@ -30,12 +30,12 @@ cases() {
     name=$1
     shift
     nghttpd_on "$@"
-    origin=$scheme://localhost:$port
+    origin=$scheme://127.0.0.1:$port
     expect "nghttpd, $name: GET gives the file" same_page
     expect "nghttpd, $name: a missing file is exit status 4, with the page on stdout" not_found
     expect "nghttpd, $name: padding in every frame" same_page
     nghttpd_on "$@" --echo-upload
-    origin=$scheme://localhost:$port
+    origin=$scheme://127.0.0.1:$port
     expect "nghttpd, $name: 1 MiB uploaded comes back as it was" echo_upload
 }
 
@@ -47,6 +47,6 @@ cases TLS -b 100
 # A peer that asks for a certificate it then verifies.
 with_certificate() { h2cat --cert "$certs/client.pem" --key "$certs/client.key" -X GET "$origin/page" </dev/null | cmp "$dir/docs/page"; }
 nghttpd_on --verify-client
-origin=https://localhost:$port
+origin=https://127.0.0.1:$port
 expect "nghttpd, TLS: with a client certificate" with_certificate
 [ $failures -eq 0 ]

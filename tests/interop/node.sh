@@ -30,7 +30,7 @@ fields() {
 cases() {
     serve "$h2cat" --listen --echo $own "$listen"
     expect "node client, $1: questions and answers, 50 streams at once, 26 MiB compared" \
-        timeout "$LIMIT" node "$here/node_client.js" "$(echo "$url" | sed s/127.0.0.1/localhost/)" $node_ca
+        timeout "$LIMIT" node "$here/node_client.js" "$url" $node_ca
     serve node "$here/node_server.js" $pair
     expect "node server, $1: 8 MiB echoed as they were" same_echo
     expect "node server, $1: an answer that does not wait for the request's end" early

@@ -39,5 +39,5 @@ server.on('stream', (stream, headers) => {
     (paths[headers[':path']] || paths['/gone'])(stream, headers);
 });
 server.listen(0, '127.0.0.1', () => {
-    console.log(`listening on ${key ? 'https' : 'http'}://localhost:${server.address().port}`);
+    console.log(`listening on ${key ? 'https' : 'http'}://127.0.0.1:${server.address().port}`);
 });

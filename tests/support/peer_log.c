@@ -175,6 +175,7 @@ static void on_closed(void *user, uint32_t id, const h2_failure *why) {
     peer *p = user;
     peer_log_settle(p);
     note(p, "closed %u%s%s", id, culprits[why->culprit], why->culprit == H2_BY_NOBODY ? "" : h2_code_name(why->code));
+    if (why->stream_id != id) note(p, "the end of stream %u", why->stream_id);
     peer_log_add(&p->story, "  rule %d of stream %u\n", (int)why->rule, why->stream_id);
     tell(p, &(peer_event){.kind = PEER_CLOSED, .id = id, .why = why});
 }

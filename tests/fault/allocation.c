@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "fault_suites.h"
+#include "fault_talk.h"
+
+/* Every allocation of the library fails once, the n-th for every n: nothing crashes, hangs or leaks, and what was asked either works or says why
+ * not. The linker sends the allocator's names here (--wrap). */
+
+#define TEST_SECONDS 300
+
+static atomic_long countdown; /* allocations until the one that fails; 0 when none does */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *string);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *string);
+
+static bool fails(void) {
+    long left = atomic_load(&countdown);
+    while (left > 0 && !atomic_compare_exchange_weak(&countdown, &left, left - 1)) {}
+    return left == 1;
+}
+
+void *__wrap_malloc(size_t size) { return fails() ? NULL : __real_malloc(size); }
+void *__wrap_calloc(size_t n, size_t size) { return fails() ? NULL : __real_calloc(n, size); }
+void *__wrap_realloc(void *old, size_t size) { return fails() ? NULL : __real_realloc(old, size); }
+char *__wrap_strdup(const char *string) { return fails() ? NULL : __real_strdup(string); }
+
+static void *serve(void *server) {
+    h2conn_server_run(server);
+    return NULL;
+}
+
+/* One whole life of a server and a client. Returns the first error. */
+static int live(void) {
+    const h2conn_server_options options = {.handler = fault_answer};
+    char address[H2CONN_WHY_BYTES], url[H2CONN_WHY_BYTES + 8];
+    h2conn_server *server;
+    pthread_t thread;
+    int error = h2conn_server_new(&server, &options);
+    if (error != H2CONN_OK) return error;
+    error = h2conn_server_listen(server, "http://127.0.0.1:0", address);
+    if (error == H2CONN_OK) {
+        snprintf(url, sizeof url, "http://%s", address);
+        if (pthread_create(&thread, NULL, serve, server) != 0) return FAULT_WRONG;
+        error = fault_ask(url, FAULT_TALK_BYTES);
+        h2conn_server_stop(server);
+        pthread_join(thread, NULL);
+    }
+    h2conn_server_free(server);
+    return error;
+}
+
+START_TEST(fault_of_every_allocation_is_survived_and_reported) {
+    int failures = 0;
+    bool struck = true;
+    ck_assert_int_eq(live(), H2CONN_OK);
+    for (long n = 1; struck; n++) {
+        atomic_store(&countdown, n);
+        int error = live();
+        struck = atomic_exchange(&countdown, 0) == 0;
+        ck_assert_msg(error <= H2CONN_OK, "allocation %ld failed and bytes were wrong or no reason given", n);
+        ck_assert_msg(error != H2CONN_ETIMEDOUT, "allocation %ld failed and something waited for ever", n);
+        if (!struck) ck_assert_int_eq(error, H2CONN_OK);
+        failures += error != H2CONN_OK;
+    }
+    /* It strikes: most allocations cannot be done without. */
+    ck_assert_int_gt(failures, 5);
+    ck_assert_int_eq(live(), H2CONN_OK);
+}
+END_TEST
+
+Suite *fault_allocation_suite(void) {
+    Suite *suite = suite_create("fault: allocation");
+    TCase *tc = tcase_create("allocation");
+    tcase_set_timeout(tc, TEST_SECONDS);
+    tcase_add_test(tc, fault_of_every_allocation_is_survived_and_reported);
+    suite_add_tcase(suite, tc);
+    return suite;
+}

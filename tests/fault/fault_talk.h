@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FAULT_TALK_H
+#define FAULT_TALK_H
+
+/* The conversation that faults strike: a request, bytes and trailers each way, a clean close. */
+
+#include "h2conn.h"
+
+/* Longer than a frame, shorter than a window: several of everything. */
+#define FAULT_TALK_BYTES 40000u
+/* Nothing may take longer; a hang becomes H2CONN_ETIMEDOUT, which no caller expects. */
+#define FAULT_PATIENCE_MS 30000
+
+/* The server's side, as h2conn_handler. */
+void fault_answer(void *user, h2conn_request *request);
+
+/* What no fault excuses: wrong or too many bytes, a failure without a sentence. Told by value, since an assertion allocates. */
+#define FAULT_WRONG 1
+
+/* The client's side, `bytes` long. H2CONN_OK when all of it worked, else the first error, or FAULT_WRONG. */
+int fault_ask(const char *url, size_t bytes);
+
+#endif
