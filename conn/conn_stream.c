@@ -28,8 +28,7 @@ void h2conn_stream_data(h2conn_stream *stream, h2_session *session, const uint8_
 
 void h2conn_stream_sent(h2conn_stream *stream, const h2conn_link *link) {
     stream->lent = false;
-    if (stream->closing && stream->ended && !stream->peer_ended)
-        h2_stream_leave(link->session, stream->id);
+    if (stream->closing && stream->ended && !stream->peer_ended) h2_stream_leave(link->session, stream->id);
 }
 
 void h2conn_stream_closed(h2conn_stream *stream, const h2conn_link *link, const h2_failure *why) {

@@ -9,8 +9,8 @@
  * with h2conn_stream_read and lends bytes with h2conn_stream_write. The received octets are consumed, and the window
  * opened again, as they are read.
  *
- * A clean close is END_STREAM, and then h2_stream_leave: the engine minds what the peer still has to say. The stream may
- * only be left after its end is in a frame, which h2conn_stream_sent tells.
+ * A clean close is END_STREAM, and then h2_stream_leave: the engine minds what the peer still has to say. The stream
+ * may only be left after its end is in a frame, which h2conn_stream_sent tells.
  */
 
 #include "conn_link.h"

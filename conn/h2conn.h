@@ -5,8 +5,8 @@
 /*
  * h2conn: full-duplex byte connections over HTTP/2.
  *
- * A connection is one HTTP/2 stream used like a stream socket: both ends read and write at the same time, each closes its
- * half when it is done. Many connections share one HTTP/2 session, which is one TCP or TLS connection.
+ * A connection is one HTTP/2 stream used like a stream socket: both ends read and write at the same time, each closes
+ * its half when it is done. Many connections share one HTTP/2 session, which is one TCP or TLS connection.
  *
  * A client:
  *
@@ -24,8 +24,8 @@
  *     void echo(void *user, h2conn_request *request) {
  *         h2conn *conn;
  *         if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK) return;
- *         while ((n = h2conn_read(conn, buf, sizeof buf)) > 0 && h2conn_write(conn, buf, (size_t)n, NULL) == H2CONN_OK) {}
- *     }                                              // returning closes the connection
+ *         while ((n = h2conn_read(conn, buf, sizeof buf)) > 0 && h2conn_write(conn, buf, (size_t)n, NULL) == H2CONN_OK)
+ * {} }                                              // returning closes the connection
  *
  * The contract of a connection:
  *   - read gives at least one byte, 0 at the peer's end and ever after, or a negative H2CONN_E code.
@@ -35,12 +35,13 @@
  *     What was written before a clean close arrives.
  *   - Deadlines are absolute, may be set at any time from any thread, wake calls that wait, and can be moved
  *     to revive the connection. H2CONN_ETIMEDOUT leaves it usable.
- *   - Any number of threads may read and write one connection; the bytes of one write are never interleaved with another's.
+ *   - Any number of threads may read and write one connection; the bytes of one write are never interleaved with
+ * another's.
  *   - A peer's RST_STREAM, GOAWAY, a lost socket and a TLS failure are told apart; h2conn_code keeps the HTTP/2 code.
  *   - PING, SETTINGS and WINDOW_UPDATE are answered while the program is busy elsewhere.
  *
- * Every function may be called from any thread unless it says otherwise. Strings passed in are copied or used during the call
- * only. Times are milliseconds of h2conn_now.
+ * Every function may be called from any thread unless it says otherwise. Strings passed in are copied or used during
+ * the call only. Times are milliseconds of h2conn_now.
  */
 
 #include <stdbool.h>
@@ -103,10 +104,10 @@ typedef struct h2conn_request h2conn_request;
 /* Milliseconds of a clock that never runs backwards. */
 int64_t h2conn_now(void);
 
-/* Called for each frame sent or received on any session of a client or server, in the order of the session, from any thread
- * with the session locked: it must not call back. `peer` is the printed remote address. */
-typedef void (*h2conn_trace)(void *user, const char *peer, bool sent, const h2_frame_header *header, const uint8_t *payload,
-                             size_t n);
+/* Called for each frame sent or received on any session of a client or server, in the order of the session, from any
+ * thread with the session locked: it must not call back. `peer` is the printed remote address. */
+typedef void (*h2conn_trace)(void *user, const char *peer, bool sent, const h2_frame_header *header,
+                             const uint8_t *payload, size_t n);
 
 /* ---- client ---- */
 
@@ -118,14 +119,14 @@ typedef struct h2conn_client_options {
     void *trace_user;
 } h2conn_client_options;
 
-/* A client keeps one HTTP/2 session for each origin (scheme, host, port), opened when first needed and shared by all connections to it; a
- * second one is opened when the first is full or going away. */
+/* A client keeps one HTTP/2 session for each origin (scheme, host, port), opened when first needed and shared by all
+ * connections to it; a second one is opened when the first is full or going away. */
 int h2conn_client_new(h2conn_client **client, const h2conn_client_options *options);
 /* Ends every session. The client's connections must have been freed. NULL is ignored. */
 void h2conn_client_free(h2conn_client *client);
 
-/* An informational response (1xx), such as 103 with its fields; called before the final one, from any thread with the session locked: it must not call
- * back. The fields, without pseudo-fields, are valid during the call. */
+/* An informational response (1xx), such as 103 with its fields; called before the final one, from any thread with the
+ * session locked: it must not call back. The fields, without pseudo-fields, are valid during the call. */
 typedef void (*h2conn_informational)(void *user, int status, const h2conn_field *fields, size_t n);
 
 /* Zeroes are the defaults. */
@@ -133,42 +134,45 @@ typedef struct h2conn_options {
     h2conn_client *client;       /* where sessions are shared; NULL: this connection has a session of its own */
     const h2conn_secure *secure; /* with client NULL: as in h2conn_client_options; copied */
     const char *method;          /* default "POST" */
-    const char *protocol;        /* extended CONNECT (RFC 8441) for this protocol, such as "websocket"; the method is CONNECT then */
-    const h2conn_field *fields;  /* further request fields, lower-case names, no pseudo-fields */
+    const char
+        *protocol; /* extended CONNECT (RFC 8441) for this protocol, such as "websocket"; the method is CONNECT then */
+    const h2conn_field *fields; /* further request fields, lower-case names, no pseudo-fields */
     size_t n_fields;
-    bool early;                  /* return when the request is sent, without its response: see h2conn_await_response */
-    bool expect_continue;        /* send "expect: 100-continue" and return at 100, with status 100, or at the final response */
+    bool early;           /* return when the request is sent, without its response: see h2conn_await_response */
+    bool expect_continue; /* send "expect: 100-continue" and return at 100, with status 100, or at the final response */
     h2conn_informational informational; /* may be NULL */
     void *informational_user;
-    int64_t timeout_ms;          /* for resolving, connecting, TLS and the response together; 0: 30,000; negative: none */
-    h2conn_trace trace;          /* with client NULL */
+    int64_t timeout_ms; /* for resolving, connecting, TLS and the response together; 0: 30,000; negative: none */
+    h2conn_trace trace; /* with client NULL */
     void *trace_user;
 } h2conn_options;
 
 /* The server's answer. */
 typedef struct h2conn_response {
-    int status;                  /* 100 to 599; 0 when there was none */
-    const h2conn_field *fields;  /* without pseudo-fields; live as long as the connection */
+    int status;                 /* 100 to 599; 0 when there was none */
+    const h2conn_field *fields; /* without pseudo-fields; live as long as the connection */
     size_t n_fields;
-    uint32_t code;               /* the HTTP/2 code, when one ended the attempt */
-    char why[H2CONN_WHY_BYTES];  /* one sentence on failure, else "" */
+    uint32_t code;              /* the HTTP/2 code, when one ended the attempt */
+    char why[H2CONN_WHY_BYTES]; /* one sentence on failure, else "" */
 } h2conn_response;
 
-/* Connect: open a stream to `url` (http:// is HTTP/2 with prior knowledge, https:// TLS with ALPN h2), send the request and wait for the
- * response's header section. Any status is a success: the caller looks at it. `options` and `response` may be NULL. Tries all addresses of the host,
- * IPv6 and IPv4. On failure *conn is NULL and the code one of EINVAL, EURL, ENOMEM, ERESOLVE, ECONNECT, ETLS, EHTTP2, EPROTOCOL, ERESET, EGOAWAY,
- * ELOST, ETIMEDOUT, ELIMIT. */
+/* Connect: open a stream to `url` (http:// is HTTP/2 with prior knowledge, https:// TLS with ALPN h2), send the request
+ * and wait for the response's header section. Any status is a success: the caller looks at it. `options` and `response`
+ * may be NULL. Tries all addresses of the host, IPv6 and IPv4. On failure *conn is NULL and the code one of EINVAL,
+ * EURL, ENOMEM, ERESOLVE, ECONNECT, ETLS, EHTTP2, EPROTOCOL, ERESET, EGOAWAY, ELOST, ETIMEDOUT, ELIMIT. */
 int h2conn_connect(h2conn **conn, const char *url, const h2conn_options *options, h2conn_response *response);
 
-/* Client: wait, up to the read deadline, for the response's header section of a connection made with `early`; some servers answer only when they have
- * read all or part of the request. At once when it is there. `response` as in h2conn_connect; on failure its `why` says why.
- * ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ETIMEDOUT (it may be asked again), ECLOSED. */
+/* Client: wait, up to the read deadline, for the response's header section of a connection made with `early`; some
+ * servers answer only when they have read all or part of the request. At once when it is there. `response` as in
+ * h2conn_connect; on failure its `why` says why. ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ETIMEDOUT (it may be asked
+ * again), ECLOSED. */
 int h2conn_await_response(h2conn *conn, h2conn_response *response);
 
 /* ---- server ---- */
 
-/* Runs on a thread of its own for each request, up to h2conn_server_options.threads at once. The request, and the connection accepted from it, live
- * until it returns; the server frees both. A request neither accepted nor refused is answered 404. */
+/* Runs on a thread of its own for each request, up to h2conn_server_options.threads at once. The request, and the
+ * connection accepted from it, live until it returns; the server frees both. A request neither accepted nor refused is
+ * answered 404. */
 typedef void (*h2conn_handler)(void *user, h2conn_request *request);
 
 /* Zeroes are the defaults. */
@@ -186,16 +190,16 @@ typedef struct h2conn_server_options {
 
 int h2conn_server_new(h2conn_server **server, const h2conn_server_options *options);
 
-/* Listen on "http://host:port" or "https://host:port"; port 0 takes a free one; the path is ignored. May be called again for further
- * addresses. On success the printed address "host:port" is in `address`, on failure a sentence. ELISTEN, EURL, ERESOLVE, EINVAL (https without
- * `secure`), ENOMEM. */
+/* Listen on "http://host:port" or "https://host:port"; port 0 takes a free one; the path is ignored. May be called
+ * again for further addresses. On success the printed address "host:port" is in `address`, on failure a sentence.
+ * ELISTEN, EURL, ERESOLVE, EINVAL (https without `secure`), ENOMEM. */
 int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2CONN_WHY_BYTES]);
 
 /* Serve until h2conn_server_stop or the end of a drain. One thread calls it. */
 int h2conn_server_run(h2conn_server *server);
 
-/* Stop accepting, tell clients with GOAWAY, let open connections finish up to `timeout_ms` (negative: as long as they take), then end
- * run. Returns at once. */
+/* Stop accepting, tell clients with GOAWAY, let open connections finish up to `timeout_ms` (negative: as long as they
+ * take), then end run. Returns at once. */
 void h2conn_server_drain(h2conn_server *server, int64_t timeout_ms);
 
 /* End now: connections are closed with CANCEL, run returns. Async-signal-safe. */
@@ -204,7 +208,8 @@ void h2conn_server_stop(h2conn_server *server);
 /* Wait for the handlers and release everything. Not while run is running. NULL is ignored. */
 void h2conn_server_free(h2conn_server *server);
 
-/* The request: what the client asked. Pointers live as long as the request. Strings are terminated; a missing one is "". */
+/* The request: what the client asked. Pointers live as long as the request. Strings are terminated; a missing one is
+ * "". */
 const char *h2conn_request_method(const h2conn_request *request);
 const char *h2conn_request_path(const h2conn_request *request);
 const char *h2conn_request_authority(const h2conn_request *request);
@@ -214,51 +219,56 @@ const char *h2conn_request_protocol(const h2conn_request *request);
 /* All fields but pseudo-fields, in order. */
 const h2conn_field *h2conn_request_fields(const h2conn_request *request, size_t *n);
 
-/* Answer with `status` (200 to 299) and further fields, and turn the request into a connection. ESTATE when it was answered before; ERESET, ELOST when the client
- * has gone. */
+/* Answer with `status` (200 to 299) and further fields, and turn the request into a connection. ESTATE when it was
+ * answered before; ERESET, ELOST when the client has gone. */
 int h2conn_accept(h2conn **conn, h2conn_request *request, int status, const h2conn_field *fields, size_t n);
 
-/* Read the request's content before answering, as h2conn_read does. A client that waits for 100 (Continue) is sent it first
- * (RFC 9110, 10.1.1). */
+/* Read the request's content before answering, as h2conn_read does. A client that waits for 100 (Continue) is sent it
+ * first (RFC 9110, 10.1.1). */
 ptrdiff_t h2conn_request_read(h2conn_request *request, void *buf, size_t len);
 
 /* Send an informational response (100 to 199, not 101) before the answer. ESTATE after it. */
 int h2conn_inform(h2conn_request *request, int status, const h2conn_field *fields, size_t n);
 
-/* Answer completely: a status (200 to 599), fields and a body of `len` bytes, waiting for the client to take it. A content-length is
- * added unless `fields` has one or the status (204, 304) excludes it. What the client still sends is discarded. */
-int h2conn_respond(h2conn_request *request, int status, const h2conn_field *fields, size_t n, const void *body, size_t len);
+/* Answer completely: a status (200 to 599), fields and a body of `len` bytes, waiting for the client to take it. A
+ * content-length is added unless `fields` has one or the status (204, 304) excludes it. What the client still sends is
+ * discarded. */
+int h2conn_respond(h2conn_request *request, int status, const h2conn_field *fields, size_t n, const void *body,
+                   size_t len);
 
 /* ---- connection ---- */
 
-/* Read up to `len` bytes (at least 1) into `buf`, waiting for the first. Returns the count, 0 at the peer's end, or ERESET, EGOAWAY, ELOST, ETLS,
- * EPROTOCOL, ETIMEDOUT, ECLOSED. Bytes that arrived before a failure are read first. */
+/* Read up to `len` bytes (at least 1) into `buf`, waiting for the first. Returns the count, 0 at the peer's end, or
+ * ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ETIMEDOUT, ECLOSED. Bytes that arrived before a failure are read first. */
 ptrdiff_t h2conn_read(h2conn *conn, void *buf, size_t len);
 
-/* Write all `len` bytes, waiting for the peer's windows. Returns H2CONN_OK, or an error with the bytes that went into frames in *written (may be
- * NULL). ECLOSED after h2conn_close_write. */
+/* Write all `len` bytes, waiting for the peer's windows. Returns H2CONN_OK, or an error with the bytes that went into
+ * frames in *written (may be NULL). ECLOSED after h2conn_close_write. */
 int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written);
 
 /* End this side's half (END_STREAM); reading goes on. A second call does nothing. */
 int h2conn_close_write(h2conn *conn);
 
-/* The same with trailers after the last byte (RFC 9113, 8.1): fields without pseudo-fields. EINVAL for ones that may not be sent; a server must have
- * accepted. */
+/* The same with trailers after the last byte (RFC 9113, 8.1): fields without pseudo-fields. EINVAL for ones that may
+ * not be sent; a server must have accepted. */
 int h2conn_close_write_with(h2conn *conn, const h2conn_field *fields, size_t n);
 
-/* The peer's trailers, once h2conn_read has given 0; NULL and 0 when there are none. They live as long as the connection. */
+/* The peer's trailers, once h2conn_read has given 0; NULL and 0 when there are none. They live as long as the
+ * connection. */
 const h2conn_field *h2conn_trailers(h2conn *conn, size_t *n);
 
-/* Close both halves. This half is ended cleanly and all written before arrives. What the peer still sends is refused: by a client at once (RST_STREAM with
- * CANCEL), by a server when it is more than half a window (NO_ERROR). Safe at any time, any number of times. */
+/* Close both halves. This half is ended cleanly and all written before arrives. What the peer still sends is refused:
+ * by a client at once (RST_STREAM with CANCEL), by a server when it is more than half a window (NO_ERROR). Safe at any
+ * time, any number of times. */
 int h2conn_close(h2conn *conn);
 
 /* End at once with RST_STREAM and an HTTP/2 code. */
 int h2conn_reset(h2conn *conn, uint32_t code);
 
-/* Client: close, and release. No other call on this connection may be running or follow. NULL is ignored. A server's connections are freed by the
- * server. A connection with a session of its own ends that too, as h2conn_client_free does: what was written goes out first, then the server has a
- * second to end its side, so that nothing on the way is destroyed. */
+/* Client: close, and release. No other call on this connection may be running or follow. NULL is ignored. A server's
+ * connections are freed by the server. A connection with a session of its own ends that too, as h2conn_client_free
+ * does: what was written goes out first, then the server has a second to end its side, so that nothing on the way is
+ * destroyed. */
 void h2conn_free(h2conn *conn);
 
 /* Absolute times of h2conn_now; 0 for none. */
@@ -273,13 +283,15 @@ const char *h2conn_remote_addr(const h2conn *conn);
 /* The HTTP/2 code that ended the connection, sent or received; H2_NO_ERROR while none did. */
 uint32_t h2conn_code(h2conn *conn);
 
-/* One sentence on what ended the connection, "" while nothing did: the error, its code and the rule broken. Returns `out`. */
+/* One sentence on what ended the connection, "" while nothing did: the error, its code and the rule broken. Returns
+ * `out`. */
 const char *h2conn_why(h2conn *conn, char out[H2CONN_WHY_BYTES]);
 
 /* Measure the round trip with a PING, up to `timeout_ms`. The time in microseconds goes to *rtt_us. */
 int h2conn_ping(h2conn *conn, int64_t timeout_ms, int64_t *rtt_us);
 
-/* Wait until the stream has ended in both directions, up to the read deadline. H2CONN_OK when it ended in good order, else what ended it. */
+/* Wait until the stream has ended in both directions, up to the read deadline. H2CONN_OK when it ended in good order,
+ * else what ended it. */
 int h2conn_wait_closed(h2conn *conn);
 
 #ifdef __cplusplus

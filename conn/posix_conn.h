@@ -22,16 +22,16 @@ struct h2conn {
     posix_wait *waits;      /* threads in a call on this connection, oldest first */
     posix_reader *readers;  /* likewise */
     int64_t read_deadline, write_deadline;
-    h2conn_section head; /* client: the response; server: the request */
-    void *head_memory;   /* client: what `head` points into; a request has it within itself */
+    h2conn_section head;      /* client: the response; server: the request */
+    void *head_memory;        /* client: what `head` points into; a request has it within itself */
     h2conn_section *trailers; /* the peer's, with their strings; NULL when there are none */
     h2conn_informational informational;
     void *informational_user;
-    h2conn_client *own;  /* client of this connection alone */
-    int status;          /* client: of the response, 0 before; server: sent, 0 before */
-    bool continued;      /* 100 (Continue) came, or was sent */
-    bool writing;        /* a thread has the turn to write */
-    bool orphan;         /* nobody holds it: freed when the stream has ended */
+    h2conn_client *own; /* client of this connection alone */
+    int status;         /* client: of the response, 0 before; server: sent, 0 before */
+    bool continued;     /* 100 (Continue) came, or was sent */
+    bool writing;       /* a thread has the turn to write */
+    bool orphan;        /* nobody holds it: freed when the stream has ended */
 };
 
 /* The allocator as a source of chunks. */

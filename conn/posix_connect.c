@@ -147,11 +147,12 @@ static int ask(attempt *a, bool fresh) {
     const bool opened = result == H2CONN_OK;
     if (opened) posix_session_flush(s, NULL);
     posix_wait_end(&w);
-    if (opened && !a->options->early) result = await_response(a->conn, a->options->expect_continue, &a->deadline, a->why, &a->code);
+    if (opened && !a->options->early)
+        result = await_response(a->conn, a->options->expect_continue, &a->deadline, a->why, &a->code);
     if (result == H2CONN_OK) return result;
     /* A session that served others may go away at any time; a fresh one that does would do it again. */
-    const bool refused = opened ? a->conn->stream.why.culprit == H2_BY_GOAWAY
-                                : result == H2CONN_EGOAWAY || result == H2CONN_ELOST;
+    const bool refused =
+        opened ? a->conn->stream.why.culprit == H2_BY_GOAWAY : result == H2CONN_EGOAWAY || result == H2CONN_ELOST;
     a->untouched = refused && !fresh;
     a->crowded = result == H2CONN_ELIMIT && (!fresh || s->conns > 0);
     drop_conn(a, opened);

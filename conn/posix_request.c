@@ -5,13 +5,13 @@
 #include <strings.h>
 #include "posix_handlers.h"
 
-#define ACCEPT_MIN 200
-#define ACCEPT_MAX 299
-#define NOT_FOUND  404
-#define NO_CONTENT 204
-#define NOT_MODIFIED 304
-#define CONTINUE 100
-#define SWITCHING 101
+#define ACCEPT_MIN    200
+#define ACCEPT_MAX    299
+#define NOT_FOUND     404
+#define NO_CONTENT    204
+#define NOT_MODIFIED  304
+#define CONTINUE      100
+#define SWITCHING     101
 #define LENGTH_DIGITS 20
 
 h2conn_request *posix_request_new(posix_session *s, uint32_t id, const h2_field *fields, size_t n, bool end) {

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "h2_internal.h"
 
-/* A header block on its way in: HEADERS and CONTINUATION through HPACK into the field arena (RFC 9113, 4.3, 6.2, 6.10). */
+/* A header block on its way in: HEADERS and CONTINUATION through HPACK into the field arena (RFC 9113, 4.3, 6.2, 6.10).
+ */
 
 static void collect(void *ctx, const hpack_field *field) {
     h2_session *s = ctx;
     h2_block *b = &s->block;
     if (b->discard || b->breach) return;
-    if (b->fields == s->config.header_fields) b->too_many = true;
-    else s->fields[b->fields++] = *field;
+    if (b->fields == s->config.header_fields)
+        b->too_many = true;
+    else
+        s->fields[b->fields++] = *field;
 }
 
 /* A new stream of the peer's: 5.1.1, 5.1.2. */
@@ -49,7 +52,8 @@ void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     hpack_decoder_begin(&s->decoder, s->arena, s->config.header_bytes);
 }
 
-/* 10.5.1: a request too large is answered 431 and the program never sees it; anything else that large costs its stream. */
+/* 10.5.1: a request too large is answered 431 and the program never sees it; anything else that large costs its stream.
+ */
 static void refuse_oversize(h2_session *s, h2_stream *stream) {
     static const h2_field answer[] = {H2_FIELD(":status", "431")};
     bool fresh = s->config.server && !(stream->flags & H2_STREAM_GOT_HEADERS);
@@ -70,7 +74,8 @@ static void refuse_oversize(h2_session *s, h2_stream *stream) {
 /* RFC 9218, 4 and 7.2: a PRIORITY_UPDATE that came first outweighs the field. */
 static void note_priority(h2_session *s, h2_stream *stream, const h2_message *m) {
     h2_urgency priority;
-    if (s->early_id == stream->id) h2_schedule_priority(s, stream, s->early_priority);
+    if (s->early_id == stream->id)
+        h2_schedule_priority(s, stream, s->early_priority);
     else if (m->priority && h2_urgency_read(&priority, m->priority->value, m->priority->value_len))
         h2_schedule_priority(s, stream, priority);
 }
@@ -88,8 +93,10 @@ static void note_message(h2_session *s, h2_stream *stream, const h2_message *m) 
     }
     if (m->status >= 300) stream->flags &= (uint16_t)~H2_STREAM_CONNECT;
     bool empty = stream->flags & H2_STREAM_BODYLESS || m->status == 204 || m->status == 304;
-    if (empty) stream->length_left = 0;
-    else if (stream->flags & H2_STREAM_CONNECT) stream->length_left = H2_LENGTH_UNKNOWN;
+    if (empty)
+        stream->length_left = 0;
+    else if (stream->flags & H2_STREAM_CONNECT)
+        stream->length_left = H2_LENGTH_UNKNOWN;
 }
 
 /* The rule a complete, well-formed section breaks by its place in the stream: 8.1, 8.5. */
@@ -111,9 +118,7 @@ static void deliver(h2_session *s, h2_stream *stream) {
     h2_block *b = &s->block;
     uint32_t id = b->stream_id;
     bool trailers = stream->flags & H2_STREAM_GOT_HEADERS;
-    h2_message_kind kind = trailers            ? H2_MESSAGE_TRAILERS
-                           : s->config.server ? H2_MESSAGE_REQUEST
-                                              : H2_MESSAGE_RESPONSE;
+    h2_message_kind kind = trailers ? H2_MESSAGE_TRAILERS : s->config.server ? H2_MESSAGE_REQUEST : H2_MESSAGE_RESPONSE;
     h2_message message;
     h2_rule rule = h2_message_check(&message, kind, s->fields, b->fields, s->config.connect_protocol);
     h2_section section = H2_TRAILERS;
@@ -129,7 +134,8 @@ static void deliver(h2_session *s, h2_stream *stream) {
     bool left = stream->flags & H2_STREAM_LEFT;
     if (!left) stream->flags |= H2_STREAM_ANNOUNCED;
     if (b->end_stream) h2_stream_move(stream, H2_RECV_END);
-    if (s->handlers.on_headers && !left) s->handlers.on_headers(s->user, id, section, s->fields, b->fields, b->end_stream);
+    if (s->handlers.on_headers && !left)
+        s->handlers.on_headers(s->user, id, section, s->fields, b->fields, b->end_stream);
     h2_session_settle(s, id);
 }
 
@@ -144,8 +150,10 @@ static void complete(h2_session *s) {
     }
     h2_stream *stream = h2_streams_find(&s->streams, b->stream_id);
     if (!stream) return; /* reset between two frames of the block */
-    if (b->too_many || hpack_decoder_overflowed(&s->decoder)) refuse_oversize(s, stream);
-    else deliver(s, stream);
+    if (b->too_many || hpack_decoder_overflowed(&s->decoder))
+        refuse_oversize(s, stream);
+    else
+        deliver(s, stream);
 }
 
 void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last) {

@@ -22,9 +22,13 @@ static const rule_row rows[] = {
 #undef ROW
 };
 
-h2_code h2_rule_code(h2_rule rule) { return (h2_code)rows[rule].code; }
+h2_code h2_rule_code(h2_rule rule) {
+    return (h2_code)rows[rule].code;
+}
 
-h2_scope h2_rule_scope(h2_rule rule) { return (h2_scope)rows[rule].scope; }
+h2_scope h2_rule_scope(h2_rule rule) {
+    return (h2_scope)rows[rule].scope;
+}
 
 const char *h2_rule_text(h2_rule rule) {
 #ifdef H2_SMALL

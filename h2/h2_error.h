@@ -5,8 +5,8 @@
 /*
  * What can go wrong, in three lists.
  *
- * Codes are what travels in RST_STREAM and GOAWAY (RFC 9113, 7). Rules are what a peer can break, each with the code it earns,
- * how far the damage reaches, and a sentence. Results are what the engine's functions return to their caller.
+ * Codes are what travels in RST_STREAM and GOAWAY (RFC 9113, 7). Rules are what a peer can break, each with the code it
+ * earns, how far the damage reaches, and a sentence. Results are what the engine's functions return to their caller.
  */
 
 #include <stdint.h>
@@ -64,17 +64,20 @@ typedef enum h2_scope { H2_SCOPE_NONE, H2_SCOPE_STREAM, H2_SCOPE_SESSION } h2_sc
     X(H2_RULE_IDLE, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION, "a frame on an idle stream (5.1)")                            \
     X(H2_RULE_CLOSED, H2_STREAM_CLOSED, H2_SCOPE_SESSION, "a frame on a closed stream (5.1)")                          \
     X(H2_RULE_CLOSED_STREAM, H2_STREAM_CLOSED, H2_SCOPE_STREAM, "a frame after the end of a stream (5.1)")             \
-    X(H2_RULE_CONCURRENCY, H2_REFUSED_STREAM, H2_SCOPE_STREAM, "more streams than SETTINGS_MAX_CONCURRENT_STREAMS (5.1.2)") \
+    X(H2_RULE_CONCURRENCY, H2_REFUSED_STREAM, H2_SCOPE_STREAM,                                                         \
+      "more streams than SETTINGS_MAX_CONCURRENT_STREAMS (5.1.2)")                                                     \
     X(H2_RULE_SETTINGS_VALUE, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION, "a SETTINGS value is out of range (6.5.2)")         \
     X(H2_RULE_SETTINGS_WINDOW, H2_FLOW_CONTROL_ERROR, H2_SCOPE_SESSION,                                                \
       "SETTINGS_INITIAL_WINDOW_SIZE exceeds 2^31-1, or makes a window exceed it (6.5.2, 6.9.2)")                       \
     X(H2_RULE_SETTINGS_ACK, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION, "an acknowledgement of SETTINGS never sent (6.5.3)")  \
-    X(H2_RULE_SETTINGS_TIMEOUT, H2_SETTINGS_TIMEOUT, H2_SCOPE_SESSION, "SETTINGS were not acknowledged in time (6.5.3)") \
+    X(H2_RULE_SETTINGS_TIMEOUT, H2_SETTINGS_TIMEOUT, H2_SCOPE_SESSION,                                                 \
+      "SETTINGS were not acknowledged in time (6.5.3)")                                                                \
     X(H2_RULE_PUSH, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION, "PUSH_PROMISE, which is disabled or a client's (6.6, 8.4)")   \
     X(H2_RULE_INCREMENT, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "a WINDOW_UPDATE of 0 (6.9)")                             \
     X(H2_RULE_SESSION_INCREMENT, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION, "a WINDOW_UPDATE of 0 on the connection (6.9)")  \
     X(H2_RULE_WINDOW, H2_FLOW_CONTROL_ERROR, H2_SCOPE_STREAM, "a stream's window exceeds 2^31-1 (6.9.1)")              \
-    X(H2_RULE_SESSION_WINDOW, H2_FLOW_CONTROL_ERROR, H2_SCOPE_SESSION, "the connection's window exceeds 2^31-1 (6.9.1)") \
+    X(H2_RULE_SESSION_WINDOW, H2_FLOW_CONTROL_ERROR, H2_SCOPE_SESSION,                                                 \
+      "the connection's window exceeds 2^31-1 (6.9.1)")                                                                \
     X(H2_RULE_OVERRUN, H2_FLOW_CONTROL_ERROR, H2_SCOPE_STREAM, "more DATA than the stream's window allows (6.9.1)")    \
     X(H2_RULE_SESSION_OVERRUN, H2_FLOW_CONTROL_ERROR, H2_SCOPE_SESSION,                                                \
       "more DATA than the connection's window allows (6.9.1)")                                                         \
@@ -82,24 +85,30 @@ typedef enum h2_scope { H2_SCOPE_NONE, H2_SCOPE_STREAM, H2_SCOPE_SESSION } h2_sc
     X(H2_RULE_PRIORITY_SELF, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "a stream depends on itself (5.3.1 of RFC 7540)")     \
     X(H2_RULE_PRIORITY_UPDATE, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION,                                                    \
       "a PRIORITY_UPDATE a server sent, or for a stream that cannot be prioritized (RFC 9218, 7.1)")                   \
-    X(H2_RULE_FIELD_NAME, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "a field name is empty or has a forbidden character (8.2.1)") \
+    X(H2_RULE_FIELD_NAME, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM,                                                          \
+      "a field name is empty or has a forbidden character (8.2.1)")                                                    \
     X(H2_RULE_FIELD_VALUE, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM,                                                         \
       "a field value has a forbidden character or surrounding white space (8.2.1)")                                    \
-    X(H2_RULE_CONNECTION_FIELD, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "a connection-specific field, or TE other than trailers (8.2.2)") \
+    X(H2_RULE_CONNECTION_FIELD, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM,                                                    \
+      "a connection-specific field, or TE other than trailers (8.2.2)")                                                \
     X(H2_RULE_PSEUDO_ORDER, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "a pseudo-field after a regular field (8.3)")          \
-    X(H2_RULE_PSEUDO_UNKNOWN, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "a pseudo-field that is unknown or out of place (8.3)") \
+    X(H2_RULE_PSEUDO_UNKNOWN, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM,                                                      \
+      "a pseudo-field that is unknown or out of place (8.3)")                                                          \
     X(H2_RULE_PSEUDO_TWICE, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "a pseudo-field twice (8.3)")                          \
     X(H2_RULE_PSEUDO_MISSING, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "a pseudo-field is missing (8.3.1, 8.3.2)")          \
-    X(H2_RULE_PSEUDO_VALUE, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "a pseudo-field's value is not allowed (8.3.1, 8.3.2)") \
+    X(H2_RULE_PSEUDO_VALUE, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM,                                                        \
+      "a pseudo-field's value is not allowed (8.3.1, 8.3.2)")                                                          \
     X(H2_RULE_AUTHORITY, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "Host disagrees with :authority (8.3.1)")                 \
     X(H2_RULE_CONNECT, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM,                                                             \
       "a CONNECT request has the wrong pseudo-fields (8.5; RFC 8441, 4)")                                              \
-    X(H2_RULE_CONTENT_LENGTH, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM, "content-length is malformed or differs from the DATA (8.1.1)") \
+    X(H2_RULE_CONTENT_LENGTH, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM,                                                      \
+      "content-length is malformed or differs from the DATA (8.1.1)")                                                  \
     X(H2_RULE_MESSAGE_ORDER, H2_PROTOCOL_ERROR, H2_SCOPE_STREAM,                                                       \
       "DATA before the header section, or trailers or an informational response in the wrong place (8.1)")             \
     X(H2_RULE_HEADER_SIZE, H2_ENHANCE_YOUR_CALM, H2_SCOPE_STREAM, "a header section is larger than accepted (10.5.1)") \
     X(H2_RULE_ABUSE, H2_ENHANCE_YOUR_CALM, H2_SCOPE_SESSION, "too many cheap frames that cost us work (10.5)")         \
-    X(H2_RULE_TIMEOUT, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION, "the peer took too long for its preface or a header block (9.1)") \
+    X(H2_RULE_TIMEOUT, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION,                                                            \
+      "the peer took too long for its preface or a header block (9.1)")                                                \
     X(H2_RULE_KEEPALIVE, H2_NO_ERROR, H2_SCOPE_SESSION, "the peer did not answer a PING in time (6.7)")                \
     X(H2_RULE_BLOCKED, H2_CANCEL, H2_SCOPE_STREAM, "the peer kept its window shut for too long (5.2)")
 

@@ -28,7 +28,9 @@ static bool value_is(const hpack_field *f, const char *value, size_t len) {
 }
 #define VALUE_IS(f, value) value_is(f, value, sizeof(value) - 1)
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /* RFC 9110, 5.6.2, without upper case (RFC 9113, 8.2.1): a bit a character. */
 static bool is_name_char(unsigned char c) {
@@ -43,7 +45,9 @@ static bool name_is_valid(const char *name, size_t len) {
     return len > 0;
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
 
 static bool value_is_valid(const char *value, size_t len) {
     if (len == 0) return true;
@@ -176,8 +180,10 @@ static h2_rule check_request(const judge *j, bool extended_connect) {
     if (!(j->seen & METHOD)) return H2_RULE_PSEUDO_MISSING;
     if (j->message.extended && !j->message.connect) return H2_RULE_CONNECT;
     h2_rule rule = H2_RULE_NONE;
-    if (j->message.connect) rule = check_connect(j, extended_connect);
-    else if (~j->seen & (SCHEME | PATH)) rule = H2_RULE_PSEUDO_MISSING;
+    if (j->message.connect)
+        rule = check_connect(j, extended_connect);
+    else if (~j->seen & (SCHEME | PATH))
+        rule = H2_RULE_PSEUDO_MISSING;
     if (rule) return rule;
     if (j->seen & PATH && (rule = check_path(j))) return rule;
     /* 8.3.1: no userinfo in an authority; Host must not say otherwise. */

@@ -3,11 +3,17 @@
 
 #define LENGTH_BITS_MAX 0xffffffu
 
-static uint32_t read_u16(const uint8_t *in) { return (uint32_t)in[0] << 8 | in[1]; }
+static uint32_t read_u16(const uint8_t *in) {
+    return (uint32_t)in[0] << 8 | in[1];
+}
 
-uint32_t h2_u32_read(const uint8_t in[H2_U32_BYTES]) { return read_u16(in) << 16 | read_u16(in + 2); }
+uint32_t h2_u32_read(const uint8_t in[H2_U32_BYTES]) {
+    return read_u16(in) << 16 | read_u16(in + 2);
+}
 
-uint32_t h2_u31_read(const uint8_t in[H2_U32_BYTES]) { return h2_u32_read(in) & H2_STREAM_ID_MAX; }
+uint32_t h2_u31_read(const uint8_t in[H2_U32_BYTES]) {
+    return h2_u32_read(in) & H2_STREAM_ID_MAX;
+}
 
 size_t h2_u32_write(uint8_t *out, uint32_t value) {
     out[0] = (uint8_t)(value >> 24);
@@ -54,7 +60,9 @@ static const type_row types[] = {
     [H2_PRIORITY_UPDATE] = {ON_CONNECTION, H2_U32_BYTES, 0, 1},
 };
 
-static bool is_known(uint8_t type) { return type <= H2_CONTINUATION || type == H2_PRIORITY_UPDATE; }
+static bool is_known(uint8_t type) {
+    return type <= H2_CONTINUATION || type == H2_PRIORITY_UPDATE;
+}
 
 h2_rule h2_frame_check(const h2_frame_header *header, uint32_t max_frame_size) {
     if (header->length > max_frame_size) return H2_RULE_FRAME_TOO_LARGE;

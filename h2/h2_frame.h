@@ -54,7 +54,8 @@ typedef struct h2_frame_header {
 void h2_frame_header_read(h2_frame_header *header, const uint8_t in[H2_FRAME_HEADER_BYTES]);
 size_t h2_frame_header_write(uint8_t *out, const h2_frame_header *header);
 
-/* Judge a header by itself: the length against `max_frame_size` and against the type's own rule, stream 0 or not. Unknown types pass. */
+/* Judge a header by itself: the length against `max_frame_size` and against the type's own rule, stream 0 or not.
+ * Unknown types pass. */
 h2_rule h2_frame_check(const h2_frame_header *header, uint32_t max_frame_size);
 
 /* "HEADERS"; "UNKNOWN" for a type outside the list. */
@@ -104,7 +105,8 @@ typedef struct h2_goaway {
 void h2_goaway_read(h2_goaway *goaway, const uint8_t in[H2_GOAWAY_FIXED_BYTES]);
 size_t h2_goaway_write(uint8_t *out, const h2_goaway *goaway);
 
-/* RST_STREAM's code is 32 bits; WINDOW_UPDATE's increment and PRIORITY_UPDATE's stream are 31, the reserved bit dropped. */
+/* RST_STREAM's code is 32 bits; WINDOW_UPDATE's increment and PRIORITY_UPDATE's stream are 31, the reserved bit
+ * dropped. */
 uint32_t h2_u32_read(const uint8_t in[H2_U32_BYTES]);
 uint32_t h2_u31_read(const uint8_t in[H2_U32_BYTES]);
 size_t h2_u32_write(uint8_t *out, uint32_t value);

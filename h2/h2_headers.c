@@ -3,9 +3,10 @@
 #include <string.h>
 
 /*
- * Header sections on their way out. A block changes the HPACK table when it is encoded and must then be sent, in order, whatever
- * becomes of its stream; so it waits as finished frames in one bounded buffer. SETTINGS change how the next block is encoded, cut and
- * whether its stream may be opened, and the peer counts on that from the acknowledgement on (6.5.3), so that stands in the same order.
+ * Header sections on their way out. A block changes the HPACK table when it is encoded and must then be sent, in order,
+ * whatever becomes of its stream; so it waits as finished frames in one bounded buffer. SETTINGS change how the next
+ * block is encoded, cut and whether its stream may be opened, and the peer counts on that from the acknowledgement on
+ * (6.5.3), so that stands in the same order.
  */
 
 static void close_up(h2_outbox *box) {
@@ -15,8 +16,8 @@ static void close_up(h2_outbox *box) {
     box->head = 0;
 }
 
-/* Cut a block of `len` octets at `block` into frames of the peer's size, making room for their headers from the last one back. `block` is
- * preceded by room for the first. Returns the octets of all frames. */
+/* Cut a block of `len` octets at `block` into frames of the peer's size, making room for their headers from the last
+ * one back. `block` is preceded by room for the first. Returns the octets of all frames. */
 static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uint32_t max) {
     size_t frames = len > max ? (len + max - 1) / max : 1;
     for (size_t i = frames; i-- > 0;) {

@@ -6,7 +6,8 @@
  * The session, seen only by the files of the engine.
  *
  * Invariants:
- *   - `stage` says what the next received octet is; `held` octets of an incomplete header, prefix or record are in `hold`.
+ *   - `stage` says what the next received octet is; `held` octets of an incomplete header, prefix or record are in
+ * `hold`.
  *   - While `block.open`, only CONTINUATION of `block.stream_id` may come (6.10).
  *   - `headers` holds whole frames in order; `headers.frame_left` octets of the first remain, and nothing else may
  *     be written before they are.
@@ -24,7 +25,7 @@
 #include "h2_window.h"
 
 #define H2_HOLD_BYTES 9u
-#define H2_NO_TIME UINT64_MAX
+#define H2_NO_TIME    UINT64_MAX
 
 typedef enum h2_stage {
     H2_STAGE_PREFACE, /* server: the 24 octets of 3.4 */
@@ -59,9 +60,9 @@ typedef struct h2_block {
     uint8_t continuations; /* so far */
     bool open;             /* END_HEADERS has not come */
     bool end_stream;
-    bool discard;          /* decoded for the table's sake only */
-    bool too_many;         /* more fields than accepted */
-    h2_rule breach;        /* a stream error to raise when the block is complete */
+    bool discard;   /* decoded for the table's sake only */
+    bool too_many;  /* more fields than accepted */
+    h2_rule breach; /* a stream error to raise when the block is complete */
 } h2_block;
 
 /* What is still known of a stream while on_closed runs; id 0 for none. */
@@ -113,14 +114,14 @@ struct h2_session {
         uint32_t id, code;
     } resets[H2_RESETS_WAITING]; /* owed for streams without a slot */
     uint8_t pongs[H2_PINGS_WAITING][H2_PING_BYTES];
-    uint8_t ping[H2_PING_BYTES];            /* the program's */
-    uint8_t ping_state[H2_PING_KINDS];      /* h2_ping_state */
+    uint8_t ping[H2_PING_BYTES];       /* the program's */
+    uint8_t ping_state[H2_PING_KINDS]; /* h2_ping_state */
     uint8_t resets_waiting, pongs_waiting;
     bool preface_owed, settings_owed, settings_acked;
-    bool peer_ready;    /* its first SETTINGS came */
-    uint8_t goaway;     /* h2_goaway_state */
+    bool peer_ready; /* its first SETTINGS came */
+    uint8_t goaway;  /* h2_goaway_state */
     bool goaway_received;
-    bool over;          /* nothing is received or opened any more */
+    bool over; /* nothing is received or opened any more */
     uint32_t goaway_code;
     uint32_t goaway_last;      /* the last stream we promised to process */
     uint32_t peer_goaway_last; /* and the peer */

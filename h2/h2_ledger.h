@@ -2,8 +2,8 @@
 #ifndef H2_LEDGER_H
 #define H2_LEDGER_H
 
-/* The ledger of abuse (RFC 9113, 10.5): what is cheap to send and costly to handle has a price in tenths of a point; the balance refills with
- * time; an empty one ends the session with ENHANCE_YOUR_CALM. Prices are in h2_limits.h. */
+/* The ledger of abuse (RFC 9113, 10.5): what is cheap to send and costly to handle has a price in tenths of a point;
+ * the balance refills with time; an empty one ends the session with ENHANCE_YOUR_CALM. Prices are in h2_limits.h. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,24 +4,24 @@
 
 /* Every number of the engine. Those of the protocol carry their section of RFC 9113; those that are choices say why. */
 
-#define H2_FRAME_HEADER_BYTES 9u           /* 4.1 */
-#define H2_FRAME_PREFIX_MAX 6u             /* pad length and priority of HEADERS, 6.2 */
-#define H2_FRAME_SIZE_MIN 16384u           /* 4.2: every endpoint takes this much */
-#define H2_FRAME_SIZE_MAX 16777215u        /* 4.2 */
-#define H2_WINDOW_INITIAL 65535u           /* 6.9.2 */
-#define H2_WINDOW_MAX 2147483647u          /* 6.9.1 */
-#define H2_STREAM_ID_MAX 0x7fffffffu       /* 5.1.1 */
-#define H2_SETTING_BYTES 6u                /* 6.5.1 */
-#define H2_PING_BYTES 8u                   /* 6.7 */
-#define H2_GOAWAY_FIXED_BYTES 8u           /* 6.8 */
-#define H2_PRIORITY_BYTES 5u               /* 6.3 */
-#define H2_U32_BYTES 4u                    /* RST_STREAM, WINDOW_UPDATE, promised stream: 6.4, 6.9, 6.6 */
-#define H2_PREFACE_BYTES 24u               /* 3.4 */
-#define H2_PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define H2_FRAME_HEADER_BYTES 9u          /* 4.1 */
+#define H2_FRAME_PREFIX_MAX   6u          /* pad length and priority of HEADERS, 6.2 */
+#define H2_FRAME_SIZE_MIN     16384u      /* 4.2: every endpoint takes this much */
+#define H2_FRAME_SIZE_MAX     16777215u   /* 4.2 */
+#define H2_WINDOW_INITIAL     65535u      /* 6.9.2 */
+#define H2_WINDOW_MAX         2147483647u /* 6.9.1 */
+#define H2_STREAM_ID_MAX      0x7fffffffu /* 5.1.1 */
+#define H2_SETTING_BYTES      6u          /* 6.5.1 */
+#define H2_PING_BYTES         8u          /* 6.7 */
+#define H2_GOAWAY_FIXED_BYTES 8u          /* 6.8 */
+#define H2_PRIORITY_BYTES     5u          /* 6.3 */
+#define H2_U32_BYTES          4u          /* RST_STREAM, WINDOW_UPDATE, promised stream: 6.4, 6.9, 6.6 */
+#define H2_PREFACE_BYTES      24u         /* 3.4 */
+#define H2_PREFACE            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-/* RFC 9218, 4: urgencies, and that of a stream nobody spoke of. Such a stream counts as incremental, unlike 4.2 says of responses, because
- * a connection used both ways goes on for long and must not hold up its neighbours. */
-#define H2_URGENCIES 8u
+/* RFC 9218, 4: urgencies, and that of a stream nobody spoke of. Such a stream counts as incremental, unlike 4.2 says of
+ * responses, because a connection used both ways goes on for long and must not hold up its neighbours. */
+#define H2_URGENCIES       8u
 #define H2_URGENCY_DEFAULT 3u
 /* Octets of a PRIORITY_UPDATE's field value that are looked at; a longer one is ignored. */
 #define H2_PRIORITY_VALUE_MAX 64u
@@ -30,40 +30,40 @@
 #define H2_HTTP1_LINE_MAX 8000u
 
 /* Defaults of h2_config: hosted, then firmware. */
-#define H2_DEFAULT_STREAMS 128u
-#define H2_DEFAULT_STREAM_WINDOW 262144u
-#define H2_DEFAULT_SESSION_WINDOW 1048576u
-#define H2_DEFAULT_HEADER_BYTES 16384u
-#define H2_DEFAULT_HEADER_FIELDS 128u
-#define H2_DEFAULT_TABLE_BYTES 4096u
-#define H2_DEFAULT_SEND_HEADER_BYTES 16384u
-#define H2_DEFAULT_CONTINUATIONS 8u
-#define H2_SMALL_STREAMS 4u
-#define H2_SMALL_STREAM_WINDOW 4096u
-#define H2_SMALL_SESSION_WINDOW 65535u
-#define H2_SMALL_HEADER_BYTES 1024u
-#define H2_SMALL_HEADER_FIELDS 32u
-#define H2_SMALL_TABLE_BYTES 256u
-#define H2_SMALL_SEND_HEADER_BYTES 512u
-#define H2_SMALL_CONTINUATIONS 4u
-#define H2_DEFAULT_TIMEOUT_MS 10000u       /* preface, SETTINGS acknowledgement, an unfinished header block */
-#define H2_DEFAULT_KEEPALIVE_MS 60000u
+#define H2_DEFAULT_STREAMS              128u
+#define H2_DEFAULT_STREAM_WINDOW        262144u
+#define H2_DEFAULT_SESSION_WINDOW       1048576u
+#define H2_DEFAULT_HEADER_BYTES         16384u
+#define H2_DEFAULT_HEADER_FIELDS        128u
+#define H2_DEFAULT_TABLE_BYTES          4096u
+#define H2_DEFAULT_SEND_HEADER_BYTES    16384u
+#define H2_DEFAULT_CONTINUATIONS        8u
+#define H2_SMALL_STREAMS                4u
+#define H2_SMALL_STREAM_WINDOW          4096u
+#define H2_SMALL_SESSION_WINDOW         65535u
+#define H2_SMALL_HEADER_BYTES           1024u
+#define H2_SMALL_HEADER_FIELDS          32u
+#define H2_SMALL_TABLE_BYTES            256u
+#define H2_SMALL_SEND_HEADER_BYTES      512u
+#define H2_SMALL_CONTINUATIONS          4u
+#define H2_DEFAULT_TIMEOUT_MS           10000u /* preface, SETTINGS acknowledgement, an unfinished header block */
+#define H2_DEFAULT_KEEPALIVE_MS         60000u
 #define H2_DEFAULT_KEEPALIVE_TIMEOUT_MS 20000u
-#define H2_DEFAULT_BLOCKED_MS 60000u
+#define H2_DEFAULT_BLOCKED_MS           60000u
 
 /* Bounds of h2_config: streams are numbered by 16 bits inside, one value meaning none. */
 #define H2_STREAMS_LIMIT 65534u
 
 /* Answers that may wait for room to be sent; receiving pauses beyond (10.5). */
-#define H2_PINGS_WAITING 4u
+#define H2_PINGS_WAITING  4u
 #define H2_RESETS_WAITING 16u
 /* Streams we reset, remembered one by one to tell a late frame from a wrong one (5.1). */
 #define H2_RESETS_REMEMBERED 16u
 
 /* Prices of the abuse ledger in tenths of a point, the burst it starts with and its refill a second (10.5). */
-#define H2_PRICE_DEAR 10u
-#define H2_PRICE_CHEAP 1u
-#define H2_LEDGER_BURST 10000u
+#define H2_PRICE_DEAR    10u
+#define H2_PRICE_CHEAP   1u
+#define H2_LEDGER_BURST  10000u
 #define H2_LEDGER_REFILL 1000u
 /* A WINDOW_UPDATE of fewer octets than this is suspiciously small. */
 #define H2_TINY_OCTETS 16u

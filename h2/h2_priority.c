@@ -6,7 +6,9 @@ typedef struct reader {
     const char *at, *end;
 } reader;
 
-static bool next_is(const reader *r, char c) { return r->at < r->end && *r->at == c; }
+static bool next_is(const reader *r, char c) {
+    return r->at < r->end && *r->at == c;
+}
 
 static bool skip_char(reader *r, char c) {
     if (!next_is(r, c)) return false;
@@ -44,7 +46,8 @@ static bool skip_item(reader *r) {
 static bool skip_parameters(reader *r) {
     while (skip_char(r, ';')) {
         bool ok;
-        while (skip_char(r, ' ')) {}
+        while (skip_char(r, ' ')) {
+        }
         read_key(r, &ok);
         if (!ok || (skip_char(r, '=') && !skip_item(r))) return false;
     }
@@ -59,7 +62,8 @@ static bool read_member(reader *r, h2_urgency *p) {
     bool has_item = skip_char(r, '=');
     if (has_item && !skip_item(r)) return false;
     size_t len = has_item ? (size_t)(r->at - item) : 0;
-    if (key == 'u' && len == 1 && *item >= '0' && *item < (char)('0' + H2_URGENCIES)) p->urgency = (uint8_t)(*item - '0');
+    if (key == 'u' && len == 1 && *item >= '0' && *item < (char)('0' + H2_URGENCIES))
+        p->urgency = (uint8_t)(*item - '0');
     if (key == 'i' && !has_item) p->incremental = true;
     if (key == 'i' && len == 2 && item[0] == '?' && (item[1] == '0' || item[1] == '1')) p->incremental = item[1] == '1';
     return skip_parameters(r);

@@ -16,8 +16,8 @@ typedef struct h2_urgency {
 /* Bytes that h2_urgency_write may need. */
 #define H2_URGENCY_BYTES 8u
 
-/* Read a value, a dictionary (RFC 8941, 3.2). What is absent takes the defaults of RFC 9218 (u=3, i=?0); what is unknown, out of range or of a wrong type
- * counts as absent. False, `out` unchanged, when it is no dictionary. */
+/* Read a value, a dictionary (RFC 8941, 3.2). What is absent takes the defaults of RFC 9218 (u=3, i=?0); what is
+ * unknown, out of range or of a wrong type counts as absent. False, `out` unchanged, when it is no dictionary. */
 bool h2_urgency_read(h2_urgency *out, const char *value, size_t len);
 
 /* Write the value that says all of it. Returns the octets. */

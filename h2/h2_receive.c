@@ -2,8 +2,8 @@
 #include "h2_internal.h"
 #include <string.h>
 
-/* Octets to frames: the stages of RFC 9113, 3.4 and 4. Each stage function takes what it can of the input and returns true when
- * it reached the next stage, false when it needs more octets. */
+/* Octets to frames: the stages of RFC 9113, 3.4 and 4. Each stage function takes what it can of the input and returns
+ * true when it reached the next stage, false when it needs more octets. */
 
 typedef struct input {
     const uint8_t *at;
@@ -31,8 +31,11 @@ static const uint8_t *gather(h2_session *s, input *in, size_t n) {
     return s->hold;
 }
 
-/* A wrong preface that may be an HTTP/1.x request: methods are in capitals (RFC 9110, 9.1) and differ from "PRI" within three. */
-static bool may_be_http1(uint8_t octet, uint8_t place) { return place <= 3 && octet >= 'A' && octet <= 'Z'; }
+/* A wrong preface that may be an HTTP/1.x request: methods are in capitals (RFC 9110, 9.1) and differ from "PRI" within
+ * three. */
+static bool may_be_http1(uint8_t octet, uint8_t place) {
+    return place <= 3 && octet >= 'A' && octet <= 'Z';
+}
 
 static bool take_preface(h2_session *s, input *in) {
     static const char preface[] = H2_PREFACE;
@@ -98,8 +101,10 @@ static bool take_prefix(h2_session *s, input *in) {
     if (!bytes) return false;
     h2_frame_prefix prefix;
     h2_rule rule = h2_frame_prefix_read(&prefix, &s->frame, bytes);
-    if (rule) h2_session_fail(s, rule, s->frame.stream_id);
-    else h2_receive_prefix(s, &prefix);
+    if (rule)
+        h2_session_fail(s, rule, s->frame.stream_id);
+    else
+        h2_receive_prefix(s, &prefix);
     return true;
 }
 
@@ -122,9 +127,12 @@ static bool take_content(h2_session *s, input *in) {
     if (!whole && n == 0) return false;
     take(in, n);
     if (whole) s->stage = H2_STAGE_SKIP;
-    if (s->frame.type == H2_PRIORITY_UPDATE) h2_receive_priority(s, bytes, n);
-    else if (s->frame.type != H2_DATA) h2_block_piece(s, bytes, n, whole && s->frame.flags & H2_FLAG_END_HEADERS);
-    else if (n > 0) h2_receive_data(s, bytes, n);
+    if (s->frame.type == H2_PRIORITY_UPDATE)
+        h2_receive_priority(s, bytes, n);
+    else if (s->frame.type != H2_DATA)
+        h2_block_piece(s, bytes, n, whole && s->frame.flags & H2_FLAG_END_HEADERS);
+    else if (n > 0)
+        h2_receive_data(s, bytes, n);
     s->content_left -= (uint32_t)n;
     return whole;
 }

@@ -83,8 +83,10 @@ static void deliver_data(h2_session *s, h2_stream *stream, const uint8_t *bytes,
     uint32_t id = stream->id;
     if (stream->length_left != H2_LENGTH_UNKNOWN) stream->length_left -= (int64_t)n;
     if (end) h2_stream_move(stream, H2_RECV_END);
-    if (stream->flags & H2_STREAM_LEFT) drop_data(s, stream, n);
-    else if (s->handlers.on_data) s->handlers.on_data(s->user, id, bytes, n, end);
+    if (stream->flags & H2_STREAM_LEFT)
+        drop_data(s, stream, n);
+    else if (s->handlers.on_data)
+        s->handlers.on_data(s->user, id, bytes, n, end);
     if (end) h2_session_settle(s, id);
 }
 
@@ -117,7 +119,8 @@ static void priority_record(h2_session *s, const uint8_t *record) {
 static void rst_stream_record(h2_session *s, const uint8_t *record) {
     uint32_t id = s->frame.stream_id;
     h2_transition t = judge(s, id, H2_RECV_RST_STREAM);
-    /* Opening and resetting is the cheapest way to make a server work in vain; a client only loses what it asked for. */
+    /* Opening and resetting is the cheapest way to make a server work in vain; a client only loses what it asked for.
+     */
     if (!h2_session_charge(s, s->config.server ? H2_PRICE_DEAR : H2_PRICE_CHEAP)) return;
     if (t.verdict == H2_BREACH) h2_session_breach(s, (h2_rule)t.rule, id);
     if (t.verdict != H2_ALLOW) return;
@@ -232,7 +235,7 @@ static void window_update_record(h2_session *s, const uint8_t *record) {
     uint32_t id = s->frame.stream_id, n = h2_u31_read(record);
     if (n < H2_TINY_OCTETS && !h2_session_charge(s, H2_PRICE_CHEAP)) return;
     if (id == 0) {
-        h2_rule rule = n == 0                          ? H2_RULE_SESSION_INCREMENT
+        h2_rule rule = n == 0                         ? H2_RULE_SESSION_INCREMENT
                        : !h2_window_give(&s->send, n) ? H2_RULE_SESSION_WINDOW
                                                       : H2_RULE_NONE;
         if (rule) h2_session_fail(s, rule, 0);
@@ -242,8 +245,10 @@ static void window_update_record(h2_session *s, const uint8_t *record) {
     h2_rule rule = t.verdict == H2_BREACH ? (h2_rule)t.rule : n == 0 ? H2_RULE_INCREMENT : H2_RULE_NONE;
     h2_stream *stream = t.verdict == H2_ALLOW ? h2_streams_find(&s->streams, id) : NULL;
     if (!rule && stream && !h2_window_give(&stream->send, n)) rule = H2_RULE_WINDOW;
-    if (rule && t.verdict != H2_IGNORE) h2_session_breach(s, rule, id);
-    else if (stream) h2_schedule(s, stream);
+    if (rule && t.verdict != H2_IGNORE)
+        h2_session_breach(s, rule, id);
+    else if (stream)
+        h2_schedule(s, stream);
 }
 
 /* The value is collected in the field arena, which is free: no header block can be open here. */
@@ -266,7 +271,8 @@ static void priority_update_record(h2_session *s, const uint8_t *record) {
 
 static void prioritize(h2_session *s, uint32_t id, h2_urgency priority) {
     h2_stream *stream = h2_streams_find(&s->streams, id);
-    if (stream) h2_schedule_priority(s, stream, priority);
+    if (stream)
+        h2_schedule_priority(s, stream, priority);
     else if (id > s->streams.last_remote) {
         s->early_id = id;
         s->early_priority = priority;
@@ -286,7 +292,8 @@ void h2_receive_priority(h2_session *s, const uint8_t *bytes, size_t n) {
 /* What the session demands of a frame whatever its own form: 6.2, 6.6, 6.10. */
 static h2_rule header_rule(h2_session *s) {
     const h2_frame_header *f = &s->frame;
-    if (s->block.open && (f->type != H2_CONTINUATION || f->stream_id != s->block.stream_id)) return H2_RULE_CONTINUATION;
+    if (s->block.open && (f->type != H2_CONTINUATION || f->stream_id != s->block.stream_id))
+        return H2_RULE_CONTINUATION;
     if (f->type == H2_CONTINUATION) {
         if (!s->block.open) return H2_RULE_CONTINUATION;
         if (s->block.continuations++ == s->config.continuations) return H2_RULE_CONTINUATIONS;
@@ -320,9 +327,7 @@ static void choose_stage(h2_session *s) {
     case H2_GOAWAY:
     case H2_WINDOW_UPDATE:
     case H2_PRIORITY_UPDATE: s->stage = H2_STAGE_RECORD; break;
-    default:
-        skip(s, f->length);
-        h2_session_charge(s, H2_PRICE_CHEAP);
+    default: skip(s, f->length); h2_session_charge(s, H2_PRICE_CHEAP);
     }
     if (f->type == H2_SETTINGS && !(f->flags & H2_FLAG_ACK)) h2_session_charge(s, H2_PRICE_DEAR);
 }
@@ -345,8 +350,10 @@ void h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix) {
     s->content_left = prefix->content;
     s->skip_left = prefix->padding;
     s->stage = H2_STAGE_CONTENT;
-    if (s->frame.type == H2_DATA) data_prefix(s, prefix);
-    else h2_block_begin(s, prefix);
+    if (s->frame.type == H2_DATA)
+        data_prefix(s, prefix);
+    else
+        h2_block_begin(s, prefix);
 }
 
 uint32_t h2_receive_record_bytes(const h2_session *s) {
@@ -375,6 +382,8 @@ void h2_receive_record(h2_session *s, const uint8_t *record) {
 }
 
 void h2_receive_end(h2_session *s) {
-    if (s->frame.type == H2_DATA) data_end(s);
-    else if (s->frame.type == H2_SETTINGS) settings_end(s);
+    if (s->frame.type == H2_DATA)
+        data_end(s);
+    else if (s->frame.type == H2_SETTINGS)
+        settings_end(s);
 }

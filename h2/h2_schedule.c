@@ -3,8 +3,9 @@
 #include <string.h>
 
 /*
- * Whose DATA goes next (RFC 9218, 10). A more urgent stream goes first. Among equals there are two lines: incremental streams each write one
- * frame and go to the end of theirs; the others are served one after the other. The two lines take turns.
+ * Whose DATA goes next (RFC 9218, 10). A more urgent stream goes first. Among equals there are two lines: incremental
+ * streams each write one frame and go to the end of theirs; the others are served one after the other. The two lines
+ * take turns.
  */
 
 /* A turn is at most this much, so that a bulk writer delays a small one by one frame. */
@@ -17,8 +18,10 @@ static bool can_send(const h2_stream *stream) {
 
 void h2_schedule(h2_session *s, h2_stream *stream) {
     int list = h2_streams_ready_list(stream);
-    if (can_send(stream)) h2_streams_push(&s->streams, list, stream);
-    else h2_streams_pull(&s->streams, list, stream);
+    if (can_send(stream))
+        h2_streams_push(&s->streams, list, stream);
+    else
+        h2_streams_pull(&s->streams, list, stream);
 }
 
 void h2_schedule_priority(h2_session *s, h2_stream *stream, h2_urgency priority) {
@@ -46,9 +49,13 @@ static h2_stream *next_stream(const h2_session *s) {
     return NULL;
 }
 
-bool h2_schedule_any(const h2_session *s) { return next_stream(s) != NULL; }
+bool h2_schedule_any(const h2_session *s) {
+    return next_stream(s) != NULL;
+}
 
-static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
 
 /* Octets of the stream's next frame within all limits, `cap` for the payload included. */
 static uint32_t turn_octets(const h2_session *s, const h2_stream *stream, size_t cap) {

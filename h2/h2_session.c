@@ -47,7 +47,9 @@ static bool config_is_valid(const h2_config *c) {
            c->encoder_table % HPACK_TABLE_ALIGN == 0 && c->encoder_table <= HPACK_MAX_INTEGER;
 }
 
-static size_t aligned(size_t n) { return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+static size_t aligned(size_t n) {
+    return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
 
 size_t h2_session_size(const h2_config *c) {
     if (!config_is_valid(c)) return 0;
@@ -126,7 +128,9 @@ void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culpri
     h2_session_close_stream(s, stream, true, &why);
 }
 
-h2_code h2_session_leave_code(const h2_session *s) { return s->config.server ? H2_NO_ERROR : H2_CANCEL; }
+h2_code h2_session_leave_code(const h2_session *s) {
+    return s->config.server ? H2_NO_ERROR : H2_CANCEL;
+}
 
 void h2_session_settle(h2_session *s, uint32_t id) {
     h2_stream *stream = h2_streams_find(&s->streams, id);
@@ -219,10 +223,13 @@ bool h2_session_finished(const h2_session *s) {
     bool said = s->goaway == H2_GOAWAY_NONE || s->goaway == H2_GOAWAY_SENT;
     if (s->over) return said;
     bool leaving = s->goaway == H2_GOAWAY_SENT || s->goaway_received;
-    return leaving && said && s->streams.live == s->streams.left && s->streams.closing == 0 && s->headers.head == s->headers.tail;
+    return leaving && said && s->streams.live == s->streams.left && s->streams.closing == 0 &&
+           s->headers.head == s->headers.tail;
 }
 
-const h2_failure *h2_session_failure(const h2_session *s) { return &s->failure; }
+const h2_failure *h2_session_failure(const h2_session *s) {
+    return &s->failure;
+}
 
 uint32_t h2_session_room(const h2_session *s) {
     if (s->over || s->goaway != H2_GOAWAY_NONE || s->goaway_received || s->next_id > H2_STREAM_ID_MAX) return 0;
@@ -232,9 +239,13 @@ uint32_t h2_session_room(const h2_session *s) {
     return used < limit ? limit - used : 0;
 }
 
-bool h2_session_ready(const h2_session *s) { return s->peer_ready; }
+bool h2_session_ready(const h2_session *s) {
+    return s->peer_ready;
+}
 
-bool h2_session_connect_protocol(const h2_session *s) { return s->peer[H2_SET_ENABLE_CONNECT_PROTOCOL] == 1; }
+bool h2_session_connect_protocol(const h2_session *s) {
+    return s->peer[H2_SET_ENABLE_CONNECT_PROTOCOL] == 1;
+}
 
 h2_result h2_session_ping(h2_session *s, const uint8_t opaque[H2_PING_BYTES]) {
     if (s->over) return H2_ECLOSED;

@@ -19,9 +19,13 @@ int h2_setting_find(uint16_t id) {
     return -1;
 }
 
-uint16_t h2_setting_id(h2_setting_row row) { return rows[row].id; }
+uint16_t h2_setting_id(h2_setting_row row) {
+    return rows[row].id;
+}
 
-uint32_t h2_setting_default(h2_setting_row row) { return rows[row].initial; }
+uint32_t h2_setting_default(h2_setting_row row) {
+    return rows[row].initial;
+}
 
 h2_rule h2_setting_check(h2_setting_row row, uint32_t value) {
     bool fits = value >= rows[row].least && value <= rows[row].most;

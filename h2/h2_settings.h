@@ -2,7 +2,8 @@
 #ifndef H2_SETTINGS_H
 #define H2_SETTINGS_H
 
-/* The settings an endpoint knows: RFC 9113, 6.5.2; RFC 8441, 3; RFC 9218, 2.1. One row each: name, id, default, least, most, rule broken beyond. */
+/* The settings an endpoint knows: RFC 9113, 6.5.2; RFC 8441, 3; RFC 9218, 2.1. One row each: name, id, default, least,
+ * most, rule broken beyond. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "h2_state.h"
 
-#define TO(state) {state, H2_ALLOW, H2_RULE_NONE}
-#define DROP(state) {state, H2_IGNORE, H2_RULE_NONE}
-#define WRONG(state, rule) {state, H2_BREACH, rule}
-#define NEVER(state) {state, H2_REFUSE, H2_RULE_NONE}
+#define TO(state)                                                                                                      \
+    { state, H2_ALLOW, H2_RULE_NONE }
+#define DROP(state)                                                                                                    \
+    { state, H2_IGNORE, H2_RULE_NONE }
+#define WRONG(state, rule)                                                                                             \
+    { state, H2_BREACH, rule }
+#define NEVER(state)                                                                                                   \
+    { state, H2_REFUSE, H2_RULE_NONE }
 
-/* Columns in the order of H2_INPUTS: receive HEADERS, DATA, END, RST_STREAM, WINDOW_UPDATE, PRIORITY, PUSH_PROMISE; send HEADERS, DATA, END,
- * RST_STREAM, WINDOW_UPDATE. */
+/* Columns in the order of H2_INPUTS: receive HEADERS, DATA, END, RST_STREAM, WINDOW_UPDATE, PRIORITY, PUSH_PROMISE;
+ * send HEADERS, DATA, END, RST_STREAM, WINDOW_UPDATE. */
 static const h2_transition table[H2_STATE_COUNT][H2_INPUT_COUNT] = {
     [H2_IDLE] = {WRONG(H2_IDLE, H2_RULE_IDLE), WRONG(H2_IDLE, H2_RULE_IDLE), WRONG(H2_IDLE, H2_RULE_IDLE),
-                 WRONG(H2_IDLE, H2_RULE_IDLE), WRONG(H2_IDLE, H2_RULE_IDLE), DROP(H2_IDLE), WRONG(H2_IDLE, H2_RULE_PUSH),
-                 TO(H2_OPEN), NEVER(H2_IDLE), NEVER(H2_IDLE), NEVER(H2_IDLE), NEVER(H2_IDLE)},
+                 WRONG(H2_IDLE, H2_RULE_IDLE), WRONG(H2_IDLE, H2_RULE_IDLE), DROP(H2_IDLE),
+                 WRONG(H2_IDLE, H2_RULE_PUSH), TO(H2_OPEN), NEVER(H2_IDLE), NEVER(H2_IDLE), NEVER(H2_IDLE),
+                 NEVER(H2_IDLE)},
     [H2_IDLE_PEER] = {TO(H2_OPEN), WRONG(H2_IDLE_PEER, H2_RULE_IDLE), WRONG(H2_IDLE_PEER, H2_RULE_IDLE),
                       WRONG(H2_IDLE_PEER, H2_RULE_IDLE), WRONG(H2_IDLE_PEER, H2_RULE_IDLE), DROP(H2_IDLE_PEER),
                       WRONG(H2_IDLE_PEER, H2_RULE_PUSH), NEVER(H2_IDLE_PEER), NEVER(H2_IDLE_PEER), NEVER(H2_IDLE_PEER),
@@ -45,4 +50,6 @@ static const h2_transition table[H2_STATE_COUNT][H2_INPUT_COUNT] = {
                            NEVER(H2_CLOSED_SKIPPED)},
 };
 
-h2_transition h2_state_next(h2_state state, h2_input input) { return table[state][input]; }
+h2_transition h2_state_next(h2_state state, h2_input input) {
+    return table[state][input];
+}

@@ -13,8 +13,8 @@
 #include "h2_error.h"
 
 #define H2_STATES(X)                                                                                                   \
-    X(H2_IDLE)               /* not opened, and not the peer's to open */                                              \
-    X(H2_IDLE_PEER)          /* not opened, the peer may */                                                            \
+    X(H2_IDLE)      /* not opened, and not the peer's to open */                                                       \
+    X(H2_IDLE_PEER) /* not opened, the peer may */                                                                     \
     X(H2_OPEN)                                                                                                         \
     X(H2_HALF_CLOSED_LOCAL)  /* we ended our side */                                                                   \
     X(H2_HALF_CLOSED_REMOTE) /* the peer ended its side */                                                             \

@@ -4,7 +4,9 @@
 
 #define RESET_BY_US 0x80000000u
 
-static uint16_t slot_number(const h2_streams *t, const h2_stream *stream) { return (uint16_t)(stream - t->slots); }
+static uint16_t slot_number(const h2_streams *t, const h2_stream *stream) {
+    return (uint16_t)(stream - t->slots);
+}
 
 static uint16_t bucket_count(uint16_t capacity) {
     uint16_t n = 1;
@@ -13,7 +15,9 @@ static uint16_t bucket_count(uint16_t capacity) {
 }
 
 /* Identifiers of one side are two apart. */
-static uint16_t *bucket_of(const h2_streams *t, uint32_t id) { return &t->buckets[(id >> 1) & t->mask]; }
+static uint16_t *bucket_of(const h2_streams *t, uint32_t id) {
+    return &t->buckets[(id >> 1) & t->mask];
+}
 
 size_t h2_streams_bytes(uint16_t capacity) {
     return capacity * sizeof(h2_stream) + bucket_count(capacity) * sizeof(uint16_t);
@@ -99,8 +103,10 @@ void h2_streams_close(h2_streams *t, h2_stream *stream, bool reset_owed) {
     t->live--;
     if (stream->flags & H2_STREAM_LEFT) t->left--;
     t->closing++;
-    if (reset_owed) h2_streams_push(t, H2_LIST_OWED, stream);
-    else h2_streams_release(t, stream);
+    if (reset_owed)
+        h2_streams_push(t, H2_LIST_OWED, stream);
+    else
+        h2_streams_release(t, stream);
 }
 
 void h2_streams_release(h2_streams *t, h2_stream *stream) {
@@ -111,7 +117,9 @@ void h2_streams_release(h2_streams *t, h2_stream *stream) {
     t->closing--;
 }
 
-static int link_of(int list) { return list == H2_LIST_OWED ? H2_LINK_OWED : H2_LINK_READY; }
+static int link_of(int list) {
+    return list == H2_LIST_OWED ? H2_LINK_OWED : H2_LINK_READY;
+}
 
 int h2_streams_ready_list(const h2_stream *stream) {
     return H2_LIST_READY + 2 * stream->urgency + (stream->incremental ? 1 : 0);
@@ -124,8 +132,10 @@ void h2_streams_push(h2_streams *t, int list, h2_stream *stream) {
     stream->listed |= (uint8_t)(1u << link);
     stream->link[link].next = H2_SLOT_NONE;
     stream->link[link].prev = t->list[list].tail;
-    if (t->list[list].tail == H2_SLOT_NONE) t->list[list].head = at;
-    else t->slots[t->list[list].tail].link[link].next = at;
+    if (t->list[list].tail == H2_SLOT_NONE)
+        t->list[list].head = at;
+    else
+        t->slots[t->list[list].tail].link[link].next = at;
     t->list[list].tail = at;
 }
 
@@ -134,10 +144,14 @@ void h2_streams_pull(h2_streams *t, int list, h2_stream *stream) {
     if (!(stream->listed & 1u << link)) return;
     uint16_t next = stream->link[link].next, prev = stream->link[link].prev;
     stream->listed &= (uint8_t) ~(1u << link);
-    if (prev == H2_SLOT_NONE) t->list[list].head = next;
-    else t->slots[prev].link[link].next = next;
-    if (next == H2_SLOT_NONE) t->list[list].tail = prev;
-    else t->slots[next].link[link].prev = prev;
+    if (prev == H2_SLOT_NONE)
+        t->list[list].head = next;
+    else
+        t->slots[prev].link[link].next = next;
+    if (next == H2_SLOT_NONE)
+        t->list[list].tail = prev;
+    else
+        t->slots[next].link[link].prev = prev;
 }
 
 h2_stream *h2_streams_first(const h2_streams *t, int list) {

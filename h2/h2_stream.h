@@ -6,11 +6,11 @@
  * Stream slots: a fixed table, found by identifier, linked into lists by number.
  *
  * Invariants:
- *   - A slot is free (on the free chain), live (in a hash chain, state open or half-closed), or closing (in neither, on the
- *     H2_LIST_OWED list until its RST_STREAM is written).
+ *   - A slot is free (on the free chain), live (in a hash chain, state open or half-closed), or closing (in neither, on
+ * the H2_LIST_OWED list until its RST_STREAM is written).
  *   - `live` counts live slots, `closing` the closing ones; both together never exceed `capacity`.
- *   - A slot is linked exactly when the bit of the link is set in `listed`; its ready list follows from its priority, which changes only
- *     while it is on none.
+ *   - A slot is linked exactly when the bit of the link is set in `listed`; its ready list follows from its priority,
+ * which changes only while it is on none.
  *   - Only h2_stream_move writes `state` of a live slot.
  */
 
@@ -23,24 +23,24 @@
 
 #define H2_SLOT_NONE 0xffffu
 
-/* Lists: a ready one for each urgency and manner (h2_schedule.c), and one of streams that owe a frame of their own. A stream is on at most
- * one ready list. */
+/* Lists: a ready one for each urgency and manner (h2_schedule.c), and one of streams that owe a frame of their own. A
+ * stream is on at most one ready list. */
 enum { H2_LIST_READY = 0, H2_LIST_OWED = 2 * H2_URGENCIES, H2_LIST_COUNT };
 
 /* A stream has a link for its ready list and one for the owed list. */
 enum { H2_LINK_READY, H2_LINK_OWED, H2_LINK_COUNT };
 
 enum {
-    H2_STREAM_ANNOUNCED = 0x01,     /* the program knows it and is told of its end */
-    H2_STREAM_GOT_HEADERS = 0x02,   /* the request or final response arrived */
-    H2_STREAM_SENT_HEADERS = 0x04,  /* the request or final response was queued */
-    H2_STREAM_END_PENDING = 0x08,   /* END_STREAM follows the lent bytes */
+    H2_STREAM_ANNOUNCED = 0x01,    /* the program knows it and is told of its end */
+    H2_STREAM_GOT_HEADERS = 0x02,  /* the request or final response arrived */
+    H2_STREAM_SENT_HEADERS = 0x04, /* the request or final response was queued */
+    H2_STREAM_END_PENDING = 0x08,  /* END_STREAM follows the lent bytes */
     H2_STREAM_RESET_OWED = 0x10,
-    H2_STREAM_BODYLESS = 0x20,      /* the answer to HEAD: its content-length counts nothing */
-    H2_STREAM_CONNECT = 0x40,       /* CONNECT, not refused: content-length means nothing, DATA alone may follow (8.5) */
-    H2_STREAM_LENT = 0x80,          /* bytes are lent, on_sent is due */
+    H2_STREAM_BODYLESS = 0x20, /* the answer to HEAD: its content-length counts nothing */
+    H2_STREAM_CONNECT = 0x40,  /* CONNECT, not refused: content-length means nothing, DATA alone may follow (8.5) */
+    H2_STREAM_LENT = 0x80,     /* bytes are lent, on_sent is due */
     H2_STREAM_PRIORITY_OWED = 0x100, /* client: a PRIORITY_UPDATE */
-    H2_STREAM_LEFT = 0x200          /* the program is done with it; only the peer's end is missing */
+    H2_STREAM_LEFT = 0x200           /* the program is done with it; only the peer's end is missing */
 };
 
 typedef struct h2_stream {
@@ -73,10 +73,10 @@ typedef struct h2_streams {
     struct {
         uint16_t head, tail;
     } list[H2_LIST_COUNT];
-    uint8_t turn[H2_URGENCIES]; /* which manner is served next: one frame each, in turns */
-    uint32_t last_local, last_remote;             /* highest identifiers opened by us and by the peer */
-    uint32_t ended[H2_RESETS_REMEMBERED];         /* latest closed streams; top bit: reset by us */
-    uint32_t forgotten;                           /* highest identifier reset by us that fell out of `ended` */
+    uint8_t turn[H2_URGENCIES];           /* which manner is served next: one frame each, in turns */
+    uint32_t last_local, last_remote;     /* highest identifiers opened by us and by the peer */
+    uint32_t ended[H2_RESETS_REMEMBERED]; /* latest closed streams; top bit: reset by us */
+    uint32_t forgotten;                   /* highest identifier reset by us that fell out of `ended` */
     uint8_t ended_next;
 } h2_streams;
 
@@ -96,8 +96,8 @@ h2_state h2_streams_state(const h2_streams *t, uint32_t id, bool server);
 /* Apply an input to a live stream. The state changes only when the verdict allows. */
 h2_transition h2_stream_move(h2_stream *stream, h2_input input);
 
-/* A stream that reached a closed state leaves the hash and all lists and is remembered. It stays as a closing slot on H2_LIST_OWED when
- * `reset_owed`, and is free otherwise. */
+/* A stream that reached a closed state leaves the hash and all lists and is remembered. It stays as a closing slot on
+ * H2_LIST_OWED when `reset_owed`, and is free otherwise. */
 void h2_streams_close(h2_streams *t, h2_stream *stream, bool reset_owed);
 
 /* Remember how a stream without a slot ended. */

@@ -2,19 +2,23 @@
 #include "h2_internal.h"
 
 /*
- * Time, told from outside. Receiving and sending only leave marks (`heard`, an open block, SETTINGS under way); the next tick
- * turns a mark into a deadline, so nothing else needs a clock.
+ * Time, told from outside. Receiving and sending only leave marks (`heard`, an open block, SETTINGS under way); the
+ * next tick turns a mark into a deadline, so nothing else needs a clock.
  */
 
 /* A stream counts as blocked after this many sweeps in a row found it so. */
 #define SWEEPS 4u
 
-static uint64_t later(uint64_t now, uint32_t ms) { return ms ? now + ms : H2_NO_TIME; }
+static uint64_t later(uint64_t now, uint32_t ms) {
+    return ms ? now + ms : H2_NO_TIME;
+}
 
 /* Start or stop a deadline by whether something is awaited. Returns whether it has passed. */
 static bool overdue(uint64_t *deadline, bool awaited, uint64_t now, uint32_t ms) {
-    if (!awaited) *deadline = H2_NO_TIME;
-    else if (*deadline == H2_NO_TIME) *deadline = later(now, ms);
+    if (!awaited)
+        *deadline = H2_NO_TIME;
+    else if (*deadline == H2_NO_TIME)
+        *deadline = later(now, ms);
     return *deadline <= now && *deadline != H2_NO_TIME;
 }
 
@@ -41,8 +45,8 @@ static void tick_keepalive(h2_session *s) {
         h2_session_fail(s, H2_RULE_KEEPALIVE, 0);
 }
 
-/* Streams whose data has waited for the peer's window through SWEEPS sweeps, and those the program left that long ago. Any DATA sent
- * resets the count. */
+/* Streams whose data has waited for the peer's window through SWEEPS sweeps, and those the program left that long ago.
+ * Any DATA sent resets the count. */
 static void sweep_blocked(h2_session *s) {
     for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
         h2_stream *stream = &s->streams.slots[slot];
@@ -50,8 +54,10 @@ static void sweep_blocked(h2_session *s) {
         bool left = stream->flags & H2_STREAM_LEFT;
         stream->stalled = left || (stream->out_len > 0 && shut) ? (uint8_t)(stream->stalled + 1) : 0;
         if (stream->stalled <= SWEEPS) continue;
-        if (left) h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
-        else h2_session_breach(s, H2_RULE_BLOCKED, stream->id);
+        if (left)
+            h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
+        else
+            h2_session_breach(s, H2_RULE_BLOCKED, stream->id);
     }
 }
 

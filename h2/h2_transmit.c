@@ -3,8 +3,9 @@
 #include <string.h>
 
 /*
- * What is owed becomes frames, urgent first: preface and SETTINGS, header blocks in order, acknowledgements, GOAWAY, resets, windows, then
- * DATA in turns. Each writer returns false when its next frame does not fit; nothing after it is tried then.
+ * What is owed becomes frames, urgent first: preface and SETTINGS, header blocks in order, acknowledgements, GOAWAY,
+ * resets, windows, then DATA in turns. Each writer returns false when its next frame does not fit; nothing after it is
+ * tried then.
  */
 
 typedef struct output {
@@ -19,7 +20,9 @@ void h2_transmit_trace(const h2_session *s, const uint8_t *frame) {
     s->handlers.on_frame(s->user, true, &header, frame + H2_FRAME_HEADER_BYTES, header.length);
 }
 
-static bool fits(const output *out, size_t payload) { return out->cap - out->used >= H2_FRAME_HEADER_BYTES + payload; }
+static bool fits(const output *out, size_t payload) {
+    return out->cap - out->used >= H2_FRAME_HEADER_BYTES + payload;
+}
 
 /* Write a whole control frame that is known to fit. */
 static void put(h2_session *s, output *out, h2_frame_header header, const uint8_t *payload) {
@@ -91,7 +94,8 @@ static bool write_pings(h2_session *s, output *out) {
         if (s->ping_state[kind] != H2_PING_OWED) continue;
         if (!fits(out, H2_PING_BYTES)) return false;
         s->ping_state[kind] = H2_PING_SENT;
-        put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, 0, 0}, kind == H2_PING_USER ? s->ping : h2_ping_tags[kind]);
+        put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, 0, 0},
+            kind == H2_PING_USER ? s->ping : h2_ping_tags[kind]);
     }
     return true;
 }
@@ -190,7 +194,8 @@ static void write_data(h2_session *s, output *out) {
     while ((n = h2_schedule_write(s, out->bytes + out->used, out->cap - out->used)) > 0) out->used += n;
 }
 
-/* A server says nothing before it knows that the client speaks HTTP/2: the answer to HTTP/1.x must come first on the wire. */
+/* A server says nothing before it knows that the client speaks HTTP/2: the answer to HTTP/1.x must come first on the
+ * wire. */
 static bool is_listening(const h2_session *s) {
     return !s->over && (s->stage == H2_STAGE_PREFACE || s->stage == H2_STAGE_HTTP1);
 }

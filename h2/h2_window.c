@@ -6,7 +6,9 @@
  * enough that updates cost nothing beside the data. */
 #define UPDATE_SHARE 8u
 
-uint32_t h2_window_open(const h2_window *w) { return w->size > 0 ? (uint32_t)w->size : 0; }
+uint32_t h2_window_open(const h2_window *w) {
+    return w->size > 0 ? (uint32_t)w->size : 0;
+}
 
 bool h2_window_take(h2_window *w, uint32_t n) {
     if (n > h2_window_open(w)) return n == 0;
@@ -21,14 +23,19 @@ bool h2_window_shift(h2_window *w, int64_t delta) {
     return true;
 }
 
-bool h2_window_give(h2_window *w, uint32_t n) { return h2_window_shift(w, n); }
+bool h2_window_give(h2_window *w, uint32_t n) {
+    return h2_window_shift(w, n);
+}
 
 void h2_window_consume(h2_window *w, uint32_t n) {
-    uint32_t room = H2_WINDOW_MAX - h2_window_open(w) - w->owed; /* or the announcement would be one the peer must refuse */
+    uint32_t room =
+        H2_WINDOW_MAX - h2_window_open(w) - w->owed; /* or the announcement would be one the peer must refuse */
     w->owed += n < room ? n : room;
 }
 
-bool h2_window_due(const h2_window *w, uint32_t target) { return w->owed > 0 && w->owed >= target / UPDATE_SHARE; }
+bool h2_window_due(const h2_window *w, uint32_t target) {
+    return w->owed > 0 && w->owed >= target / UPDATE_SHARE;
+}
 
 uint32_t h2_window_announce(h2_window *w) {
     uint32_t n = w->owed;

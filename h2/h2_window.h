@@ -2,15 +2,15 @@
 #ifndef H2_WINDOW_H
 #define H2_WINDOW_H
 
-/* The flow-control window of RFC 9113, 5.2 and 6.9: one type for sending and receiving, for a stream and for the connection.
- * No other code does window arithmetic. Every function checks before it stores. */
+/* The flow-control window of RFC 9113, 5.2 and 6.9: one type for sending and receiving, for a stream and for the
+ * connection. No other code does window arithmetic. Every function checks before it stores. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef struct h2_window {
-    int32_t size;   /* octets that may still be sent or received; below zero after a SETTINGS change (6.9.2) */
-    uint32_t owed;  /* receiving: octets consumed and not yet announced; size and owed never exceed 2^31-1 together */
+    int32_t size;  /* octets that may still be sent or received; below zero after a SETTINGS change (6.9.2) */
+    uint32_t owed; /* receiving: octets consumed and not yet announced; size and owed never exceed 2^31-1 together */
 } h2_window;
 
 /* Octets that may pass now. */

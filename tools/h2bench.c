@@ -38,10 +38,11 @@ enum { OPT_CACERT = 256, OPT_CERT, OPT_KEY, OPT_VERSION };
 #define CHUNK_BYTES 65536u
 /* A prime: no loss or swap of round sizes leaves the pattern as it was. */
 #define PATTERN_BYTES 1048583u
-#define PATTERN_SEED 0x9e3779b97f4a7c15u
-#define SIZE_LIMIT ((uint64_t)1 << 50)
+#define PATTERN_SEED  0x9e3779b97f4a7c15u
+#define SIZE_LIMIT    ((uint64_t)1 << 50)
 
-/* Pseudo-random bytes (xorshift64), repeated for ever; CHUNK_BYTES more than a period, so that a chunk may begin anywhere. */
+/* Pseudo-random bytes (xorshift64), repeated for ever; CHUNK_BYTES more than a period, so that a chunk may begin
+ * anywhere. */
 static uint8_t pattern[PATTERN_BYTES + CHUNK_BYTES];
 
 static void fill_pattern(void) {
@@ -119,7 +120,8 @@ static int bulk(h2conn *conn, uint8_t *buf, uint64_t bytes) {
         tool_say("more came back than was sent");
         return BENCH_DIFFERS;
     }
-    printf("bulk %llu bytes %.3f s %.1f MB/s each way\n", (unsigned long long)bytes, seconds, (double)bytes / 1e6 / seconds);
+    printf("bulk %llu bytes %.3f s %.1f MB/s each way\n", (unsigned long long)bytes, seconds,
+           (double)bytes / 1e6 / seconds);
     return TOOL_OK;
 }
 
@@ -134,8 +136,8 @@ static int ping(h2conn *conn, uint8_t *buf, uint64_t count, uint64_t size) {
         if (status != TOOL_OK) return status;
     }
     double seconds = seconds_since(start);
-    printf("ping %llu x %llu B %.3f s %.0f round trips/s\n", (unsigned long long)count, (unsigned long long)size, seconds,
-           (double)count / seconds);
+    printf("ping %llu x %llu B %.3f s %.0f round trips/s\n", (unsigned long long)count, (unsigned long long)size,
+           seconds, (double)count / seconds);
     return TOOL_OK;
 }
 
@@ -207,26 +209,13 @@ int main(int argc, char **argv) {
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":kh", options, NULL)) != -1) {
         switch (option) {
-        case 'k':
-            tls.options.insecure = true;
-            break;
-        case OPT_CACERT:
-            tls.options.ca_file = optarg;
-            break;
-        case OPT_CERT:
-            tls.options.cert_file = optarg;
-            break;
-        case OPT_KEY:
-            tls.options.key_file = optarg;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return TOOL_OK;
-        case OPT_VERSION:
-            puts("h2bench " TOOL_VERSION);
-            return TOOL_OK;
-        default:
-            return tool_bad_option(option, argv);
+        case 'k': tls.options.insecure = true; break;
+        case OPT_CACERT: tls.options.ca_file = optarg; break;
+        case OPT_CERT: tls.options.cert_file = optarg; break;
+        case OPT_KEY: tls.options.key_file = optarg; break;
+        case 'h': fputs(help, stdout); return TOOL_OK;
+        case OPT_VERSION: puts("h2bench " TOOL_VERSION); return TOOL_OK;
+        default: return tool_bad_option(option, argv);
         }
     }
     return run(&tls, argc - optind, argv + optind);

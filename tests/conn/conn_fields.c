@@ -6,8 +6,8 @@
 #include "guard.h"
 
 START_TEST(a_section_outlives_what_it_was_copied_from) {
-    h2_field fields[] = {H2_FIELD(":method", "POST"), H2_FIELD(":path", "/x"),    H2_FIELD(":unheard", "of"),
-                         H2_FIELD("a", "1"),          H2_FIELD("empty", ""),      H2_FIELD("a", "2")};
+    h2_field fields[] = {H2_FIELD(":method", "POST"), H2_FIELD(":path", "/x"), H2_FIELD(":unheard", "of"),
+                         H2_FIELD("a", "1"),          H2_FIELD("empty", ""),   H2_FIELD("a", "2")};
     const size_t n = sizeof fields / sizeof *fields;
     fields[3].never_index = true;
     const size_t bytes = h2conn_section_bytes(fields, n);
@@ -48,7 +48,8 @@ START_TEST(a_status_is_three_digits) {
     static const struct {
         const char *text;
         int status;
-    } rows[] = {{"200", 200}, {"599", 599}, {"007", 7}, {"", 0}, {"20", 0}, {"2000", 0}, {"2 0", 0}, {"-20", 0}, {"2:0", 0}};
+    } rows[] = {{"200", 200}, {"599", 599}, {"007", 7}, {"", 0},   {"20", 0},
+                {"2000", 0},  {"2 0", 0},   {"-20", 0}, {"2:0", 0}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         h2conn_section section = {.n = 0};
         section.pseudo[H2CONN_STATUS] = rows[i].text;

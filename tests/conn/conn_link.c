@@ -12,7 +12,7 @@
 /* The portable part alone, as a program without threads uses it: one link, one stream, memory of a fixed size. */
 
 #define BUFFER 700u
-#define BYTES 100000u
+#define BYTES  100000u
 
 typedef struct side {
     h2conn_link link;
@@ -126,7 +126,8 @@ static void echo_turn(side *s) {
     if (!s->open || s->stream.lent || s->stream.ended) return;
     if (!h2conn_stream_read(&s->stream, s->link.session, s->lent, sizeof s->lent, &n)) return;
     ck_assert_int_ge(n, 0);
-    ck_assert_int_eq(h2conn_stream_write(&s->stream, s->link.session, s->lent, (size_t)n, n == 0 ? H2_END : 0), H2CONN_OK);
+    ck_assert_int_eq(h2conn_stream_write(&s->stream, s->link.session, s->lent, (size_t)n, n == 0 ? H2_END : 0),
+                     H2CONN_OK);
 }
 
 static const struct weather {
@@ -174,7 +175,8 @@ static const struct ending {
     int then, stream, session;
     uint32_t code;
 } endings[] = {
-#define ENDING(label, bytes, then, stream, session, code) {label, bytes, sizeof(bytes) - 1, then, stream, session, code}
+#define ENDING(label, bytes, then, stream, session, code)                                                              \
+    { label, bytes, sizeof(bytes) - 1, then, stream, session, code }
     ENDING("HTTP/1.1", "HTTP/1.1 400 Bad Request\r\n\r\n", CLOSES, H2CONN_EHTTP2, H2CONN_EHTTP2, H2_PROTOCOL_ERROR),
     ENDING("another protocol", "SSH-2.0-x\r\n", CLOSES, H2CONN_EHTTP2, H2CONN_EHTTP2, H2_PROTOCOL_ERROR),
     ENDING("silence", "", CLOSES, H2CONN_ELOST, H2CONN_ELOST, H2_NO_ERROR),

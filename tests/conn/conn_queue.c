@@ -64,7 +64,8 @@ START_TEST(small_pieces_share_a_chunk) {
     pool p = {.left = 1000};
     const h2conn_chunk_source source = {get, put, &p};
     h2conn_queue queue = {.bytes = 0};
-    for (unsigned i = 0; i < H2CONN_CHUNK_MIN; i++) ck_assert(h2conn_queue_add(&queue, &source, (const uint8_t *)"x", 1));
+    for (unsigned i = 0; i < H2CONN_CHUNK_MIN; i++)
+        ck_assert(h2conn_queue_add(&queue, &source, (const uint8_t *)"x", 1));
     ck_assert_uint_eq(p.out, 1);
     h2conn_queue_clear(&queue, &source);
 }

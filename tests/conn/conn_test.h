@@ -2,8 +2,8 @@
 #ifndef CONN_TEST_H
 #define CONN_TEST_H
 
-/* What the suites of the connection layer share: a server in a thread, bytes that can be told from one another, and ways to wait for
- * a state instead of for time. */
+/* What the suites of the connection layer share: a server in a thread, bytes that can be told from one another, and
+ * ways to wait for a state instead of for time. */
 
 #include <check.h>
 #include <pthread.h>
@@ -66,7 +66,8 @@ typedef struct test_flag {
     int count;
 } test_flag;
 
-#define TEST_FLAG {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0}
+#define TEST_FLAG                                                                                                      \
+    { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 }
 void test_raise(test_flag *flag);
 /* Wait until it was raised `count` times; the test fails when that takes too long. */
 void test_await(test_flag *flag, int count);
@@ -76,8 +77,8 @@ void test_await_blocked(h2conn *conn, unsigned n);
 
 /* ---- raw peers ---- */
 
-/* A server that is a script: one accepted socket and what to do with it. Returning from it ends our side of the socket, hears the client out
- * and closes. */
+/* A server that is a script: one accepted socket and what to do with it. Returning from it ends our side of the socket,
+ * hears the client out and closes. */
 typedef void (*test_script)(int fd, void *user);
 typedef struct test_raw {
     int listening;
@@ -106,7 +107,8 @@ bool test_read_frame(int fd, test_frame *frame);
 /* The next frame of a type, others passed over. */
 bool test_await_frame(int fd, test_frame *frame, uint8_t type);
 void test_write_frame(int fd, uint8_t type, uint8_t flags, uint32_t id, const void *payload, size_t len);
-/* A raw server's start: read the client's preface, send SETTINGS and acknowledge the client's. `settings` are octets of records. */
+/* A raw server's start: read the client's preface, send SETTINGS and acknowledge the client's. `settings` are octets of
+ * records. */
 void test_greet_client(int fd, const void *settings, size_t len);
 /* A raw client's: send preface and SETTINGS. */
 void test_greet_server(int fd);

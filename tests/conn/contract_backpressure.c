@@ -3,13 +3,14 @@
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* "write waits for the peer's window and never drops": a reader that stops reading stops its writer, and only its own. */
+/* "write waits for the peer's window and never drops": a reader that stops reading stops its writer, and only its own.
+ */
 
-#define CONNS 1000
+#define CONNS  1000
 #define WINDOW 16384u
 #define LENGTH (8u * WINDOW)
-#define WRITE 'w'
-#define ECHO 'e'
+#define WRITE  'w'
+#define ECHO   'e'
 
 typedef struct writers {
     test_flag done;
@@ -25,8 +26,10 @@ static void write_length(writers *w, h2conn *conn) {
     int error = h2conn_write(conn, bytes, LENGTH, &written);
     free(bytes);
     pthread_mutex_lock(&w->lock);
-    if (error == H2CONN_OK) w->finished++;
-    else if (written > w->most) w->most = written;
+    if (error == H2CONN_OK)
+        w->finished++;
+    else if (written > w->most)
+        w->most = written;
     pthread_mutex_unlock(&w->lock);
     test_raise(&w->done);
 }
@@ -41,11 +44,15 @@ static void write_or_echo(void *user, h2conn_request *request) {
     char what;
     ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
     ck_assert_int_eq(h2conn_read(conn, &what, 1), 1);
-    if (what == WRITE) write_length(user, conn);
-    else echo(conn);
+    if (what == WRITE)
+        write_length(user, conn);
+    else
+        echo(conn);
 }
 
-static bool is_writer(int i) { return i % 2 == 0; }
+static bool is_writer(int i) {
+    return i % 2 == 0;
+}
 
 START_TEST(contract_backpressure_stops_the_writer_of_a_reader_that_stopped_and_no_other) {
     writers w = {.done = TEST_FLAG, .lock = PTHREAD_MUTEX_INITIALIZER};

@@ -4,8 +4,8 @@
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* "close is safe from any thread, twice, and while others wait in read or write: they return H2CONN_ECLOSED. What was written before a
- * clean close arrives." */
+/* "close is safe from any thread, twice, and while others wait in read or write: they return H2CONN_ECLOSED. What was
+ * written before a clean close arrives." */
 
 #define MORE_THAN_ALL_WINDOWS (4u << 20)
 

@@ -10,7 +10,8 @@
 /* h2conn_connect and the calls that set things up: what they refuse, and what they say. */
 
 START_TEST(connect_refuses_what_is_no_url) {
-    static const char *const urls[] = {"", "localhost", "ftp://localhost/", "http://", "http://h:0/", "http://h:70000/"};
+    static const char *const urls[] = {"",        "localhost",   "ftp://localhost/",
+                                       "http://", "http://h:0/", "http://h:70000/"};
     h2conn_response response;
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         ck_assert_int_eq(test_connect_error(urls[i], NULL, &response), H2CONN_EURL);
@@ -24,8 +25,9 @@ START_TEST(connect_refuses_wrong_arguments) {
     const h2conn_field capital[] = {H2CONN_FIELD("Accept", "x")};
     const h2conn_field hop[] = {H2CONN_FIELD("connection", "close")};
     const h2conn_options options[] = {
-        {.fields = pseudo, .n_fields = 1}, {.fields = capital, .n_fields = 1},  {.fields = hop, .n_fields = 1},
-        {.fields = NULL, .n_fields = 1},   {.method = "NO METHOD"},
+        {.fields = pseudo, .n_fields = 1}, {.fields = capital, .n_fields = 1},
+        {.fields = hop, .n_fields = 1},    {.fields = NULL, .n_fields = 1},
+        {.method = "NO METHOD"},
     };
     test_server s;
     h2conn_response response;
@@ -60,7 +62,11 @@ static void informational_then_answer(int fd, void *user) {
     (void)user;
     test_greet_client(fd, NULL, 0);
     const uint32_t id = test_await_request(fd);
-    for (int i = 0; i < 3; i++) test_write_frame(fd, H2_HEADERS, H2_FLAG_END_HEADERS, id, "\x08\x03" "103", 5);
+    for (int i = 0; i < 3; i++)
+        test_write_frame(fd, H2_HEADERS, H2_FLAG_END_HEADERS, id,
+                         "\x08\x03"
+                         "103",
+                         5);
     test_write_frame(fd, H2_HEADERS, H2_FLAG_END_HEADERS | H2_FLAG_END_STREAM, id, "\x8d", 1);
 }
 

@@ -3,10 +3,10 @@
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* "Deadlines are absolute, may be set at any time from any thread, wake calls that wait, and can be moved to revive the connection.
- * H2CONN_ETIMEDOUT leaves it usable." A past deadline fails at once. */
+/* "Deadlines are absolute, may be set at any time from any thread, wake calls that wait, and can be moved to revive the
+ * connection. H2CONN_ETIMEDOUT leaves it usable." A past deadline fails at once. */
 
-#define SOON_MS 60
+#define SOON_MS  60
 #define NEVER_MS (10 * TEST_PATIENCE_MS)
 
 typedef struct call {

@@ -5,7 +5,8 @@
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* "A server that drains stops accepting, lets open connections finish until its deadline, and loses no byte." And one that stops ends them. */
+/* "A server that drains stops accepting, lets open connections finish until its deadline, and loses no byte." And one
+ * that stops ends them. */
 
 enum { CONNS = 6, LENGTH = 400000 };
 

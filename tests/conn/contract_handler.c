@@ -6,8 +6,8 @@
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* "A handler that returns closes its connection. A client that goes away ends the handler's reads and writes." And what a handler can ask
- * and answer. */
+/* "A handler that returns closes its connection. A client that goes away ends the handler's reads and writes." And what
+ * a handler can ask and answer. */
 
 START_TEST(contract_handler_that_returns_closes_its_connection) {
     test_server s;
@@ -197,8 +197,8 @@ START_TEST(contract_handler_answers_completely) {
         const char *method, *path;
         int64_t body;
         bool ends;
-    } rows[] = {{"GET", "/", BODY, true},       {"GET", "/empty", 0, true},  {"HEAD", "/", 0, true},
-                {"POST", "/", BODY, false},     {"POST", "/empty", 0, false}, {"POST", "/", BODY, true}};
+    } rows[] = {{"GET", "/", BODY, true},   {"GET", "/empty", 0, true},   {"HEAD", "/", 0, true},
+                {"POST", "/", BODY, false}, {"POST", "/empty", 0, false}, {"POST", "/", BODY, true}};
     test_server s;
     char url[H2CONN_WHY_BYTES + 16];
     h2conn_response response;
@@ -219,7 +219,8 @@ START_TEST(contract_handler_answers_completely) {
 }
 END_TEST
 
-/* RFC 9113, 8.1: an answer before the request's end is complete, and RST_STREAM with NO_ERROR refuses what is still sent. */
+/* RFC 9113, 8.1: an answer before the request's end is complete, and RST_STREAM with NO_ERROR refuses what is still
+ * sent. */
 START_TEST(rfc9113_8_1_an_early_answer_is_complete_and_the_rest_is_refused) {
     static const uint8_t rest[H2_FRAME_SIZE_MIN];
     test_server s;
@@ -238,7 +239,8 @@ START_TEST(rfc9113_8_1_an_early_answer_is_complete_and_the_rest_is_refused) {
         body += frame.header.length;
     } while ((frame.header.flags & H2_FLAG_END_STREAM) == 0);
     ck_assert_uint_eq(body, BODY);
-    /* One frame at a time, each seen before the next: the server may not have left the stream when the first ones come. */
+    /* One frame at a time, each seen before the next: the server may not have left the stream when the first ones come.
+     */
     do {
         test_write_frame(fd, H2_DATA, 0, 1, rest, sizeof rest);
         test_write_frame(fd, H2_PING, 0, 0, "12345678", 8);

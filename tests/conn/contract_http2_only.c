@@ -4,7 +4,8 @@
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* "A peer that does not speak HTTP/2 gives H2CONN_EHTTP2 on the client; on the server it gets a readable HTTP/1.1 answer." */
+/* "A peer that does not speak HTTP/2 gives H2CONN_EHTTP2 on the client; on the server it gets a readable HTTP/1.1
+ * answer." */
 
 static void say(int fd, void *user) {
     char preface[H2_PREFACE_BYTES];

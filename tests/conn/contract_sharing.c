@@ -84,7 +84,8 @@ START_TEST(sharing_opens_another_session_when_one_is_full) {
     ck_assert_int_eq(h2conn_client_new(&client, NULL), H2CONN_OK);
     start_talkers(talkers, CONNS, s.url, client);
     join_talkers(talkers, conns, CONNS);
-    /* Every session took as many as it may, the last ones perhaps fewer: a stream may be opened before the limit is known. */
+    /* Every session took as many as it may, the last ones perhaps fewer: a stream may be opened before the limit is
+     * known. */
     const int sockets = count_sockets(conns, CONNS);
     ck_assert_int_ge(sockets, CONNS / 10);
     ck_assert_int_le(sockets, CONNS / 10 + 2);

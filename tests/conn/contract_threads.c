@@ -4,7 +4,8 @@
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* "Any number of threads may read and write one connection; the bytes of one write are never interleaved with another's." */
+/* "Any number of threads may read and write one connection; the bytes of one write are never interleaved with
+ * another's." */
 
 enum { WRITERS = 8, RECORDS = 60, RECORD = 5000 };
 

@@ -135,7 +135,8 @@ START_TEST(contract_write_of_nothing_is_done_and_wrong_arguments_are_refused) {
 }
 END_TEST
 
-/* A handler that reads only when told: the writer must stop, and what is kept for the reader stays within the window. */
+/* A handler that reads only when told: the writer must stop, and what is kept for the reader stays within the window.
+ */
 static void read_on_go(void *user, h2conn_request *request) {
     shut_window *w = user;
     h2conn *conn;

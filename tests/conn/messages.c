@@ -26,7 +26,7 @@ static ptrdiff_t read_script(void *ctx, void *buf, size_t len) {
 }
 
 #define BUFFER 16
-#define NEVER SIZE_MAX
+#define NEVER  SIZE_MAX
 
 typedef struct row {
     const char *label, *bytes;
@@ -58,14 +58,16 @@ static void check_rows(const row *rows, size_t n, ptrdiff_t (*next)(h2conn_reade
             for (size_t fail_at = 0; fail_at <= rows[i].len + 1; fail_at++) {
                 char log[256] = "";
                 run(&rows[i], piece, fail_at > rows[i].len ? NEVER : fail_at, next, log);
-                ck_assert_msg(strcmp(log, rows[i].expected) == 0, "%s, pieces of %zu, timeout at %zu: got %s, expected %s",
-                              rows[i].label, piece, fail_at, log, rows[i].expected);
+                ck_assert_msg(strcmp(log, rows[i].expected) == 0,
+                              "%s, pieces of %zu, timeout at %zu: got %s, expected %s", rows[i].label, piece, fail_at,
+                              log, rows[i].expected);
             }
         }
     }
 }
 
-#define ROW(label, bytes, expected) {label, bytes, sizeof(bytes) - 1, expected}
+#define ROW(label, bytes, expected)                                                                                    \
+    { label, bytes, sizeof(bytes) - 1, expected }
 
 START_TEST(lines_are_bounded_and_may_arrive_in_any_pieces) {
     static const row rows[] = {
@@ -95,8 +97,15 @@ START_TEST(messages_with_a_length_are_bounded_and_may_arrive_in_any_pieces) {
         ROW("empty message", "\0\0\0\0\0\0\0\1x", "|x|H2CONN_EEND"),
         ROW("cut in the length", "\0\0\0\1a\0\0", "a|H2CONN_ECUT"),
         ROW("cut in the message", "\0\0\0\2a", "H2CONN_ECUT"),
-        ROW("longest", "\0\0\0\14" "abcdefghijkl" "\0\0\0\1z", "abcdefghijkl|z|H2CONN_EEND"),
-        ROW("one too long", "\0\0\0\15" "abcdefghijklm", "H2CONN_ETOOLONG"),
+        ROW("longest",
+            "\0\0\0\14"
+            "abcdefghijkl"
+            "\0\0\0\1z",
+            "abcdefghijkl|z|H2CONN_EEND"),
+        ROW("one too long",
+            "\0\0\0\15"
+            "abcdefghijklm",
+            "H2CONN_ETOOLONG"),
         ROW("absurd length", "\377\377\377\377", "H2CONN_ETOOLONG"),
     };
     check_rows(rows, sizeof rows / sizeof rows[0], next_message);

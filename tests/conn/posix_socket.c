@@ -110,7 +110,8 @@ END_TEST
 START_TEST(a_name_nobody_has_is_told_from_a_dead_host) {
     char why[H2CONN_WHY_BYTES];
     int fd;
-    ck_assert_int_eq(posix_dial(&fd, "no-such-host.invalid", 80, h2conn_now() + TEST_PATIENCE_MS, why), H2CONN_ERESOLVE);
+    ck_assert_int_eq(posix_dial(&fd, "no-such-host.invalid", 80, h2conn_now() + TEST_PATIENCE_MS, why),
+                     H2CONN_ERESOLVE);
     ck_assert_ptr_nonnull(strstr(why, "no-such-host.invalid"));
     /* A resolver may be quicker than a deadline that has passed already, or be left behind. */
     const int late = posix_dial(&fd, "no-such-host.invalid", 80, 1, why);

@@ -27,7 +27,8 @@ static void echo_with_trailers(void *user, h2conn_request *request) {
     ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
     ck_assert_ptr_null(h2conn_trailers(conn, &count));
     ck_assert_uint_eq(count, 0);
-    while ((n = h2conn_read(conn, buf, sizeof buf)) > 0) ck_assert_int_eq(h2conn_write(conn, buf, (size_t)n, NULL), H2CONN_OK);
+    while ((n = h2conn_read(conn, buf, sizeof buf)) > 0)
+        ck_assert_int_eq(h2conn_write(conn, buf, (size_t)n, NULL), H2CONN_OK);
     ck_assert_int_eq(n, 0);
     check_trailers(conn);
     ck_assert_int_eq(h2conn_close_write_with(conn, sums, 2), H2CONN_OK);

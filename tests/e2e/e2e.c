@@ -38,7 +38,9 @@ h2tls_options e2e_server_tls(void) {
     return (h2tls_options){.cert_file = e2e_file("server.pem"), .key_file = e2e_file("server.key")};
 }
 
-h2tls_options e2e_client_tls(void) { return (h2tls_options){.ca_file = e2e_file("ca.pem")}; }
+h2tls_options e2e_client_tls(void) {
+    return (h2tls_options){.ca_file = e2e_file("ca.pem")};
+}
 
 static void *serve(void *user) {
     e2e_server *s = user;
@@ -104,7 +106,9 @@ void e2e_client_open(e2e_client *c, const h2tls_options *tls) {
     c->options.timeout_ms = E2E_PATIENCE_MS;
 }
 
-void e2e_client_close(e2e_client *c) { h2tls_free(c->tls); }
+void e2e_client_close(e2e_client *c) {
+    h2tls_free(c->tls);
+}
 
 h2conn *e2e_connect(const e2e_client *c, const char *url) {
     h2conn_response response;
@@ -213,7 +217,8 @@ int e2e_listen_raw(const char *scheme, char url[H2CONN_WHY_BYTES]) {
 
 int e2e_dial_raw(const char *url) {
     unsigned port = (unsigned)strtoul(strrchr(url, ':') + 1, NULL, 10);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons((uint16_t)port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);

@@ -2,8 +2,8 @@
 #ifndef E2E_H
 #define E2E_H
 
-/* What the end-to-end suites share: certificates, a server in a thread, and bytes that can be told from one another. Everything runs over
- * real sockets on loopback, through the public headers. */
+/* What the end-to-end suites share: certificates, a server in a thread, and bytes that can be told from one another.
+ * Everything runs over real sockets on loopback, through the public headers. */
 
 #include <check.h>
 #include <pthread.h>
@@ -50,7 +50,8 @@ typedef struct e2e_server {
     char url[H2CONN_WHY_BYTES];
 } e2e_server;
 
-/* Serve on `listen`, with TLS when its scheme is https: `tls`, or e2e_server_tls when NULL. The URL with the real port is in `url`. */
+/* Serve on `listen`, with TLS when its scheme is https: `tls`, or e2e_server_tls when NULL. The URL with the real port
+ * is in `url`. */
 void e2e_server_start(e2e_server *s, const char *listen, const h2tls_options *tls, h2conn_handler handler, void *user);
 /* The same when it may be impossible to listen there: false then. */
 bool e2e_server_try(e2e_server *s, const char *listen, const h2tls_options *tls, h2conn_handler handler, void *user);
@@ -83,7 +84,8 @@ void e2e_fill(uint8_t *out, size_t len, uint64_t offset, uint32_t seed);
 
 /* Send `len` bytes of a pattern and the end; 0, or an error. */
 int e2e_send(h2conn *conn, uint64_t len, uint32_t seed);
-/* Read to the peer's end and compare. Returns the number of bytes, or an error; H2CONN_EINVAL for a byte that differs. */
+/* Read to the peer's end and compare. Returns the number of bytes, or an error; H2CONN_EINVAL for a byte that differs.
+ */
 int64_t e2e_receive(h2conn *conn, uint32_t seed);
 /* Both at once, with a thread: `len` bytes of a pattern go out while as many of another come in. 0, or an error. */
 int e2e_both_ways(h2conn *conn, uint64_t len, uint32_t send_seed, uint32_t receive_seed);

@@ -42,7 +42,8 @@ START_TEST(ipv6) {
 }
 END_TEST
 
-/* localhost has an IPv6 and an IPv4 address on most machines; the server is at one of them only, so the other is tried in vain. */
+/* localhost has an IPv6 and an IPv4 address on most machines; the server is at one of them only, so the other is tried
+ * in vain. */
 static bool localhost_has(int family) {
     const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;

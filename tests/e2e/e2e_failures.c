@@ -15,7 +15,8 @@ typedef struct watch {
     int64_t result; /* of the handler; 1 while it runs */
 } watch;
 
-#define WATCH_INIT {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 1}
+#define WATCH_INIT                                                                                                     \
+    { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 1 }
 
 static void watch_set(watch *w, int64_t result) {
     pthread_mutex_lock(&w->lock);
@@ -37,8 +38,10 @@ static void read_on(void *user, h2conn_request *request) {
     char buf[4096];
     h2conn *conn;
     ptrdiff_t n;
-    if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK || h2conn_write(conn, "go", 2, NULL) != H2CONN_OK) return;
-    while ((n = h2conn_read(conn, buf, sizeof buf)) > 0) {}
+    if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK || h2conn_write(conn, "go", 2, NULL) != H2CONN_OK)
+        return;
+    while ((n = h2conn_read(conn, buf, sizeof buf)) > 0) {
+    }
     watch_set(user, n);
 }
 
@@ -46,13 +49,14 @@ static void write_on(void *user, h2conn_request *request) {
     static const char buf[4096];
     h2conn *conn;
     int error = H2CONN_OK;
-    if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK || h2conn_write(conn, "go", 2, NULL) != H2CONN_OK) return;
+    if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK || h2conn_write(conn, "go", 2, NULL) != H2CONN_OK)
+        return;
     while (error == H2CONN_OK) error = h2conn_write(conn, buf, sizeof buf, NULL);
     watch_set(user, error);
 }
 
-/* A client in a process of its own, to be killed in mid-transfer with its socket open. It is made before there are threads, and waits for
- * the URL. */
+/* A client in a process of its own, to be killed in mid-transfer with its socket open. It is made before there are
+ * threads, and waits for the URL. */
 typedef struct victim {
     pid_t pid;
     int url, ready;
@@ -65,7 +69,8 @@ static void be_victim(int url_fd, int ready_fd) {
     e2e_client_open(&client, NULL);
     h2conn *conn = e2e_connect(&client, url);
     if (h2conn_read(conn, &byte, 1) == 1 && write(ready_fd, "x", 1) == 1)
-        while (h2conn_write(conn, url, 8, NULL) == H2CONN_OK) {}
+        while (h2conn_write(conn, url, 8, NULL) == H2CONN_OK) {
+        }
     _exit(0);
 }
 
@@ -105,10 +110,14 @@ static void client_vanishes(const char *listen, h2conn_handler handler) {
     e2e_server_stop(&server);
 }
 
-START_TEST(a_client_that_vanishes_ends_the_handlers_reads) { client_vanishes(listens[_i], read_on); }
+START_TEST(a_client_that_vanishes_ends_the_handlers_reads) {
+    client_vanishes(listens[_i], read_on);
+}
 END_TEST
 
-START_TEST(a_client_that_vanishes_ends_the_handlers_writes) { client_vanishes(listens[_i], write_on); }
+START_TEST(a_client_that_vanishes_ends_the_handlers_writes) {
+    client_vanishes(listens[_i], write_on);
+}
 END_TEST
 
 /* A server in a process of its own. Returns its pid; the URL comes through a pipe. */
@@ -131,7 +140,8 @@ static pid_t fork_server(const char *listen, char url[H2CONN_WHY_BYTES]) {
 
 static void *write_until_it_fails(void *user) {
     static const char buf[4096];
-    while (h2conn_write(user, buf, sizeof buf, NULL) == H2CONN_OK) {}
+    while (h2conn_write(user, buf, sizeof buf, NULL) == H2CONN_OK) {
+    }
     return NULL;
 }
 

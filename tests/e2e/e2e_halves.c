@@ -95,7 +95,8 @@ START_TEST(a_handler_that_returns_closes_and_loses_nothing) {
     int error;
     begin(&t, _i, speak_and_return);
     ck_assert_int_eq(e2e_receive(t.conn, 2), 100000);
-    while ((error = h2conn_write(t.conn, more, sizeof more, NULL)) == H2CONN_OK) {}
+    while ((error = h2conn_write(t.conn, more, sizeof more, NULL)) == H2CONN_OK) {
+    }
     ck_assert_msg(error == H2CONN_ERESET, "%s", h2conn_error_name(error));
     ck_assert_uint_eq(h2conn_code(t.conn), H2_NO_ERROR);
     finish(&t);

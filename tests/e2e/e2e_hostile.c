@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes that are no HTTP/2, or break its rules: they cost the sender its connection, with the right code, and nobody else anything. */
+/* Bytes that are no HTTP/2, or break its rules: they cost the sender its connection, with the right code, and nobody
+ * else anything. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,8 +9,8 @@
 #include "e2e.h"
 
 #define SETTINGS "\0\0\0\4\0\0\0\0\0"
-#define START H2_PREFACE SETTINGS
-#define NO_CODE 0xffffffffu
+#define START    H2_PREFACE SETTINGS
+#define NO_CODE  0xffffffffu
 
 /* clang-format off */
 static const struct hostile {
@@ -74,7 +75,8 @@ START_TEST(hostile_bytes_end_their_connection_and_no_other) {
         int fd = e2e_dial_raw(server.url);
         ck_assert_int_eq(write(fd, h->bytes, h->len), (ssize_t)h->len);
         uint32_t code = read_goaway(fd);
-        ck_assert_msg(h->code == NO_CODE || code == h->code, "%s: %s, not %s", h->label, h2_code_name(code), h2_code_name(h->code));
+        ck_assert_msg(h->code == NO_CODE || code == h->code, "%s: %s, not %s", h->label, h2_code_name(code),
+                      h2_code_name(h->code));
         close(fd);
         e2e_ask(bystander, h->label);
     }
@@ -133,15 +135,24 @@ static const struct answer {
     size_t len;
     int error, other; /* either is right */
 } answers[] = {
-#define ANSWER(label, scheme, error, other, bytes) {label, scheme, bytes, sizeof(bytes) - 1, error, other}
+#define ANSWER(label, scheme, error, other, bytes)                                                                     \
+    { label, scheme, bytes, sizeof(bytes) - 1, error, other }
     ANSWER("HTTP/1.1", "http", H2CONN_EHTTP2, H2CONN_EHTTP2, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
     ANSWER("another protocol", "http", H2CONN_EHTTP2, H2CONN_EPROTOCOL, "SSH-2.0-OpenSSH_9.2p1 Debian\r\n"),
     ANSWER("nothing", "http", H2CONN_EHTTP2, H2CONN_ELOST, ""),
-    ANSWER("GOAWAY", "http", H2CONN_EGOAWAY, H2CONN_EGOAWAY, SETTINGS "\0\0\x08\7\0\0\0\0\0" "\0\0\0\0\0\0\0\0"),
+    ANSWER("GOAWAY", "http", H2CONN_EGOAWAY, H2CONN_EGOAWAY,
+           SETTINGS "\0\0\x08\7\0\0\0\0\0"
+                    "\0\0\0\0\0\0\0\0"),
     ANSWER("a response that lies about its length", "http", H2CONN_EPROTOCOL, H2CONN_EPROTOCOL,
-           SETTINGS "\0\0\3\1\4\0\0\0\1" "\0\x7f" "x"),
-    ANSWER("PUSH_PROMISE", "http", H2CONN_EPROTOCOL, H2CONN_EPROTOCOL, SETTINGS "\0\0\5\5\4\0\0\0\1" "\0\0\0\2\x82"),
-    ANSWER("RST_STREAM", "http", H2CONN_EGOAWAY, H2CONN_ERESET, SETTINGS "\0\0\4\3\0\0\0\0\1" "\0\0\0\7"),
+           SETTINGS "\0\0\3\1\4\0\0\0\1"
+                    "\0\x7f"
+                    "x"),
+    ANSWER("PUSH_PROMISE", "http", H2CONN_EPROTOCOL, H2CONN_EPROTOCOL,
+           SETTINGS "\0\0\5\5\4\0\0\0\1"
+                    "\0\0\0\2\x82"),
+    ANSWER("RST_STREAM", "http", H2CONN_EGOAWAY, H2CONN_ERESET,
+           SETTINGS "\0\0\4\3\0\0\0\0\1"
+                    "\0\0\0\7"),
     ANSWER("no TLS", "https", H2CONN_ETLS, H2CONN_ETLS, "HTTP/1.1 400 Bad Request\r\n\r\n"),
     ANSWER("nothing instead of TLS", "https", H2CONN_ETLS, H2CONN_ELOST, ""),
 };
@@ -158,7 +169,8 @@ static void *raw_server_run(void *user) {
     int fd = accept(s->fd, NULL, NULL);
     if (read(fd, byte, sizeof byte) > 0 && write(fd, s->answer->bytes, s->answer->len) == (ssize_t)s->answer->len) {
         shutdown(fd, SHUT_WR);
-        while (read(fd, byte, sizeof byte) > 0) {}
+        while (read(fd, byte, sizeof byte) > 0) {
+        }
     }
     close(fd);
     return NULL;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "e2e.h"
 
-#define CONNS 100
+#define CONNS      100
 #define EACH_BYTES 100000u
 
 static const char *const listens[] = {"http://127.0.0.1:0", "https://127.0.0.1:0"};

@@ -21,12 +21,14 @@ static void serves_the_next(const char *url) {
     e2e_client_close(&client);
 }
 
-/* Serve with `name`.pem, connect to `host` with these client options. Returns the error of the attempt, H2CONN_OK after a word was echoed. */
+/* Serve with `name`.pem, connect to `host` with these client options. Returns the error of the attempt, H2CONN_OK after
+ * a word was echoed. */
 static int attempt(const char *name, const char *host, const h2tls_options *client_tls, bool mutual) {
     char cert[32], key[32], url[H2CONN_WHY_BYTES];
     snprintf(cert, sizeof cert, "%s.pem", name);
     snprintf(key, sizeof key, "%s.key", name);
-    h2tls_options tls = {.cert_file = e2e_file(cert), .key_file = e2e_file(key), .ca_file = mutual ? e2e_file("ca.pem") : NULL};
+    h2tls_options tls = {
+        .cert_file = e2e_file(cert), .key_file = e2e_file(key), .ca_file = mutual ? e2e_file("ca.pem") : NULL};
     e2e_server server;
     e2e_client client;
     h2conn_response response;
@@ -61,7 +63,9 @@ START_TEST(a_wrong_host_name_is_refused) {
 }
 END_TEST
 
-START_TEST(an_expired_certificate_is_refused) { ck_assert_int_eq(attempt("expired", "localhost", NULL, false), H2CONN_ETLS); }
+START_TEST(an_expired_certificate_is_refused) {
+    ck_assert_int_eq(attempt("expired", "localhost", NULL, false), H2CONN_ETLS);
+}
 END_TEST
 
 START_TEST(an_unknown_authority_is_refused) {
@@ -80,7 +84,8 @@ START_TEST(insecure_accepts_any_certificate) {
 END_TEST
 
 START_TEST(mutual_tls_accepts_a_client_certificate) {
-    h2tls_options client = {.ca_file = e2e_file("ca.pem"), .cert_file = e2e_file("client.pem"), .key_file = e2e_file("client.key")};
+    h2tls_options client = {
+        .ca_file = e2e_file("ca.pem"), .cert_file = e2e_file("client.pem"), .key_file = e2e_file("client.key")};
     ck_assert_int_eq(attempt("server", "localhost", &client, true), H2CONN_OK);
 }
 END_TEST
@@ -91,7 +96,9 @@ START_TEST(mutual_tls_refuses_a_client_without_a_certificate) {
 END_TEST
 
 START_TEST(mutual_tls_refuses_a_certificate_of_an_unknown_authority) {
-    h2tls_options client = {.ca_file = e2e_file("ca.pem"), .cert_file = e2e_file("other-client.pem"), .key_file = e2e_file("other-client.key")};
+    h2tls_options client = {.ca_file = e2e_file("ca.pem"),
+                            .cert_file = e2e_file("other-client.pem"),
+                            .key_file = e2e_file("other-client.key")};
     ck_assert_int_eq(attempt("server", "localhost", &client, true), H2CONN_ETLS);
 }
 END_TEST
@@ -120,7 +127,8 @@ static void *plain_tls_run(void *user) {
     }
     wolfSSL_set_fd(ssl, fd);
     if (wolfSSL_accept(ssl) == WOLFSSL_SUCCESS)
-        while (wolfSSL_read(ssl, &byte, 1) > 0) {}
+        while (wolfSSL_read(ssl, &byte, 1) > 0) {
+        }
     wolfSSL_free(ssl);
     close(fd);
     wc_ecc_fp_free(); /* what wolfSSL caches for this thread */
@@ -132,8 +140,10 @@ static void refuse_alpn(const char *alpn) {
     plain_tls p = {.fd = e2e_listen_raw("https", url), .alpn = alpn};
     pthread_t thread;
     p.context = wolfSSL_CTX_new(wolfTLSv1_2_server_method());
-    ck_assert_int_eq(wolfSSL_CTX_use_certificate_file(p.context, e2e_file("server.pem"), WOLFSSL_FILETYPE_PEM), WOLFSSL_SUCCESS);
-    ck_assert_int_eq(wolfSSL_CTX_use_PrivateKey_file(p.context, e2e_file("server.key"), WOLFSSL_FILETYPE_PEM), WOLFSSL_SUCCESS);
+    ck_assert_int_eq(wolfSSL_CTX_use_certificate_file(p.context, e2e_file("server.pem"), WOLFSSL_FILETYPE_PEM),
+                     WOLFSSL_SUCCESS);
+    ck_assert_int_eq(wolfSSL_CTX_use_PrivateKey_file(p.context, e2e_file("server.key"), WOLFSSL_FILETYPE_PEM),
+                     WOLFSSL_SUCCESS);
     ck_assert_int_eq(pthread_create(&thread, NULL, plain_tls_run, &p), 0);
     ck_assert_int_eq(e2e_connect_error(url, NULL, why), H2CONN_ETLS);
     ck_assert_msg(strstr(why, "h2") != NULL, "%s", why);
@@ -142,10 +152,14 @@ static void refuse_alpn(const char *alpn) {
     close(p.fd);
 }
 
-START_TEST(a_server_without_alpn_is_refused) { refuse_alpn(NULL); }
+START_TEST(a_server_without_alpn_is_refused) {
+    refuse_alpn(NULL);
+}
 END_TEST
 
-START_TEST(a_server_of_another_protocol_is_refused) { refuse_alpn("http/1.1"); }
+START_TEST(a_server_of_another_protocol_is_refused) {
+    refuse_alpn("http/1.1");
+}
 END_TEST
 
 Suite *e2e_trust_suite(void) {

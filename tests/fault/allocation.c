@@ -7,8 +7,8 @@
 #include "fault_suites.h"
 #include "fault_talk.h"
 
-/* Every allocation of the library fails once, the n-th for every n: nothing crashes, hangs or leaks, and what was asked either works or says why
- * not. The linker sends the allocator's names here (--wrap). */
+/* Every allocation of the library fails once, the n-th for every n: nothing crashes, hangs or leaks, and what was asked
+ * either works or says why not. The linker sends the allocator's names here (--wrap). */
 
 #define TEST_SECONDS 300
 
@@ -25,14 +25,23 @@ char *__wrap_strdup(const char *string);
 
 static bool fails(void) {
     long left = atomic_load(&countdown);
-    while (left > 0 && !atomic_compare_exchange_weak(&countdown, &left, left - 1)) {}
+    while (left > 0 && !atomic_compare_exchange_weak(&countdown, &left, left - 1)) {
+    }
     return left == 1;
 }
 
-void *__wrap_malloc(size_t size) { return fails() ? NULL : __real_malloc(size); }
-void *__wrap_calloc(size_t n, size_t size) { return fails() ? NULL : __real_calloc(n, size); }
-void *__wrap_realloc(void *old, size_t size) { return fails() ? NULL : __real_realloc(old, size); }
-char *__wrap_strdup(const char *string) { return fails() ? NULL : __real_strdup(string); }
+void *__wrap_malloc(size_t size) {
+    return fails() ? NULL : __real_malloc(size);
+}
+void *__wrap_calloc(size_t n, size_t size) {
+    return fails() ? NULL : __real_calloc(n, size);
+}
+void *__wrap_realloc(void *old, size_t size) {
+    return fails() ? NULL : __real_realloc(old, size);
+}
+char *__wrap_strdup(const char *string) {
+    return fails() ? NULL : __real_strdup(string);
+}
 
 static void *serve(void *server) {
     h2conn_server_run(server);

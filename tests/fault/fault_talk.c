@@ -39,7 +39,8 @@ static int read_all(h2conn *conn, size_t bytes) {
     }
     if (n < 0) return (int)n;
     h2conn_trailers(conn, &trailers);
-    /* An end that is clean says that nothing is missing. A server that found no memory for its answer says so by leaving out the trailers. */
+    /* An end that is clean says that nothing is missing. A server that found no memory for its answer says so by
+     * leaving out the trailers. */
     if (at > bytes) return FAULT_WRONG;
     return at == bytes && trailers == 1 ? H2CONN_OK : H2CONN_ECUT;
 }

@@ -14,7 +14,8 @@
 /* The server's side, as h2conn_handler. */
 void fault_answer(void *user, h2conn_request *request);
 
-/* What no fault excuses: wrong or too many bytes, a failure without a sentence. Told by value, since an assertion allocates. */
+/* What no fault excuses: wrong or too many bytes, a failure without a sentence. Told by value, since an assertion
+ * allocates. */
 #define FAULT_WRONG 1
 
 /* The client's side, `bytes` long. H2CONN_OK when all of it worked, else the first error, or FAULT_WRONG. */

@@ -127,7 +127,7 @@ expect "an address in use is exit status 2" status 2 'cannot listen' --listen --
 for arguments in '' 'ftp://localhost/' 'http://localhost http://localhost' '--echo http://localhost' '--listen --echo --exec x http://localhost:0' \
     '--no-such-option http://localhost' '-H nocolon http://localhost' '--timeout 0 http://localhost' '--timeout' \
     '--listen -k http://localhost:0' '--listen --echo https://localhost:0' '--cacert x http://localhost' '--cert x https://localhost' \
-    '--listen --respond /nonexistent http://127.0.0.1:0' 'https://localhost --cacert /nonexistent' '-H : http://localhost'; do
+    '--listen --respond /nonexistent http://127.0.0.1:0' 'https://localhost --cacert /nonexistent' '-H : http://localhost' '-H a@b:c http://localhost' '-X A@B http://localhost'; do
     # shellcheck disable=SC2086 # arguments
     expect "usage: '$arguments' is exit status 1 and one line" status 1 '^h2cat: .' $arguments
     [ "$(wc -l <"$dir/said")" -eq 1 ] || failed "usage: '$arguments' gives one line"

@@ -19,21 +19,16 @@ void tool_say(const char *format, ...) {
 
 int tool_exit_status(int error) {
     switch (error) {
-    case H2CONN_OK:
-        return TOOL_OK;
+    case H2CONN_OK: return TOOL_OK;
     case H2CONN_EINVAL:
     case H2CONN_EURL:
-    case H2CONN_ENOMEM:
-        return TOOL_USAGE;
+    case H2CONN_ENOMEM: return TOOL_USAGE;
     case H2CONN_ERESOLVE:
     case H2CONN_ECONNECT:
     case H2CONN_ELISTEN:
-    case H2CONN_ETLS:
-        return TOOL_CONNECT;
-    case H2CONN_ETIMEDOUT:
-        return TOOL_TIMEOUT;
-    default:
-        return TOOL_HTTP2;
+    case H2CONN_ETLS: return TOOL_CONNECT;
+    case H2CONN_ETIMEDOUT: return TOOL_TIMEOUT;
+    default: return TOOL_HTTP2;
     }
 }
 
@@ -44,8 +39,10 @@ int tool_fail(int error, const char *what, const char *why) {
 
 int tool_bad_option(int answer, char *const *argv) {
     const char letter[] = {'-', (char)optopt, '\0'};
-    /* optopt is the letter of a short option, 0 for an unknown long one, and a number above all letters for a known one. */
+    /* optopt is the letter of a short option, 0 for an unknown long one, and a number above all letters for a known
+     * one. */
     const char *given = optopt > 0 && optopt < 128 ? letter : argv[optind - 1];
-    tool_say("%s %s; %s --help lists the options", answer == ':' ? "a value is missing after" : "there is no option", given, tool_name);
+    tool_say("%s %s; %s --help lists the options", answer == ':' ? "a value is missing after" : "there is no option",
+             given, tool_name);
     return TOOL_USAGE;
 }

@@ -24,7 +24,8 @@ __attribute__((format(printf, 1, 2))) void tool_say(const char *format, ...);
 /* The exit status for a code of h2conn_error. */
 int tool_exit_status(int error);
 
-/* Say "WHAT: WHY" for a failed call of the library; `why` may be empty, then the error's own text is used. Returns the exit status. */
+/* Say "WHAT: WHY" for a failed call of the library; `why` may be empty, then the error's own text is used. Returns the
+ * exit status. */
 int tool_fail(int error, const char *what, const char *why);
 
 /* Complain about what getopt_long answered with '?' or ':'. Returns TOOL_USAGE. */

@@ -43,9 +43,16 @@ static void add_flags(line *to, const h2_frame_header *header) {
 }
 
 static void add_settings(line *to, const uint8_t *payload, size_t n) {
-    static const char *const names[] = {NULL, "HEADER_TABLE_SIZE", "ENABLE_PUSH", "MAX_CONCURRENT_STREAMS",
-                                        "INITIAL_WINDOW_SIZE", "MAX_FRAME_SIZE", "MAX_HEADER_LIST_SIZE", NULL,
-                                        "ENABLE_CONNECT_PROTOCOL", "NO_RFC7540_PRIORITIES"};
+    static const char *const names[] = {NULL,
+                                        "HEADER_TABLE_SIZE",
+                                        "ENABLE_PUSH",
+                                        "MAX_CONCURRENT_STREAMS",
+                                        "INITIAL_WINDOW_SIZE",
+                                        "MAX_FRAME_SIZE",
+                                        "MAX_HEADER_LIST_SIZE",
+                                        NULL,
+                                        "ENABLE_CONNECT_PROTOCOL",
+                                        "NO_RFC7540_PRIORITIES"};
     for (size_t at = 0; n - at >= H2_SETTING_BYTES; at += H2_SETTING_BYTES) {
         h2_setting setting;
         h2_setting_read(&setting, payload + at);
@@ -79,7 +86,8 @@ static void add_goaway(line *to, const uint8_t *payload, size_t n) {
     if (n > H2_GOAWAY_FIXED_BYTES) add_text(to, payload + H2_GOAWAY_FIXED_BYTES, n - H2_GOAWAY_FIXED_BYTES);
 }
 
-/* What a whole payload of a fixed layout says. False when the length is not the type's: then the length is what matters. */
+/* What a whole payload of a fixed layout says. False when the length is not the type's: then the length is what
+ * matters. */
 static bool add_details(line *to, const h2_frame_header *header, const uint8_t *payload, size_t n) {
     if (n < header->length && header->type != H2_GOAWAY) return false;
     switch (header->type) {
@@ -104,12 +112,12 @@ static bool add_details(line *to, const h2_frame_header *header, const uint8_t *
         if (n != H2_U32_BYTES) return false;
         add(to, " increment=%u", (unsigned)h2_u31_read(payload));
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 
-void tool_frame_line(char out[TOOL_FRAME_LINE_BYTES], bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
+void tool_frame_line(char out[TOOL_FRAME_LINE_BYTES], bool sent, const h2_frame_header *header, const uint8_t *payload,
+                     size_t n) {
     line to = {out, 0};
     const char *name = h2_frame_name(header->type);
     add(&to, "%c %s", sent ? '>' : '<', name);
@@ -119,7 +127,8 @@ void tool_frame_line(char out[TOOL_FRAME_LINE_BYTES], bool sent, const h2_frame_
     if (!add_details(&to, header, payload, n)) add(&to, " length=%u", (unsigned)header->length);
 }
 
-void tool_trace(void *user, const char *peer, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
+void tool_trace(void *user, const char *peer, bool sent, const h2_frame_header *header, const uint8_t *payload,
+                size_t n) {
     char text[TOOL_FRAME_LINE_BYTES], whole[TOOL_FRAME_LINE_BYTES + H2CONN_ADDRESS_BYTES + 2];
     tool_frame_line(text, sent, header, payload, n);
     int len = snprintf(whole, sizeof whole, "%s%s%s\n", user ? peer : "", user ? " " : "", text);

@@ -10,9 +10,11 @@
 #define TOOL_FRAME_LINE_BYTES 512
 
 /* Write the line without a newline. '>' is sent, '<' received. `n` octets of the payload are at hand. */
-void tool_frame_line(char out[TOOL_FRAME_LINE_BYTES], bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n);
+void tool_frame_line(char out[TOOL_FRAME_LINE_BYTES], bool sent, const h2_frame_header *header, const uint8_t *payload,
+                     size_t n);
 
 /* An h2conn_trace that prints to stderr; with `user` not NULL each line begins with the peer's address. */
-void tool_trace(void *user, const char *peer, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n);
+void tool_trace(void *user, const char *peer, bool sent, const h2_frame_header *header, const uint8_t *payload,
+                size_t n);
 
 #endif

@@ -36,6 +36,12 @@ bool tool_parse_seconds(const char *text, int64_t *ms) {
     return *text == '\0' && *ms > 0;
 }
 
+bool tool_is_token(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (!isalnum((unsigned char)text[i]) && (text[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", text[i]))) return false;
+    return len > 0;
+}
+
 static bool is_secret(const char *name) {
     static const char *const secrets[] = {"authorization", "proxy-authorization", "cookie", "set-cookie"};
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
@@ -45,7 +51,7 @@ static bool is_secret(const char *name) {
 
 bool tool_fields_add(tool_fields *fields, const char *line) {
     const char *colon = strchr(line, ':');
-    if (!colon || colon == line) return false;
+    if (!colon || !tool_is_token(line, (size_t)(colon - line))) return false;
     const char *value = colon + 1, *end = line + strlen(line);
     while (*value == ' ' || *value == '\t') value++;
     while (end > value && (end[-1] == ' ' || end[-1] == '\t')) end--;
@@ -77,4 +83,6 @@ void tool_fields_free(tool_fields *fields) {
     *fields = (tool_fields){0};
 }
 
-bool tool_is_https(const char *url) { return strncasecmp(url, "https://", 8) == 0; }
+bool tool_is_https(const char *url) {
+    return strncasecmp(url, "https://", 8) == 0;
+}

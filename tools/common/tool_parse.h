@@ -15,14 +15,17 @@ bool tool_parse_count(const char *text, uint64_t max, uint64_t *count);
 /* "5" or "0.25" seconds as milliseconds; from 1 ms to 1,000,000 s. */
 bool tool_parse_seconds(const char *text, int64_t *ms);
 
+/* Whether it may be a method or a field name: a token of RFC 9110, 5.6.2. */
+bool tool_is_token(const char *text, size_t len);
+
 /* Fields given one by one as 'name: value'. Starts zeroed. */
 typedef struct tool_fields {
     h2conn_field *list;
     size_t n;
 } tool_fields;
 
-/* Add one: the name is made lower-case, white space around the value dropped, and secrets marked never-indexed (RFC 7541, 7.1.3). False when there
- * is no name or no colon. */
+/* Add one: the name is made lower-case, white space around the value dropped, and secrets marked never-indexed (RFC
+ * 7541, 7.1.3). False when there is no colon, or no token before it. */
 bool tool_fields_add(tool_fields *fields, const char *line);
 void tool_fields_free(tool_fields *fields);
 

@@ -12,7 +12,7 @@
 #include "tool_serve.h"
 
 /* How long open connections may go on after the first signal. */
-#define DRAIN_MS 3000
+#define DRAIN_MS   3000
 #define ECHO_BYTES 65536
 
 static void ending_signals(sigset_t *set) {
@@ -41,7 +41,8 @@ int tool_signal_wait(void) {
     sigset_t set;
     int signo = 0;
     ending_signals(&set);
-    while (sigwait(&set, &signo) != 0) {}
+    while (sigwait(&set, &signo) != 0) {
+    }
     return signo;
 }
 

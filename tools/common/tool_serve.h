@@ -15,11 +15,12 @@ void tool_signals_hold(void);
 /* The next SIGINT or SIGTERM. */
 int tool_signal_wait(void);
 
-/* Listen on `url`, say "listening on URL" on stderr, and serve. SIGINT or SIGTERM, which tool_signals_hold holds, drains; a second one stops
- * at once. Returns the exit status; the server is still the caller's. */
+/* Listen on `url`, say "listening on URL" on stderr, and serve. SIGINT or SIGTERM, which tool_signals_hold holds,
+ * drains; a second one stops at once. Returns the exit status; the server is still the caller's. */
 int tool_serve(h2conn_server *server, const char *url);
 
-/* Accept a request with 200 and `fields`, and give back what comes until the client ends its half. HEAD gets no content. */
+/* Accept a request with 200 and `fields`, and give back what comes until the client ends its half. HEAD gets no
+ * content. */
 void tool_echo(h2conn_request *request, const h2conn_field *fields, size_t n);
 
 #endif

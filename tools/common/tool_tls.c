@@ -12,7 +12,8 @@ int tool_tls_open(tool_tls *tls, const char *url, bool server) {
         return TOOL_USAGE;
     }
     if (!o->cert_file != !o->key_file || (server && !o->cert_file)) {
-        tool_say("%s: give both --cert FILE and --key FILE", server ? "a server on https:// needs a certificate" : "a certificate comes with its key");
+        tool_say("%s: give both --cert FILE and --key FILE",
+                 server ? "a server on https:// needs a certificate" : "a certificate comes with its key");
         return TOOL_USAGE;
     }
     if ((server ? h2tls_server : h2tls_client)(&tls->context, o, why) != 0) {
@@ -23,7 +24,9 @@ int tool_tls_open(tool_tls *tls, const char *url, bool server) {
     return TOOL_OK;
 }
 
-const h2conn_secure *tool_tls_secure(const tool_tls *tls) { return tls->context ? &tls->secure : NULL; }
+const h2conn_secure *tool_tls_secure(const tool_tls *tls) {
+    return tls->context ? &tls->secure : NULL;
+}
 
 void tool_tls_close(tool_tls *tls) {
     h2tls_free(tls->context);

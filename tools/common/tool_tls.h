@@ -12,7 +12,8 @@ typedef struct tool_tls {
     h2conn_secure secure;
 } tool_tls;
 
-/* Check that the options fit the URL's scheme and make the context an https:// one needs. Returns TOOL_OK, or another exit status after saying why. */
+/* Check that the options fit the URL's scheme and make the context an https:// one needs. Returns TOOL_OK, or another
+ * exit status after saying why. */
 int tool_tls_open(tool_tls *tls, const char *url, bool server);
 
 /* What to hand to the library: NULL for http://. */

@@ -42,7 +42,8 @@ int main(int argc, char **argv) {
         secure = h2tls_secure(tls);
         options.secure = &secure;
     }
-    if (h2conn_connect(&conn, argv[2], &options, &response) != H2CONN_OK) return fprintf(stderr, "%s\n", response.why), 1;
+    if (h2conn_connect(&conn, argv[2], &options, &response) != H2CONN_OK)
+        return fprintf(stderr, "%s\n", response.why), 1;
     if (pthread_create(&printer, NULL, print_all, conn) != 0) return 1;
     speak(conn, argv[1]);
     h2conn_close_write(conn);

@@ -8,7 +8,7 @@
 #include "h2conn.h"
 #include "h2tls.h"
 
-#define GUESTS 64
+#define GUESTS     64
 #define LINE_BYTES 1024
 /* A guest who takes nothing for this long is shown the door, so that one cannot hold up all. */
 #define PATIENCE_MS 2000

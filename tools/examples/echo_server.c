@@ -12,7 +12,8 @@ static void echo(void *user, h2conn_request *request) {
     ptrdiff_t n;
     (void)user;
     if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK) return;
-    while ((n = h2conn_read(conn, buf, sizeof buf)) > 0 && h2conn_write(conn, buf, (size_t)n, NULL) == H2CONN_OK) {}
+    while ((n = h2conn_read(conn, buf, sizeof buf)) > 0 && h2conn_write(conn, buf, (size_t)n, NULL) == H2CONN_OK) {
+    }
 } /* returning closes the connection */
 
 int main(int argc, char **argv) {

@@ -80,18 +80,17 @@ static int converse(conversation *c, h2conn *conn) {
     char what[512], why[H2CONN_WHY_BYTES];
     int error = H2CONN_OK;
     switch (h2cat_join(conn, true, await_response, c, &error)) {
-    case H2CAT_END_STDIN:
-        return TOOL_USAGE;
+    case H2CAT_END_STDIN: return TOOL_USAGE;
     case H2CAT_END_FAILED:
         if (c->response.status == 0) return say_no_answer(c, error);
         snprintf(what, sizeof what, "the connection to %s failed", c->options->url);
         return tool_fail(error, what, h2conn_why(conn, why));
-    default:
-        break;
+    default: break;
     }
     int status = c->response.status;
     if (status == 0 || (status >= 200 && status <= 299)) return TOOL_OK;
-    tool_say("%s answered %s with status %d", c->options->url, c->options->method ? c->options->method : "POST", status);
+    tool_say("%s answered %s with status %d", c->options->url, c->options->method ? c->options->method : "POST",
+             status);
     return TOOL_STATUS;
 }
 

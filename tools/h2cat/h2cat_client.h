@@ -4,7 +4,8 @@
 
 #include "h2cat_options.h"
 
-/* Connect, join, and return the exit status. SIGINT and SIGTERM close the connection and then end the process as they would have. */
+/* Connect, join, and return the exit status. SIGINT and SIGTERM close the connection and then end the process as they
+ * would have. */
 int h2cat_client(h2cat_options *o);
 
 #endif

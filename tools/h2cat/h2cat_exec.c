@@ -20,7 +20,7 @@ extern char **environ;
 
 /* A process whose connection has failed may clean up this long after SIGTERM. */
 #define MERCY_MS 2000
-#define STEP_MS 10
+#define STEP_MS  10
 
 typedef struct child {
     h2conn *conn;
@@ -134,8 +134,8 @@ static void end_process(child *c) {
     kill_group(c, SIGKILL);
 }
 
-/* The connection to the process, and the watch over the connection: when it fails, the process is ended. What a process does not read
- * any more is discarded. */
+/* The connection to the process, and the watch over the connection: when it fails, the process is ended. What a process
+ * does not read any more is discarded. */
 static void *feed(void *user) {
     child *c = user;
     char *buf = malloc(H2CAT_CHUNK_BYTES);

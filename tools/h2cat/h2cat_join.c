@@ -18,7 +18,7 @@ enum { RUN, LINGER, STOP };
 
 typedef struct upload {
     h2conn *conn;
-    int wake[2];      /* a byte for each change of `mode` */
+    int wake[2]; /* a byte for each change of `mode` */
     atomic_int mode;
     bool stdin_failed; /* read after the thread is joined */
     char *buf;
@@ -118,7 +118,8 @@ static h2cat_end join_running(upload *u, char *buf, bool leave, int *error) {
             h2conn_set_write_deadline(u->conn, h2conn_now() + LINGER_WRITE_MS);
             set_mode(u, LINGER);
         }
-        /* The stream is over when the upload has ended too, or the peer refuses the rest of it, in good order with NO_ERROR or CANCEL. */
+        /* The stream is over when the upload has ended too, or the peer refuses the rest of it, in good order with
+         * NO_ERROR or CANCEL. */
         int how = h2conn_wait_closed(u->conn);
         uint32_t code = h2conn_code(u->conn);
         if (how == H2CONN_ERESET && code != H2_NO_ERROR && code != H2_CANCEL) result = how;

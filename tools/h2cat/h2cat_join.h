@@ -12,8 +12,8 @@
 /* Write all to a descriptor, blocking or not. False with errno when it fails. */
 bool h2cat_write_all(int fd, const char *bytes, size_t len);
 
-/* Wait until a descriptor can be read, or `wake` (-1 for none), up to `timeout_ms` (-1 for ever). Returns 1 for `fd`, 0 for `wake`, -1 when the time is
- * over. */
+/* Wait until a descriptor can be read, or `wake` (-1 for none), up to `timeout_ms` (-1 for ever). Returns 1 for `fd`, 0
+ * for `wake`, -1 when the time is over. */
 int h2cat_wait_readable(int fd, int wake, int timeout_ms);
 
 typedef enum h2cat_end {

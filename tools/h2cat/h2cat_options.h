@@ -14,7 +14,7 @@ typedef struct h2cat_options {
     const char *argument; /* of --respond and --exec */
     tool_fields fields;   /* -H: of the request, or of a server's responses */
     tool_tls tls;
-    int64_t timeout_ms;   /* for connecting and the response */
+    int64_t timeout_ms; /* for connecting and the response */
     bool verbose;
 } h2cat_options;
 

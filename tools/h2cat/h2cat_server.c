@@ -58,14 +58,9 @@ static void join_first(server *s, h2conn_request *request) {
         return;
     }
     switch (h2cat_join(conn, false, NULL, NULL, &error)) {
-    case H2CAT_END_STDIN:
-        s->joined_status = TOOL_USAGE;
-        break;
-    case H2CAT_END_FAILED:
-        s->joined_status = tool_fail(error, "the connection failed", h2conn_why(conn, why));
-        break;
-    default:
-        break;
+    case H2CAT_END_STDIN: s->joined_status = TOOL_USAGE; break;
+    case H2CAT_END_FAILED: s->joined_status = tool_fail(error, "the connection failed", h2conn_why(conn, why)); break;
+    default: break;
     }
     h2conn_server_drain(s->server, LAST_BYTES_MS);
 }
@@ -75,9 +70,7 @@ static void handle(void *user, h2conn_request *request) {
     const tool_fields *fields = &s->options->fields;
     bool head = strcmp(h2conn_request_method(request), "HEAD") == 0;
     switch (s->options->mode) {
-    case H2CAT_RESPOND:
-        h2conn_respond(request, 200, fields->list, fields->n, s->body, s->body_len);
-        break;
+    case H2CAT_RESPOND: h2conn_respond(request, 200, fields->list, fields->n, s->body, s->body_len); break;
     case H2CAT_EXEC:
         if (head)
             h2conn_respond(request, 200, fields->list, fields->n, NULL, 0);
@@ -90,9 +83,7 @@ static void handle(void *user, h2conn_request *request) {
         else
             join_first(s, request);
         break;
-    default:
-        tool_echo(request, fields->list, fields->n);
-        break;
+    default: tool_echo(request, fields->list, fields->n); break;
     }
 }
 

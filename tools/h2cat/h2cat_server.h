@@ -4,7 +4,8 @@
 
 #include "h2cat_options.h"
 
-/* Serve as the options say until a signal, or in H2CAT_JOIN until the first connection is over. Returns the exit status. */
+/* Serve as the options say until a signal, or in H2CAT_JOIN until the first connection is over. Returns the exit
+ * status. */
 int h2cat_server(h2cat_options *o);
 
 #endif
