@@ -75,6 +75,16 @@ check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanit
 check-tsan: ## the threaded suites under ThreadSanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e fault" check
 
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/support/invariants.c $(CORE) $(wildcard hpack/*.h h2/*.h)
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)clang -std=c11 $(WARN) $(INC) -Itests/support -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+
+fuzz: $(FUZZERS) ## each fuzz target for FUZZ_SECONDS (60); needs clang with libFuzzer
+	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $$f.corpus || exit 1; done
+
 lint: ## include arrows, file and function lengths, generated tables up to date
 	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh
 
@@ -93,7 +103,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all check check-asan check-tsan lint demo install clean help
+.PHONY: all check check-asan check-tsan fuzz lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
