@@ -19,7 +19,8 @@ static void header_and_prefix(const uint8_t *data, size_t size) {
     h2_frame_header_read(&header, data);
     must(h2_frame_header_write(out, &header) == sizeof out);
     h2_frame_header_read(&again, out);
-    must(memcmp(&header, &again, sizeof header) == 0);
+    must(again.length == header.length && again.type == header.type);
+    must(again.flags == header.flags && again.stream_id == header.stream_id);
     must(h2_frame_name(header.type)[0] != '\0');
     h2_rule rule = h2_frame_check(&header, H2_FRAME_SIZE_MIN);
     must(rule || header.length <= H2_FRAME_SIZE_MIN);

@@ -231,7 +231,7 @@ static void transmit(script *f, size_t cap) {
 
 /* In pieces as the script says, each with nothing behind it. */
 static void deliver(script *f, const uint8_t *bytes, size_t n) {
-    size_t most = next(f) % 3 == 0 ? 1 + next(f) % 16 : n;
+    size_t most = next(f) % 3 == 0 ? 1u + next(f) % 16u : n;
     unsigned stuck = 0;
     while (n > 0 && stuck < 3) {
         size_t piece = most < n ? most : n;

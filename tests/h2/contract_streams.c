@@ -142,6 +142,31 @@ START_TEST(contract_session_without_handlers_works) {
 }
 END_TEST
 
+/* What of a received frame is at hand is shown. */
+static size_t shown;
+
+static void look(peer *p, const peer_event *event) {
+    (void)p;
+    if (event->kind != PEER_FRAME || event->sent || event->header->type != H2_PING) return;
+    shown = event->n;
+    if (event->n == 8) ck_assert_mem_eq(event->bytes, "lookhere", 8);
+}
+
+START_TEST(contract_trace_shows_what_is_at_hand) {
+    peer *p = peer_new(PEER_WHOLE, 0);
+    peer_connect_server(p);
+    p->react = look;
+    peer_send_ping(p, 0, "lookhere");
+    peer_deliver(p);
+    ck_assert_uint_eq(shown, 8);
+    ck_assert_int_eq(h2_session_receive(p->session, (const uint8_t *)"\0\0\x08\x06\0\0\0\0\0loo", 12), 12);
+    ck_assert_uint_eq(shown, 3);
+    peer_write(p, "khere", 5);
+    peer_finish(p);
+    peer_free(p);
+}
+END_TEST
+
 /* ---- leaving ---- */
 
 static void left(peer *p, uint32_t stream_window) {
@@ -261,6 +286,7 @@ Suite *contract_streams_suite(void) {
     tcase_add_test(tc, contract_sent_is_told_once_for_each_loan);
     tcase_add_test(tc, contract_sections_are_put_off_while_others_wait);
     tcase_add_test(tc, contract_session_without_handlers_works);
+    tcase_add_test(tc, contract_trace_shows_what_is_at_hand);
     suite_add_tcase(suite, tc);
     tc = tcase_create("leaving");
     tcase_add_test(tc, contract_left_stream_drops_what_comes_and_ends_in_peace);

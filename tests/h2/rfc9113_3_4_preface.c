@@ -66,6 +66,8 @@ static const opening_row garbage[] = {
     {"wrong at the last octet", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\r"},
     {"a word in capitals", "HELLO\r\n"},
     {"SSH", "SSH-2.0-OpenSSH_9.2\r\n"},
+    {"a version without a target", "PHTTP/1.1\r\n"},
+    {"a version in the second line", "GET /\r\n HTTP/1.1\r\n"},
 };
 
 CONVERSATIONS(rfc9113_3_4_invalid_preface_is_protocol_error, garbage) {

@@ -95,7 +95,8 @@ START_TEST(rfc9113_6_1_prefixes_go_round_or_are_refused) {
                 h2_frame_prefix before = in;
                 at[0] = (uint8_t)(room + 1);
                 ck_assert_int_eq(h2_frame_prefix_read(&in, &header, at), H2_RULE_PADDING);
-                ck_assert_mem_eq(&before, &in, sizeof in);
+                ck_assert(in.padding == before.padding && in.content == before.content);
+                ck_assert(in.dependency == before.dependency && in.promised_id == before.promised_id);
             }
             guard_free(at, n);
         }

@@ -83,6 +83,32 @@ CONVERSATIONS(rfc9113_4_2_our_blocks_are_cut_to_the_peers_frame_size, cuts) {
     peer_expect_nothing(p);
 }
 
+/* Every length around one, two and three frames. */
+START_TEST(rfc9113_4_2_blocks_that_fill_frames_exactly_are_cut_right) {
+    static char value[50000];
+    memset(value, '{', sizeof value);
+    for (size_t frames = 1; frames <= 3; frames++) {
+        for (size_t len = frames * 16384 - 30; len < frames * 16384 + 10; len++) {
+            h2_field fields[] = {H2_FIELD(":method", "GET"),
+                                 H2_FIELD(":scheme", "http"),
+                                 H2_FIELD(":path", "/"),
+                                 {"x", value, 1, len, true}};
+            peer *p = peer_new(PEER_WHOLE, 0);
+            h2_config config = roomy(false);
+            uint32_t id;
+            size_t octets;
+            peer_connect(p, &config);
+            ck_assert_int_eq(h2_stream_open(peer_session(p), fields, 4, H2_END, &id), H2_OK);
+            unsigned cut = expect_split(p, id, 16384, &octets);
+            ck_assert_uint_eq(cut, (octets + 16383) / 16384);
+            peer_expect_nothing(p);
+            peer_finish(p);
+            peer_free(p);
+        }
+    }
+}
+END_TEST
+
 CONVERSATION(rfc9113_4_3_nothing_comes_between_the_frames_of_our_block) {
     h2_config config = roomy(true);
     peer_connect(p, &config);
@@ -163,6 +189,23 @@ CONVERSATION(rfc9113_4_3_1_our_table_follows_the_peers_setting) {
     peer_expect_fields(p, 0, id, REQUEST "|x-a=one");
 }
 
+/* SETTINGS that say nothing of the table change nothing about it. */
+CONVERSATION(rfc9113_4_3_1_our_table_is_left_alone_by_other_settings) {
+    peer_connect_client(p);
+    peer_send_setting(p, 1, 1000);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    nghttp2_hd_inflate_change_table_size(p->inflater, 1000);
+    peer_open(p, 0, REQUEST "|x-a=one");
+    peer_expect_fields(p, 0, 1, REQUEST "|x-a=one");
+    peer_send_setting(p, 3, 100);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    peer_open(p, 0, REQUEST "|x-a=one");
+    peer_frame frame = {0};
+    ck_assert(peer_next(p, &frame));
+    ck_assert_uint_ne(frame.payload[0] & 0xe0, 0x20); /* no size update */
+    ck_assert_uint_eq(frame.length, 5);               /* all of it indexed */
+}
+
 /* A block that goes by new SETTINGS follows their acknowledgement, one encoded before them precedes it. */
 CONVERSATION(rfc9113_6_5_3_blocks_keep_their_place_around_acknowledgements) {
     peer_connect_client(p);
@@ -214,10 +257,12 @@ Suite *rfc9113_6_10_blocks_sent_suite(void) {
     Suite *suite = suite_create("rfc9113 6.10 blocks sent");
     TCase *tc = tcase_create("blocks");
     tcase_add_test(tc, rfc9113_4_2_our_blocks_are_cut_to_the_peers_frame_size);
+    tcase_add_test(tc, rfc9113_4_2_blocks_that_fill_frames_exactly_are_cut_right);
     tcase_add_test(tc, rfc9113_4_3_nothing_comes_between_the_frames_of_our_block);
     tcase_add_test(tc, rfc9113_4_3_goaway_waits_for_the_end_of_our_block);
     tcase_add_test(tc, rfc9113_6_2_section_beyond_our_buffer_is_refused_or_put_off);
     tcase_add_test(tc, rfc9113_4_3_1_our_table_follows_the_peers_setting);
+    tcase_add_test(tc, rfc9113_4_3_1_our_table_is_left_alone_by_other_settings);
     tcase_add_test(tc, rfc9113_6_5_3_blocks_keep_their_place_around_acknowledgements);
     tcase_add_test(tc, rfc9113_6_5_3_block_between_two_acknowledgements_waits_for_the_second);
     tcase_add_test(tc, rfc9113_6_5_3_raised_limits_are_used_after_their_acknowledgement);

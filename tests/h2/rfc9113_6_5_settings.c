@@ -244,7 +244,9 @@ CONVERSATION(rfc8441_3_extended_connect_cannot_be_taken_back) {
     peer_connect_client(p);
     ck_assert(!h2_session_connect_protocol(p->session));
     peer_send_setting(p, 8, 1);
+    peer_send_setting(p, 8, 1); /* said twice is no harm */
     ck_assert(h2_session_connect_protocol(peer_session(p)));
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
     peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
     peer_send_setting(p, 8, 0);
     peer_expect_goaway(p, 0, H2_PROTOCOL_ERROR);

@@ -207,6 +207,22 @@ CONVERSATION(timeout_idle_stream_without_data_is_kept) {
     ck_assert_uint_eq(live(p, 1000, 400000), UINT64_MAX);
 }
 
+CONVERSATION(timeout_stream_without_data_is_kept_though_windows_are_shut) {
+    peer_connect_client(p);
+    tick(p, 0);
+    peer_send_setting(p, 4, 0);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    peer_open(p, 0, REQUEST);
+    peer_expect_fields(p, 0, 1, REQUEST);
+    ck_assert_uint_eq(live(p, 1000, 400000), UINT64_MAX);
+}
+
+/* The time told is that of the nearest of all that may fall due. */
+CONVERSATION(timeout_blocked_streams_are_looked_at_in_time) {
+    blocked(p);
+    ck_assert_uint_eq(tick(p, 0), START + 15000);
+}
+
 CONVERSATION(timeout_zero_means_never) {
     h2_config config = h2_config_hosted(true);
     config.timeout_ms = config.keepalive_ms = config.keepalive_timeout_ms = config.blocked_ms = 0;
@@ -269,6 +285,8 @@ Suite *timeouts_suite(void) {
     tcase_add_test(tc, timeout_stream_blocked_on_the_peers_window_is_cancelled);
     tcase_add_test(tc, timeout_blocked_stream_that_moves_now_and_then_is_kept);
     tcase_add_test(tc, timeout_idle_stream_without_data_is_kept);
+    tcase_add_test(tc, timeout_stream_without_data_is_kept_though_windows_are_shut);
+    tcase_add_test(tc, timeout_blocked_streams_are_looked_at_in_time);
     tcase_add_test(tc, timeout_zero_means_never);
     tcase_add_test(tc, timeout_clock_that_steps_back_counts_as_no_time);
     tcase_add_test(tc, timeout_shortest_blocked_time_is_kept_too);

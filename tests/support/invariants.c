@@ -26,6 +26,18 @@ static const char *broken_slots(const h2_streams *t) {
     return NULL;
 }
 
+/* Chains of the hash hold the live streams and nothing else. */
+static const char *broken_hash(const h2_streams *t) {
+    unsigned members = 0;
+    for (unsigned bucket = 0; bucket <= t->mask; bucket++) {
+        for (unsigned at = t->buckets[bucket]; at != H2_SLOT_NONE; at = t->slots[at].chain) {
+            if (at >= t->capacity || ++members > t->capacity) return "a chain of the hash leads astray";
+            if (((t->slots[at].id >> 1) & t->mask) != bucket) return "a stream is in another's chain";
+        }
+    }
+    return members == t->live ? NULL : "the hash holds what is not live";
+}
+
 static const char *broken_list(const h2_streams *t, int list, unsigned *members) {
     unsigned before = H2_SLOT_NONE, at = t->list[list].head;
     int link = list < H2_LIST_OWED ? H2_LINK_READY : H2_LINK_OWED;
@@ -60,6 +72,7 @@ static const char *broken_ready(const h2_session *s) {
 
 const char *invariant_broken(const h2_session *s) {
     const char *wrong = broken_slots(&s->streams);
+    if (!wrong) wrong = broken_hash(&s->streams);
     if (!wrong) wrong = broken_ready(s);
     if (wrong) return wrong;
     if (s->headers.head > s->headers.tail || s->headers.tail > s->config.send_header_bytes)

@@ -143,8 +143,13 @@ size_t peer_flush_once(peer *p, size_t cap) {
 }
 
 void peer_flush(peer *p) {
+    size_t before = p->out.len;
+    bool wanted = h2_session_wants_transmit(p->session);
     while (peer_flush_once(p, p->cap) > 0) {
     }
+    if (!wanted && p->out.len > before) peer_fail(p, "the session wrote what it did not want to");
+    if (p->cap == BUFFER && h2_session_wants_transmit(p->session))
+        peer_fail(p, "the session keeps what it wants to write");
 }
 
 h2_session *peer_session(peer *p) {

@@ -43,10 +43,13 @@ static void *close_on_signal(void *user) {
     return NULL;
 }
 
-static void set_conn(h2conn *conn) {
+/* Returns the signal that came before, or 0. */
+static int set_conn(h2conn *conn) {
     pthread_mutex_lock(&at_signal.lock);
     at_signal.conn = conn;
+    int signo = at_signal.signo;
     pthread_mutex_unlock(&at_signal.lock);
+    return signo;
 }
 
 /* What is known of one conversation. */
@@ -119,9 +122,9 @@ int h2cat_client(h2cat_options *o) {
     } else {
         set_conn(conn);
         status = converse(&c, conn);
-        set_conn(NULL);
+        int signo = set_conn(NULL);
         h2conn_free(conn);
-        if (at_signal.signo) end_by(at_signal.signo);
+        if (signo) end_by(signo);
     }
     tool_tls_close(&o->tls);
     return status;
