@@ -102,6 +102,7 @@ static void post(posix_session *s, bool urgent) {
 }
 
 void posix_loop_post(posix_session *s, bool urgent) {
+    if (s->gone) return;
     s->used++;
     post(s, urgent);
 }
@@ -112,7 +113,7 @@ static bool look_at(posix_session *s, int64_t now, bool due) {
     const bool urgent = s->urgent, ended = s->phase == POSIX_CLOSED;
     s->posted = s->urgent = false;
     if (ended) {
-        /* its last look */
+        s->gone = true;
     } else if (urgent) {
         posix_session_turn(s, now);
     } else if (!due || s->used != s->swept) {
@@ -188,6 +189,7 @@ static posix_session *session_of(posix_timer *timer) {
 
 void posix_loop_schedule(posix_session *s, uint64_t at) {
     posix_loop *loop = s->loop;
+    if (s->gone) return;
     s->tick_at = at;
     pthread_mutex_lock(&loop->lock);
     posix_timers_set(&loop->timers, &s->timer, at);

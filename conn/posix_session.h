@@ -97,6 +97,7 @@ typedef struct posix_session {
     bool secured, pumping, sending;
     bool more; /* receiving again at once may give more */
     bool watched, posted, urgent;
+    bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
     char local[H2CONN_ADDRESS_BYTES], remote[H2CONN_ADDRESS_BYTES];
 } posix_session;

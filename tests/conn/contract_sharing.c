@@ -5,6 +5,8 @@
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
+#include <sched.h>
+#include "posix_conn.h"
 
 /* Many connections share one session; a second one is opened when the first is full or going away. */
 
@@ -280,6 +282,33 @@ START_TEST(trace_shows_every_frame_of_both_sides) {
 }
 END_TEST
 
+/* A thread that ends a session may come late, after the loop has forgotten it: it is not forgotten twice. */
+START_TEST(sharing_a_session_the_loop_forgot_stays_forgotten) {
+    test_server s;
+    h2conn_client *client;
+    test_server_handle(&s, test_echo, NULL);
+    ck_assert_int_eq(h2conn_client_new(&client, NULL), H2CONN_OK);
+    h2conn *conn = test_connect(s.url, client);
+    posix_session *session = conn->session;
+    posix_loop *loop = session->loop;
+    test_server_stop(&s);
+    while (posix_loop_count(loop) > 0) sched_yield();
+    pthread_mutex_lock(&session->lock);
+    posix_loop_post(session, true);
+    posix_loop_schedule(session, 1);
+    pthread_mutex_unlock(&session->lock);
+    h2conn_free(conn);
+    /* The loop looks at what was posted before it takes on another. */
+    test_server_handle(&s, test_echo, NULL);
+    conn = test_connect(s.url, client);
+    test_ask(conn, "again");
+    ck_assert_uint_eq(posix_loop_count(loop), 1);
+    h2conn_free(conn);
+    h2conn_client_free(client);
+    test_server_stop(&s);
+}
+END_TEST
+
 Suite *contract_sharing_suite(void) {
     Suite *suite = suite_create("contract: sharing");
     TCase *tc = test_case(suite, "sharing");
@@ -290,6 +319,7 @@ Suite *contract_sharing_suite(void) {
     tcase_add_test(tc, sharing_moves_on_when_the_server_was_replaced);
     tcase_add_test(tc, sharing_fails_for_all_who_wait_for_one_dial);
     tcase_add_test(tc, sharing_a_dial_keeps_to_each_ones_own_deadline);
+    tcase_add_test(tc, sharing_a_session_the_loop_forgot_stays_forgotten);
     tcase_add_test(tc, trace_shows_every_frame_of_both_sides);
     return suite;
 }
