@@ -45,6 +45,18 @@ CONVERSATION(contract_withdrawn_bytes_are_not_sent) {
     peer_expect_events(p, "sent 1");
 }
 
+CONVERSATION(contract_bytes_withdrawn_at_once_leave_no_trace) {
+    peer_connect_client(p);
+    uint32_t id = peer_open(p, 0, REQUEST);
+    ck_assert_int_eq(h2_stream_write(p->session, id, bytes, 1000, 0), H2_OK);
+    ck_assert_uint_eq(h2_stream_withdraw(p->session, id), 1000);
+    ck_assert_int_eq(h2_stream_write(p->session, id, NULL, 0, H2_END), H2_OK);
+    ck_assert_uint_eq(h2_stream_withdraw(p->session, id), 0); /* the end too */
+    peer_expect_fields(p, 0, id, REQUEST);
+    peer_expect_nothing(p);
+    peer_expect_events(p, "");
+}
+
 static size_t withdrawn;
 static void *kept;
 
@@ -282,6 +294,7 @@ Suite *contract_streams_suite(void) {
     TCase *tc = tcase_create("streams");
     tcase_add_test(tc, contract_stream_is_unknown_until_its_request_was_delivered);
     tcase_add_test(tc, contract_withdrawn_bytes_are_not_sent);
+    tcase_add_test(tc, contract_bytes_withdrawn_at_once_leave_no_trace);
     tcase_add_test(tc, contract_stream_still_answers_while_its_end_is_told);
     tcase_add_test(tc, contract_sent_is_told_once_for_each_loan);
     tcase_add_test(tc, contract_sections_are_put_off_while_others_wait);

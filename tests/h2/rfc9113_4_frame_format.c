@@ -159,6 +159,14 @@ START_TEST(rfc9113_5_5_unknown_types_pass_whatever_they_hold) {
 }
 END_TEST
 
+START_TEST(rfc9113_6_every_type_has_its_name) {
+    static const char *const names[] = {"DATA",         "HEADERS", "PRIORITY", "RST_STREAM",    "SETTINGS",
+                                        "PUSH_PROMISE", "PING",    "GOAWAY",   "WINDOW_UPDATE", "CONTINUATION"};
+    for (uint8_t type = 0; type <= 9; type++) ck_assert_str_eq(h2_frame_name(type), names[type]);
+    ck_assert_str_eq(h2_frame_name(16), "PRIORITY_UPDATE");
+}
+END_TEST
+
 /* ---- at a session ---- */
 
 CONVERSATION(rfc9113_4_1_unknown_frames_and_flags_are_ignored) {
@@ -235,6 +243,7 @@ Suite *rfc9113_4_frame_format_suite(void) {
     tcase_add_test(tc, rfc9113_6_fixed_records_go_round);
     tcase_add_test(tc, rfc9113_6_1_prefixes_go_round_or_are_refused);
     tcase_add_test(tc, rfc9113_4_2_every_type_and_length_is_judged_by_its_header);
+    tcase_add_test(tc, rfc9113_6_every_type_has_its_name);
     tcase_add_test(tc, rfc9113_5_5_unknown_types_pass_whatever_they_hold);
     suite_add_tcase(suite, tc);
     tc = tcase_create("at a session");

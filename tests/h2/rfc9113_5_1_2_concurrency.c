@@ -40,6 +40,27 @@ CONVERSATION(rfc9113_5_1_2_places_of_reset_streams_are_free_again) {
     peer_expect_nothing(p);
 }
 
+/* A place that still owes its RST_STREAM is taken; a request whose first octets were in before is refused then. */
+START_TEST(rfc9113_5_1_2_request_begun_before_a_reset_finds_no_place) {
+    uint8_t frame[100] = {0, 0, 0, H2_HEADERS, 5, 0, 0, 0, 3};
+    peer *p = peer_new(PEER_WHOLE, 0);
+    h2_config config = h2_config_hosted(true);
+    config.streams = 1;
+    peer_connect(p, &config);
+    peer_send_fields(p, 0, 1, REQUEST);
+    peer_deliver(p);
+    frame[2] = (uint8_t)peer_encode(frame + 9, sizeof frame - 9, REQUEST);
+    ck_assert_int_eq(h2_session_receive(p->session, frame, 5), 5);
+    ck_assert_int_eq(h2_stream_reset(p->session, 1, H2_CANCEL), H2_OK);
+    ck_assert_int_eq(h2_session_receive(p->session, frame + 5, 4u + frame[2]), 4 + frame[2]);
+    peer_expect_u32(p, H2_RST_STREAM, 3, H2_REFUSED_STREAM);
+    peer_expect_u32(p, H2_RST_STREAM, 1, H2_CANCEL);
+    peer_expect_events(p, "request 1; closed 1 us CANCEL");
+    peer_finish(p);
+    peer_free(p);
+}
+END_TEST
+
 CONVERSATION(rfc9113_5_1_2_client_keeps_to_the_servers_limit) {
     uint32_t id = 0;
     peer_connect_client(p);
@@ -158,6 +179,7 @@ Suite *rfc9113_5_1_2_concurrency_suite(void) {
     TCase *tc = tcase_create("limits");
     tcase_add_test(tc, rfc9113_5_1_2_stream_beyond_our_limit_is_refused_and_unseen);
     tcase_add_test(tc, rfc9113_5_1_2_places_of_reset_streams_are_free_again);
+    tcase_add_test(tc, rfc9113_5_1_2_request_begun_before_a_reset_finds_no_place);
     tcase_add_test(tc, rfc9113_5_1_2_client_keeps_to_the_servers_limit);
     tcase_add_test(tc, rfc9113_5_1_2_client_keeps_to_its_own_memory);
     tcase_add_test(tc, rfc9113_5_1_2_many_streams_end_in_any_order);
