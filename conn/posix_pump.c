@@ -78,7 +78,7 @@ static bool fill(posix_session *s) {
 }
 
 void posix_session_frame(posix_session *s) {
-    if (s->phase != POSIX_OPEN || !h2conn_link_owes(&s->link)) return;
+    if (s->phase != POSIX_OPEN) return;
     if (s->tx == NULL) s->tx = posix_pool_get(&s->loop->pool);
     if (s->tx == NULL) return;
     if (h2conn_link_pending(&s->link) > 0 && POSIX_BUFFER_BYTES - s->link.tx_end < POSIX_ROOM_MIN) return;
