@@ -98,18 +98,22 @@ static void pump(posix_session *s) {
 }
 
 /* Once the session is closed nobody comes by again. */
-static void dispatch_last(posix_session *s) {
+static void end_turn(posix_session *s) {
     while (s->phase == POSIX_CLOSED && posix_session_has_due(s)) posix_session_dispatch(s);
-    if (posix_session_has_due(s)) posix_loop_post(s, true);
+    s->turning = false;
+    posix_session_announce(s);
 }
 
 void posix_session_turn(posix_session *s, int64_t now) {
+    /* A callback cannot take another turn of its session. */
+    if (s->turning) return;
+    s->turning = true;
     if (s->phase == POSIX_OPEN) pump(s);
     posix_session_tick(s, now);
     posix_session_flush(s, NULL);
     wind_up(s, now);
     posix_session_tick(s, now);
-    dispatch_last(s);
+    end_turn(s);
     if (s->phase != POSIX_OPEN) return;
     /* This flush ends after some turns, and a thread that pumps may have gone to sleep counting on it. */
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;

@@ -54,12 +54,14 @@ void posix_raise(h2conn *conn, unsigned due) {
     conn->due = (uint8_t)(conn->due | due);
     if (conn->due == 0 || conn->in_line) return;
     join(due & POSIX_DUE_OPEN ? &conn->session->opening : &conn->session->due, conn);
+    posix_session_announce(conn->session);
 }
 
 int posix_conn_late(h2conn *conn) {
     if (!posix_in_callback()) return H2CONN_ETIMEDOUT;
     conn->due |= POSIX_DUE_WRITE;
     if (!conn->in_line) join(&conn->session->opening, conn);
+    posix_session_announce(conn->session);
     return H2CONN_EAGAIN;
 }
 
@@ -70,6 +72,10 @@ static bool has_room(const posix_session *s) {
 
 bool posix_session_has_due(const posix_session *s) {
     return s->due.first != NULL || (s->opening.first != NULL && has_room(s));
+}
+
+void posix_session_announce(posix_session *s) {
+    if (!s->turning && posix_session_has_due(s)) posix_loop_post(s, true);
 }
 
 /* ---- callbacks, called with the lock free ---- */
@@ -98,7 +104,9 @@ static void tell_open(h2conn *conn) {
     if (conn->status == 0) posix_request_not_found(request);
     free(conn->head);
     conn->head = NULL;
-    if (!conn->handed) posix_conn_orphan(conn);
+    if (conn->handed) return;
+    posix_conn_close(conn);
+    posix_conn_orphan(conn);
 }
 
 static void tell_response(h2conn *conn) {
@@ -157,8 +165,7 @@ static void serve(posix_session *s, h2conn *conn) {
 }
 
 void posix_session_dispatch(posix_session *s) {
-    if (s->dispatching || !posix_session_has_due(s)) return;
-    s->dispatching = true;
+    if (!posix_session_has_due(s)) return;
     calling = s;
     const h2conn *last = s->opening.last;
     for (bool more = s->opening.first != NULL; more && has_room(s);) {
@@ -173,7 +180,6 @@ void posix_session_dispatch(posix_session *s) {
         serve(s, conn);
     }
     calling = NULL;
-    s->dispatching = false;
 }
 
 void posix_silence(h2conn *conn) {

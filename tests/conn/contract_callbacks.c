@@ -206,6 +206,56 @@ START_TEST(callback_and_blocking_thread_write_one_connection) {
 }
 END_TEST
 
+typedef struct blocked {
+    pthread_t thread;
+    h2conn *conn;
+    test_flag opened;
+    ptrdiff_t read;
+} blocked;
+
+static void *read_beside(void *arg) {
+    blocked *b = arg;
+    char byte;
+    b->read = h2conn_read(b->conn, &byte, 1);
+    return NULL;
+}
+
+/* The first connection is read by a thread, the others by callbacks. */
+static void open_first_for_thread(void *user, h2conn_request *request) {
+    blocked *b = user;
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    if (b->conn == NULL) {
+        b->conn = conn;
+        ck_assert_int_eq(pthread_create(&b->thread, NULL, read_beside, b), 0);
+    }
+    test_raise(&b->opened);
+}
+
+/* The thread that waits receives for the session. What comes for others is theirs at once, not when it is done. */
+START_TEST(callback_is_called_while_a_thread_waits_on_the_same_session) {
+    blocked b = {.opened = TEST_FLAG};
+    const h2conn_events events = {open_first_for_thread, NULL, write_too, write_too, NULL, &b};
+    const h2conn_server_options options = {.events = &events};
+    h2conn_client *client;
+    test_server s;
+    test_server_start(&s, &options);
+    ck_assert_int_eq(h2conn_client_new(&client, NULL), H2CONN_OK);
+    h2conn *first = test_connect(s.url, client);
+    test_await(&b.opened, 1);
+    test_await_blocked(b.conn, 1);
+    h2conn *second = test_connect(s.url, client);
+    for (int i = 0; i < 100; i++) test_ask(second, "beside");
+    ck_assert_int_eq(h2conn_write(first, "x", 1, NULL), H2CONN_OK);
+    pthread_join(b.thread, NULL);
+    ck_assert_int_eq(b.read, 1);
+    h2conn_free(first);
+    h2conn_free(second);
+    h2conn_client_free(client);
+    test_server_stop(&s);
+}
+END_TEST
+
 /* ---- requests that are held ---- */
 
 typedef struct held {
@@ -382,6 +432,7 @@ Suite *contract_callbacks_suite(void) {
     tcase_add_test(tc, callback_goes_on_while_a_thread_closes_its_connection);
     tcase_add_test(tc, callback_has_returned_when_a_thread_has_freed_its_connection);
     tcase_add_test(tc, callback_and_blocking_thread_write_one_connection);
+    tcase_add_test(tc, callback_is_called_while_a_thread_waits_on_the_same_session);
     tcase_add_loop_test(tc, callback_may_hold_a_request_to_be_answered_by_a_thread, 0, 2);
     tcase_add_test(tc, callback_is_told_that_a_request_it_holds_was_taken_back);
     tc = test_case(suite, "loops");
