@@ -83,14 +83,22 @@ static void wind_up(posix_session *s, int64_t now) {
     if (s->phase == POSIX_LINGER) linger(s);
 }
 
+/* Whether receiving may give something: the loop does not watch for it in vain, but sees no bytes that a security layer
+ * has already. */
+static bool is_receivable(const posix_session *s) {
+    if (s->pumping || posix_session_is_closing(s)) return false;
+    return s->ready || s->more || s->secured || !s->watched || h2conn_link_unread(&s->link) > 0;
+}
+
 /* Receive and send for those who are elsewhere, and call those who want to be called. */
 static void pump(posix_session *s) {
     for (unsigned turn = 0; turn < POSIX_TURNS; turn++) {
-        if (!s->pumping && (turn == 0 || s->more) && !posix_session_is_closing(s)) {
+        if (turn == 0 ? is_receivable(s) : s->more && !s->pumping && !posix_session_is_closing(s)) {
             s->pumping = true;
             posix_session_receive(s);
             s->pumping = false;
         }
+        s->ready = false;
         posix_session_dispatch(s);
         posix_session_flush(s, NULL);
         if (!s->more && !posix_session_has_due(s)) break;

@@ -25,6 +25,12 @@ bool posix_in_callback(void) {
     return calling != NULL;
 }
 
+bool posix_session_defer(posix_session *s) {
+    if (calling == NULL || calling->loop != s->loop) return false;
+    if (calling != s) posix_loop_post(s, true);
+    return true;
+}
+
 static void join(posix_due *line, h2conn *conn) {
     conn->in_line = true;
     conn->due_next = NULL;

@@ -180,7 +180,7 @@ void posix_session_rest(posix_session *s) {
 }
 
 void posix_session_push(posix_session *s) {
-    if (posix_in_callback_of(s)) return;
+    if (posix_session_defer(s)) return;
     posix_session_flush(s, NULL);
     posix_session_settle(s);
 }

@@ -107,6 +107,7 @@ typedef struct posix_session {
     int errno_lost; /* what the system said of a lost socket */
     uint8_t phase;  /* posix_phase */
     bool secured, pumping, sending;
+    bool ready;   /* the loop saw its descriptor ready */
     bool turning; /* the loop's thread has its turn, which ends with a look at the lines */
     bool more;    /* receiving again at once may give more */
     bool watched, posted, urgent;
@@ -175,6 +176,9 @@ void posix_session_announce(posix_session *s);
  * where waiting is not allowed. */
 bool posix_in_callback_of(const posix_session *s);
 bool posix_in_callback(void);
+/* Whether what is owed can wait for this thread, which is in a callback of a session of the same loop; the loop is told
+ * then. Locked. */
+bool posix_session_defer(posix_session *s);
 
 /* ---- posix_events.c ---- */
 h2_handlers posix_session_handlers(bool trace);

@@ -4,7 +4,7 @@
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* Callbacks, threads beside them and loops: what may be called when, by whom, and who is called where. */
+/* Callbacks, and threads beside them: what may be called when, and by whom. */
 
 /* ---- free ---- */
 
@@ -256,6 +256,65 @@ START_TEST(callback_is_called_while_a_thread_waits_on_the_same_session) {
 }
 END_TEST
 
+/* ---- other connections ---- */
+
+enum { GUESTS = 9 };
+
+typedef struct room {
+    pthread_mutex_t lock;
+    h2conn *guests[GUESTS];
+    unsigned n;
+} room;
+
+static void enter(void *user, h2conn_request *request) {
+    room *r = user;
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    pthread_mutex_lock(&r->lock);
+    r->guests[r->n++] = conn;
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void tell_all(void *user, h2conn *conn) {
+    room *r = user;
+    char said[100];
+    const ptrdiff_t n = h2conn_try_read(conn, said, sizeof said);
+    if (n <= 0) return;
+    pthread_mutex_lock(&r->lock);
+    for (unsigned i = 0; i < r->n; i++) ck_assert_int_eq(h2conn_try_write(r->guests[i], said, (size_t)n), n);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void leave(void *user, h2conn *conn) {
+    room *r = user;
+    pthread_mutex_lock(&r->lock);
+    for (unsigned i = 0; i < r->n; i++)
+        if (r->guests[i] == conn) r->guests[i--] = r->guests[--r->n];
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* On sessions of the same loop, and of others. */
+START_TEST(callback_writes_to_connections_of_other_sessions) {
+    room r = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const h2conn_events events = {.on_open = enter, .on_readable = tell_all, .on_close = leave, .user = &r};
+    const h2conn_server_options options = {.events = &events, .loops = _i ? 3 : 1};
+    h2conn *conns[GUESTS];
+    char heard[GUESTS];
+    test_server s;
+    test_server_start(&s, &options);
+    for (int i = 0; i < GUESTS; i++) conns[i] = test_connect(s.url, NULL);
+    for (int i = 0; i < GUESTS; i++) ck_assert_int_eq(h2conn_write(conns[i], "x", 1, NULL), H2CONN_OK);
+    for (int i = 0; i < GUESTS; i++)
+        for (ptrdiff_t got = 0, n; got < GUESTS; got += n) {
+            n = h2conn_read(conns[i], heard, sizeof heard);
+            ck_assert_int_gt(n, 0);
+        }
+    for (int i = 0; i < GUESTS; i++) h2conn_free(conns[i]);
+    test_server_stop(&s);
+    ck_assert_uint_eq(r.n, 0);
+}
+END_TEST
+
 /* ---- requests that are held ---- */
 
 typedef struct held {
@@ -340,104 +399,16 @@ START_TEST(callback_is_told_that_a_request_it_holds_was_taken_back) {
 }
 END_TEST
 
-/* ---- loops ---- */
-
-enum { LOOPS = 3, LOOP_CONNS = 60 };
-
-typedef struct share {
-    pthread_mutex_t lock;
-    pthread_t loops[LOOPS];
-    unsigned n, strangers; /* threads seen; callbacks on another thread than the connection's first */
-    pthread_t of[LOOP_CONNS];
-    unsigned opened;
-} share;
-
-static void note_loop(void *user, h2conn_request *request) {
-    share *s = user;
-    h2conn *conn;
-    unsigned i = 0;
-    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
-    pthread_mutex_lock(&s->lock);
-    while (i < s->n && !pthread_equal(s->loops[i], pthread_self())) i++;
-    ck_assert_uint_lt(i, LOOPS);
-    s->loops[i] = pthread_self();
-    if (i == s->n) s->n++;
-    s->of[s->opened] = pthread_self();
-    h2conn_set_user(conn, &s->of[s->opened++]);
-    pthread_mutex_unlock(&s->lock);
-}
-
-static void echo_at_home(void *user, h2conn *conn) {
-    char buf[100];
-    share *s = user;
-    const pthread_t *home = h2conn_user(conn);
-    pthread_mutex_lock(&s->lock);
-    if (!pthread_equal(*home, pthread_self())) s->strangers++;
-    pthread_mutex_unlock(&s->lock);
-    const ptrdiff_t n = h2conn_try_read(conn, buf, sizeof buf);
-    if (n > 0) ck_assert_int_eq(h2conn_try_write(conn, buf, (size_t)n), n);
-}
-
-START_TEST(loops_share_the_connections_and_keep_them) {
-    share shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    const h2conn_events events = {.on_open = note_loop, .on_readable = echo_at_home, .user = &shared};
-    const h2conn_server_options options = {.events = &events, .loops = LOOPS};
-    h2conn *conns[LOOP_CONNS];
-    test_server s;
-    test_server_start(&s, &options);
-    for (int i = 0; i < LOOP_CONNS; i++) conns[i] = test_connect(s.url, NULL);
-    for (int round = 0; round < 3; round++)
-        for (int i = 0; i < LOOP_CONNS; i++) test_ask(conns[i], "whose are you?");
-    for (int i = 0; i < LOOP_CONNS; i++) h2conn_free(conns[i]);
-    test_server_stop(&s);
-    /* The kernel spreads by a hash of the addresses: one of 60 for each of 3 is all but certain. */
-    ck_assert_uint_eq(shared.n, LOOPS);
-    ck_assert_uint_eq(shared.strangers, 0);
-}
-END_TEST
-
-START_TEST(loops_do_not_join_a_port_that_is_taken) {
-    const h2conn_server_options options = {.handler = test_echo, .loops = LOOPS};
-    h2conn_server *other;
-    char address[H2CONN_WHY_BYTES];
-    test_server s;
-    test_server_start(&s, &options);
-    ck_assert_int_eq(h2conn_server_new(&other, &options), H2CONN_OK);
-    ck_assert_int_eq(h2conn_server_listen(other, s.url, address), H2CONN_ELISTEN);
-    h2conn_server_free(other);
-    test_server_stop(&s);
-}
-END_TEST
-
-START_TEST(server_by_events_refuses_wrong_arguments) {
-    const h2conn_events events = {.on_open = test_accept_only};
-    const h2conn_server_options both = {.handler = test_echo, .events = &events};
-    h2conn_server *server;
-    const void *bytes;
-    ck_assert_int_eq(h2conn_server_new(&server, &both), H2CONN_EINVAL);
-    ck_assert_ptr_null(h2conn_request_hold(NULL));
-    ck_assert_int_eq(h2conn_try_read(NULL, &server, 1), H2CONN_EINVAL);
-    ck_assert_int_eq(h2conn_try_write(NULL, "x", 1), H2CONN_EINVAL);
-    ck_assert_int_eq(h2conn_peek(NULL, &bytes), H2CONN_EINVAL);
-    h2conn_skip(NULL, 1);
-    h2conn_set_user(NULL, &server);
-    ck_assert_ptr_null(h2conn_user(NULL));
-}
-END_TEST
-
 Suite *contract_callbacks_suite(void) {
-    Suite *suite = suite_create("contract: callbacks and loops");
+    Suite *suite = suite_create("contract: callbacks");
     TCase *tc = test_case(suite, "callbacks");
     tcase_add_loop_test(tc, callback_may_free_its_connection_and_none_follows, 0, PLACES);
     tcase_add_test(tc, callback_goes_on_while_a_thread_closes_its_connection);
     tcase_add_test(tc, callback_has_returned_when_a_thread_has_freed_its_connection);
     tcase_add_test(tc, callback_and_blocking_thread_write_one_connection);
     tcase_add_test(tc, callback_is_called_while_a_thread_waits_on_the_same_session);
+    tcase_add_loop_test(tc, callback_writes_to_connections_of_other_sessions, 0, 2);
     tcase_add_loop_test(tc, callback_may_hold_a_request_to_be_answered_by_a_thread, 0, 2);
     tcase_add_test(tc, callback_is_told_that_a_request_it_holds_was_taken_back);
-    tc = test_case(suite, "loops");
-    tcase_add_test(tc, loops_share_the_connections_and_keep_them);
-    tcase_add_test(tc, loops_do_not_join_a_port_that_is_taken);
-    tcase_add_test(tc, server_by_events_refuses_wrong_arguments);
     return suite;
 }
