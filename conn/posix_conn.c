@@ -97,9 +97,10 @@ void posix_conn_close(h2conn *conn) {
 
 int h2conn_close(h2conn *conn) {
     if (conn == NULL) return H2CONN_EINVAL;
-    pthread_mutex_lock(&conn->session->lock);
+    posix_session *s = conn->session;
+    pthread_mutex_lock(&s->lock);
     posix_conn_close(conn);
-    pthread_mutex_unlock(&conn->session->lock);
+    pthread_mutex_unlock(&s->lock);
     return H2CONN_OK;
 }
 

@@ -139,10 +139,10 @@ static bool tell_read(h2conn *conn) {
     return conn->read_some && is_unread(conn);
 }
 
-/* A server's connection is the library's again. */
+/* A server's connection is the library's again, unless held. */
 static void tell_close(h2conn *conn) {
     call(conn, conn->events->on_close);
-    if (conn->session->link.server && !is_given_up(conn)) {
+    if (conn->session->link.server && !conn->held && !is_given_up(conn)) {
         h2conn_stream_close(&conn->stream, &conn->session->link);
         posix_conn_orphan(conn);
     }

@@ -76,6 +76,7 @@ typedef struct beside {
 } beside;
 
 static void accept_beside(void *user, h2conn_request *request) {
+    ck_assert_ptr_nonnull(h2conn_request_hold(request));
     ck_assert_int_eq(h2conn_accept(&((beside *)user)->conn, request, 200, NULL, 0), H2CONN_OK);
 }
 
@@ -110,6 +111,7 @@ START_TEST(callback_goes_on_while_a_thread_closes_its_connection) {
     test_raise(&b.done);
     ck_assert_int_eq(h2conn_close_write(conn), H2CONN_OK);
     test_await(&b.closed, 1);
+    h2conn_free(b.conn);
     h2conn_free(conn);
     test_server_stop(&s);
     ck_assert_int_eq(b.in_callback.count, 1);
@@ -157,15 +159,15 @@ static void *write_beside(void *arg) {
 
 typedef struct mixed {
     pthread_t thread;
-    bool started;
+    h2conn *conn;
 } mixed;
 
 /* The thread writes in the blocking style, the callback by tries. */
 static void start_writer(void *user, h2conn_request *request) {
     mixed *m = user;
-    h2conn *conn;
-    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
-    ck_assert_int_eq(pthread_create(&m->thread, NULL, write_beside, conn), 0);
+    ck_assert_ptr_nonnull(h2conn_request_hold(request));
+    ck_assert_int_eq(h2conn_accept(&m->conn, request, 200, NULL, 0), H2CONN_OK);
+    ck_assert_int_eq(pthread_create(&m->thread, NULL, write_beside, m->conn), 0);
 }
 
 static void write_too(void *user, h2conn *conn) {
@@ -180,7 +182,7 @@ static void write_too(void *user, h2conn *conn) {
 }
 
 START_TEST(callback_and_blocking_thread_write_one_connection) {
-    mixed m = {.started = false};
+    mixed m = {.conn = NULL};
     const h2conn_events events = {start_writer, NULL, write_too, write_too, NULL, &m};
     const h2conn_server_options options = {.events = &events};
     char buf[100];
@@ -201,6 +203,7 @@ START_TEST(callback_and_blocking_thread_write_one_connection) {
     }
     ck_assert_uint_eq(of_callback, WORDS);
     pthread_join(m.thread, NULL);
+    h2conn_free(m.conn);
     h2conn_free(conn);
     test_server_stop(&s);
 }
@@ -224,6 +227,7 @@ static void *read_beside(void *arg) {
 static void open_first_for_thread(void *user, h2conn_request *request) {
     blocked *b = user;
     h2conn *conn;
+    if (b->conn == NULL) h2conn_request_hold(request);
     ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
     if (b->conn == NULL) {
         b->conn = conn;
@@ -249,6 +253,7 @@ START_TEST(callback_is_called_while_a_thread_waits_on_the_same_session) {
     ck_assert_int_eq(h2conn_write(first, "x", 1, NULL), H2CONN_OK);
     pthread_join(b.thread, NULL);
     ck_assert_int_eq(b.read, 1);
+    h2conn_free(b.conn);
     h2conn_free(first);
     h2conn_free(second);
     h2conn_client_free(client);
@@ -377,6 +382,8 @@ START_TEST(callback_may_hold_a_request_to_be_answered_by_a_thread) {
     ck_assert_int_eq(h2conn_read(conn, buf, sizeof buf), 4);
     ck_assert_int_eq(h2conn_read(conn, buf, sizeof buf), 0);
     test_await(&h.closed, 1);
+    ck_assert_str_eq(h2conn_request_method(h.request), "POST");
+    h2conn_free(h.conn);
     h2conn_free(conn);
     test_server_stop(&s);
 }
@@ -394,6 +401,8 @@ START_TEST(callback_is_told_that_a_request_it_holds_was_taken_back) {
     test_await(&h.came, 1);
     ck_assert_int_eq(h2conn_reset(conn, H2_CANCEL), H2CONN_OK);
     test_await(&h.closed, 1);
+    ck_assert_str_eq(h2conn_request_method(h.request), "POST");
+    h2conn_free(h.conn);
     h2conn_free(conn);
     test_server_stop(&s);
 }
