@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "h2bench_fleet.h"
-#include "h2conn_events.h"
 #include "tool_exit.h"
+#include "tool_serve.h"
 
 /* Besides those of the sessions. */
 #define SPARE 64u
@@ -18,24 +18,10 @@
 
 /* ---- the server's process ---- */
 
-static void pump(void *user, h2conn *conn) {
-    const void *bytes;
-    ptrdiff_t n, taken;
-    (void)user;
-    while ((n = h2conn_peek(conn, &bytes)) > 0 && (taken = h2conn_try_write(conn, bytes, (size_t)n)) > 0)
-        h2conn_skip(conn, (size_t)taken);
-    if (n == 0) h2conn_close(conn);
-}
-
-static void on_open(void *user, h2conn_request *request) {
-    h2conn *conn;
-    (void)user;
-    h2conn_accept(&conn, request, 200, NULL, 0);
-}
-
 /* Say the address, or nothing, to the parent; serve until killed. */
 static int serve(int tell, unsigned sessions, unsigned streams) {
-    static const h2conn_events echo = {.on_open = on_open, .on_readable = pump, .on_writable = pump};
+    tool_fields none = {.n = 0};
+    const h2conn_events echo = tool_echo_events(&none);
     char address[H2CONN_WHY_BYTES];
     h2_config config = h2_config_hosted(true);
     config.credit_on_receipt = true;
