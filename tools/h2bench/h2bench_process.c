@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +20,13 @@
 
 /* ---- the server's process ---- */
 
-/* Say the address, or nothing, to the parent; serve until killed. */
+static void *end_on_signal(void *server) {
+    tool_signal_wait();
+    h2conn_server_stop(server);
+    return NULL;
+}
+
+/* Say the address, or nothing, to the parent; serve until told to end. */
 static int serve(int tell, unsigned sessions, unsigned streams) {
     tool_fields none = {.n = 0};
     const h2conn_events echo = tool_echo_events(&none);
@@ -28,13 +36,17 @@ static int serve(int tell, unsigned sessions, unsigned streams) {
     if (config.streams < streams + SPARE_STREAMS) config.streams = (uint16_t)(streams + SPARE_STREAMS);
     h2conn_server_options options = {.events = &echo, .config = &config, .sessions = sessions + SPARE};
     h2conn_server *server;
+    pthread_t thread;
+    tool_signals_hold();
     int error = h2conn_server_new(&server, &options);
     if (error) return tool_fail(error, "cannot make a server", NULL);
     error = h2conn_server_listen(server, "http://127.0.0.1:0", address);
     if (error) return tool_fail(error, "cannot listen", address);
+    if (pthread_create(&thread, NULL, end_on_signal, server) != 0) return TOOL_USAGE;
     if (write(tell, address, strlen(address)) < 0) return TOOL_CONNECT;
     close(tell);
     error = h2conn_server_run(server);
+    pthread_join(thread, NULL);
     h2conn_server_free(server);
     return error ? TOOL_CONNECT : TOOL_OK;
 }
@@ -50,7 +62,7 @@ pid_t server_start(char url[64], unsigned sessions, unsigned streams) {
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(pipe_ends[0]);
-        _exit(serve(pipe_ends[1], sessions, streams));
+        exit(serve(pipe_ends[1], sessions, streams));
     }
     close(pipe_ends[1]);
     memcpy(url, scheme, sizeof scheme);
@@ -65,9 +77,13 @@ pid_t server_start(char url[64], unsigned sessions, unsigned streams) {
     return -1;
 }
 
-void server_end(pid_t pid) {
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+bool server_end(pid_t pid) {
+    int status = -1;
+    kill(pid, SIGTERM);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0) tool_say("the server ended with status %d", status);
+    return status == 0;
 }
 
 /* ---- what the system tells and allows ---- */
