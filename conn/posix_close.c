@@ -40,7 +40,7 @@ static void shut(posix_session *s, int64_t now) {
 /* The security layer's closing notice; its own lock is free, since nobody has a role. */
 static void give_notice(posix_session *s, int64_t now) {
     s->phase = POSIX_NOTICE;
-    const int sent = s->secured ? s->owner->secure.shutdown(&s->above) : 0;
+    const int sent = s->guard != NULL ? s->owner->secure.shutdown(&s->guard->above) : 0;
     if (sent == H2CONN_TRANSPORT_WANT_WRITE)
         posix_loop_arm(s, EPOLLOUT);
     else
@@ -48,10 +48,10 @@ static void give_notice(posix_session *s, int64_t now) {
 }
 
 static void linger(posix_session *s) {
+    const h2conn_transport below = posix_socket_transport(&s->socket);
     uint8_t discarded[DISCARD_BYTES];
     ptrdiff_t n = 1;
-    for (unsigned turn = 0; turn < POSIX_TURNS && n > 0; turn++)
-        n = s->below.recv(s->below.ctx, discarded, sizeof discarded);
+    for (unsigned turn = 0; turn < POSIX_TURNS && n > 0; turn++) n = below.recv(below.ctx, discarded, sizeof discarded);
     if (n > 0 || n == H2CONN_TRANSPORT_WANT_READ)
         posix_loop_arm(s, EPOLLIN);
     else
@@ -87,7 +87,7 @@ static void wind_up(posix_session *s, int64_t now) {
  * has already. */
 static bool is_receivable(const posix_session *s) {
     if (s->pumping || posix_session_is_closing(s)) return false;
-    return s->ready || s->more || s->secured || !s->watched || h2conn_link_unread(&s->link) > 0;
+    return s->ready || s->more || s->guard != NULL || !s->watched || h2conn_link_unread(&s->link) > 0;
 }
 
 /* Receive and send for those who are elsewhere, and call those who want to be called. */

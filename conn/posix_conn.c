@@ -78,11 +78,11 @@ const char *h2conn_why(h2conn *conn, char out[H2CONN_WHY_BYTES]) {
 }
 
 const char *h2conn_local_addr(const h2conn *conn) {
-    return conn->session->local;
+    return posix_session_local(conn->session);
 }
 
 const char *h2conn_remote_addr(const h2conn *conn) {
-    return conn->session->remote;
+    return posix_session_remote(conn->session);
 }
 
 /* ---- ends ---- */

@@ -44,14 +44,14 @@ void posix_session_receive(posix_session *s) {
         return;
     }
     pthread_mutex_unlock(&s->lock);
-    if (s->secured) pthread_mutex_lock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_lock(&s->guard->wire);
     const ptrdiff_t n = s->link.transport.recv(s->link.transport.ctx, buf, POSIX_BUFFER_BYTES);
-    if (s->secured) pthread_mutex_unlock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_unlock(&s->guard->wire);
     const int error = s->socket.in.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);
     /* A security layer may hold decrypted bytes that no poll shows. */
-    s->more = n > 0 && (s->secured || n == (ptrdiff_t)POSIX_BUFFER_BYTES);
+    s->more = n > 0 && (s->guard != NULL || n == (ptrdiff_t)POSIX_BUFFER_BYTES);
     s->rx = buf;
     h2conn_link_received(&s->link, buf, n);
     return_rx(s);
@@ -89,9 +89,9 @@ static ptrdiff_t send_pending(posix_session *s) {
     const uint8_t *bytes = h2conn_link_pending_bytes(&s->link);
     const size_t len = h2conn_link_pending(&s->link);
     pthread_mutex_unlock(&s->lock);
-    if (s->secured) pthread_mutex_lock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_lock(&s->guard->wire);
     const ptrdiff_t n = s->link.transport.send(s->link.transport.ctx, bytes, len);
-    if (s->secured) pthread_mutex_unlock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_unlock(&s->guard->wire);
     const int error = s->socket.out.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);

@@ -91,6 +91,7 @@ int posix_conn_send_head(h2conn *conn, const h2_field *fields, size_t n, unsigne
     case H2_OK: return H2CONN_OK;
     case H2_EAGAIN: return posix_conn_late(conn);
     case H2_EINVAL: return H2CONN_EINVAL;
+    case H2_ENOMEM: return H2CONN_ENOMEM;
     default: return conn->stream.closed && conn->stream.error != H2CONN_OK ? conn->stream.error : H2CONN_ESTATE;
     }
 }
