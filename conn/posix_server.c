@@ -281,6 +281,7 @@ int h2conn_server_new(h2conn_server **server, const h2conn_server_options *optio
                              .config = config,
                              .has_secure = options->secure != NULL,
                              .trace = options->trace,
+                             .window_memory = posix_window_memory(options->window_memory),
                              .trace_user = options->trace_user,
                              .request = request_came,
                              .gone = request_gone};
