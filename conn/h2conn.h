@@ -119,6 +119,8 @@ typedef void (*h2conn_trace)(void *user, const char *peer, bool sent, const h2_f
 typedef struct h2conn_client_options {
     const h2conn_secure *secure; /* for https:// URLs (h2tls_secure); copied, its context must outlive the client */
     const h2_config *config;     /* sizes, windows and times; default h2_config_hosted(false) */
+    uint64_t window_memory;      /* octets by which the receive windows of all connections together may grow beyond
+                                    h2_config.stream_window; default 256 MiB */
     h2conn_trace trace;
     void *trace_user;
 } h2conn_client_options;
@@ -183,6 +185,7 @@ typedef void (*h2conn_handler)(void *user, h2conn_request *request);
 typedef struct h2conn_server_options {
     const h2conn_secure *secure; /* for https:// listeners; copied */
     const h2_config *config;     /* default h2_config_hosted(true) */
+    uint64_t window_memory;      /* as for a client; each loop has an equal share */
     h2conn_handler handler;      /* required, unless `events` is given */
     void *user;                  /* passed to the handler */
     const h2conn_events *events; /* serve by callbacks instead (h2conn_events.h), no handler and no threads for them */

@@ -140,6 +140,14 @@ static void on_pong(void *user, const uint8_t opaque[H2_PING_BYTES]) {
     posix_wake_all(s->watchers, POSIX_ANY);
 }
 
+static bool on_grow(void *user, int64_t octets) {
+    posix_session *s = user;
+    _Atomic int64_t *left = &s->owner->window_memory;
+    if (atomic_fetch_sub(left, octets) >= octets) return true;
+    atomic_fetch_add(left, octets);
+    return false;
+}
+
 static void on_frame(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
     const posix_session *s = user;
     s->owner->trace(s->owner->trace_user, posix_session_remote(s), sent, header, payload, n);
@@ -153,5 +161,6 @@ h2_handlers posix_session_handlers(bool trace) {
                          .on_settings = on_settings,
                          .on_pong = on_pong,
                          .on_goaway = on_goaway,
-                         .on_frame = trace ? on_frame : NULL};
+                         .on_frame = trace ? on_frame : NULL,
+                         .on_grow = on_grow};
 }

@@ -5,6 +5,11 @@
 #include "posix_session.h"
 #include "posix_time.h"
 
+int64_t posix_window_memory(uint64_t option) {
+    if (option == 0) return POSIX_WINDOW_MEMORY;
+    return option < INT64_MAX ? (int64_t)option : INT64_MAX;
+}
+
 static void ready(posix_source *source) {
     posix_session *s = (posix_session *)source;
     pthread_mutex_lock(&s->lock);

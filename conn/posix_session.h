@@ -30,6 +30,7 @@
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include "conn_link.h"
 #include "posix_loop.h"
 #include "posix_socket.h"
@@ -47,11 +48,15 @@ struct posix_session;
 #define POSIX_FINISH_MS 5000
 #define POSIX_STOP_MS   200
 
+/* What windows may grow by when nothing else is said. */
+#define POSIX_WINDOW_MEMORY (INT64_C(256) << 20)
+
 /* What a session belongs to: a client or a server. */
 typedef struct posix_owner {
     posix_loop *loop;
     h2_config config;
     h2conn_secure secure;
+    _Atomic int64_t window_memory; /* left for windows to grow */
     bool has_secure;
     h2conn_trace trace;
     void *trace_user;
@@ -122,6 +127,9 @@ typedef struct posix_session {
 } posix_session;
 
 /* ---- posix_session.c ---- */
+
+/* The option `window_memory` as an owner keeps it. */
+int64_t posix_window_memory(uint64_t option);
 
 /* A session on a connected socket, which it takes over even on failure. `secured` opens the owner's security layer, for
  * `host` at a client. H2CONN_OK, ENOMEM or ETLS. The caller has a reference. */

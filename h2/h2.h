@@ -67,10 +67,13 @@ typedef struct h2_config {
     uint16_t continuations;  /* CONTINUATION frames a header block may have */
     uint32_t stream_window;  /* octets of DATA received and not consumed, each stream; up to H2_WINDOW_MAX */
     uint32_t session_window; /* the same, all streams together; the protocol's floor is H2_WINDOW_INITIAL */
-    uint32_t frame_size;     /* largest payload received, H2_FRAME_SIZE_MIN to H2_FRAME_SIZE_MAX */
-    uint32_t header_bytes;   /* of the strings of a received header section, at least decoder_table */
-    uint32_t decoder_table;  /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */
-    uint32_t encoder_table;  /* HPACK storage for sending, likewise */
+    uint32_t window_most; /* up to which windows grow with the bandwidth-delay product, measured by PINGs beside DATA in
+                             bulk; they need h2_session_tick, and fall back after blocked_ms without DATA; 0 or less
+                             than the windows: never. A build with H2_SMALL has none of this */
+    uint32_t frame_size;  /* largest payload received, H2_FRAME_SIZE_MIN to H2_FRAME_SIZE_MAX */
+    uint32_t header_bytes;      /* of the strings of a received header section, at least decoder_table */
+    uint32_t decoder_table;     /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */
+    uint32_t encoder_table;     /* HPACK storage for sending, likewise */
     uint32_t send_header_bytes; /* encoded header blocks waiting to be sent */
     uint32_t timeout_ms;        /* for the peer's preface, SETTINGS acknowledgement and each header block; 0 for none */
     uint32_t keepalive_ms;      /* silence after which a PING is sent; 0 for never */
@@ -111,6 +114,9 @@ typedef struct h2_handlers {
     /* Each frame sent (whole) or received: `n` octets of its payload are at hand, possibly fewer than header->length;
      * those of a frame sent only until the handler sends a header section. */
     void (*on_frame)(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n);
+    /* A stream's receive window is about to grow by `octets`: whether that much memory may be promised. Below zero, it
+     * shrank: the promise is over, the answer does not matter. NULL allows all up to window_most. */
+    bool (*on_grow)(void *user, int64_t octets);
 } h2_handlers;
 
 /* ---- the session ---- */

@@ -34,6 +34,7 @@ static void open_stream(h2_session *s) {
     stream->length_left = H2_LENGTH_UNKNOWN;
     stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
     stream->recv.size = (int32_t)h2_session_recv_initial(s);
+    stream->target = s->config.stream_window;
 }
 
 void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {

@@ -48,8 +48,8 @@ typedef enum h2_goaway_state {
 
 typedef enum h2_ping_state { H2_PING_NONE, H2_PING_OWED, H2_PING_SENT } h2_ping_state;
 
-/* A ping of ours: the program's, the keepalive's, the drain's. */
-enum { H2_PING_USER, H2_PING_KEEPALIVE, H2_PING_DRAIN, H2_PING_KINDS };
+/* A ping of ours: the program's, the keepalive's, the drain's, the gauge's. */
+enum { H2_PING_USER, H2_PING_KEEPALIVE, H2_PING_DRAIN, H2_PING_GAUGE, H2_PING_KINDS };
 
 /* Opaque octets of the session's own kinds (h2_receive_frames.c). */
 extern const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES];
@@ -72,6 +72,22 @@ typedef struct h2_parting {
     size_t left; /* lent octets not taken */
     void *user;
 } h2_parting;
+
+typedef enum h2_lap { H2_LAP_NONE, H2_LAP_BEGUN, H2_LAP_DONE } h2_lap;
+
+/* What comes during a round trip (h2_gauge.h). */
+typedef struct h2_gauge {
+    uint64_t octets, stream_octets; /* come since the lap began: of the session and of one stream */
+    uint32_t credit, stream_credit; /* what the peer might send when it began */
+    uint64_t begun_at, next_at;     /* the lap; when to gauge again */
+    uint32_t stream_id;
+    uint32_t least_ms, recent_ms; /* the shortest lap, so what the path takes when nothing waits in it; and of late */
+    uint8_t laps;                 /* in which recent_ms is the shortest */
+    uint8_t lap;                  /* h2_lap */
+    bool fed;                     /* since the last sweep */
+} h2_gauge;
+
+#define H2_LAP_UNKNOWN UINT32_MAX
 
 /* Encoded header blocks as frames, waiting. */
 typedef struct h2_outbox {
@@ -117,6 +133,8 @@ struct h2_session {
     uint8_t *arena;
     hpack_decoder decoder;
     h2_window recv;
+    uint32_t recv_target; /* what that window is meant to stay at */
+    h2_gauge gauge;
 
     /* sending */
     hpack_encoder encoder;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 #include <string.h>
 
 /* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
@@ -12,6 +12,7 @@ h2_config h2_config_hosted(bool server) {
                        .continuations = H2_DEFAULT_CONTINUATIONS,
                        .stream_window = H2_DEFAULT_STREAM_WINDOW,
                        .session_window = H2_DEFAULT_SESSION_WINDOW,
+                       .window_most = H2_DEFAULT_WINDOW_MOST,
                        .frame_size = H2_FRAME_SIZE_MIN,
                        .header_bytes = H2_DEFAULT_HEADER_BYTES,
                        .decoder_table = H2_DEFAULT_TABLE_BYTES,
@@ -30,6 +31,7 @@ h2_config h2_config_small(bool server) {
     c.continuations = H2_SMALL_CONTINUATIONS;
     c.stream_window = H2_SMALL_STREAM_WINDOW;
     c.session_window = H2_SMALL_SESSION_WINDOW;
+    c.window_most = 0;
     c.header_bytes = H2_SMALL_HEADER_BYTES;
     c.decoder_table = H2_SMALL_TABLE_BYTES;
     c.encoder_table = H2_SMALL_TABLE_BYTES;
@@ -40,11 +42,12 @@ h2_config h2_config_small(bool server) {
 static bool config_is_valid(const h2_config *c) {
     return c->streams > 0 && c->streams <= H2_STREAMS_LIMIT && c->header_fields > 0 && c->continuations <= UINT8_MAX &&
            c->stream_window <= H2_WINDOW_MAX && c->session_window >= H2_WINDOW_INITIAL &&
-           c->session_window <= H2_WINDOW_MAX && c->frame_size >= H2_FRAME_SIZE_MIN &&
-           c->frame_size <= H2_FRAME_SIZE_MAX && c->header_bytes >= c->decoder_table && c->header_bytes > 0 &&
-           c->header_bytes <= HPACK_MAX_INTEGER && c->send_header_bytes > H2_FRAME_HEADER_BYTES &&
-           c->send_header_bytes <= HPACK_MAX_INTEGER && c->decoder_table % HPACK_TABLE_ALIGN == 0 &&
-           c->encoder_table % HPACK_TABLE_ALIGN == 0 && c->encoder_table <= HPACK_MAX_INTEGER;
+           c->session_window <= H2_WINDOW_MAX && c->window_most <= H2_WINDOW_MAX &&
+           c->frame_size >= H2_FRAME_SIZE_MIN && c->frame_size <= H2_FRAME_SIZE_MAX &&
+           c->header_bytes >= c->decoder_table && c->header_bytes > 0 && c->header_bytes <= HPACK_MAX_INTEGER &&
+           c->send_header_bytes > H2_FRAME_HEADER_BYTES && c->send_header_bytes <= HPACK_MAX_INTEGER &&
+           c->decoder_table % HPACK_TABLE_ALIGN == 0 && c->encoder_table % HPACK_TABLE_ALIGN == 0 &&
+           c->encoder_table <= HPACK_MAX_INTEGER;
 }
 
 static size_t aligned(size_t n) {
@@ -78,8 +81,10 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     s->goaway_last = s->peer_goaway_last = H2_STREAM_ID_MAX;
     s->send.size = s->recv.size = (int32_t)H2_WINDOW_INITIAL;
     s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
+    s->recv_target = config->session_window;
     s->wait_settings = s->wait_block = s->wait_ping = s->next_sweep = H2_NO_TIME;
     h2_ledger_init(&s->ledger);
+    h2_gauge_init(s);
 }
 
 h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
@@ -121,6 +126,7 @@ void h2_session_report_closed(h2_session *s, h2_parting parting, const h2_failur
 
 void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const h2_failure *why) {
     bool tell = stream->flags & H2_STREAM_ANNOUNCED;
+    h2_gauge_return(s, stream);
     h2_parting parting = {stream->id, stream->out_len, stream->user};
     stream->out = NULL;
     stream->out_len = 0;

@@ -18,6 +18,7 @@
     X(rfc9113_5_1_frames_in_states_suite)                                                                              \
     X(rfc9113_5_1_state_table_suite)                                                                                   \
     X(rfc9113_5_2_flow_control_suite)                                                                                  \
+    X(rfc9113_5_2_2_window_growth_suite)                                                                               \
     X(rfc9113_6_10_blocks_sent_suite)                                                                                  \
     X(rfc9113_6_10_header_blocks_suite)                                                                                \
     X(rfc9113_6_1_data_suite)                                                                                          \
