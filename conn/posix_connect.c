@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "conn_error.h"
-#include "conn_text.h"
 #include "posix_client.h"
 #include "posix_conn.h"
 #include "posix_time.h"
@@ -19,7 +18,7 @@ typedef struct attempt {
     h2conn *conn;
     h2_field *fields; /* of the request */
     size_t n_fields;
-    int64_t deadline;
+    posix_until until;
     posix_session *session; /* referenced */
     bool crowded;           /* others took all places of the session before this could */
     bool untouched;         /* the server has not looked at what failed: it may be asked again (RFC 9113, 8.7) */
@@ -94,6 +93,20 @@ static int result_of_open(attempt *a, h2_result result) {
     }
 }
 
+/* Why a step was the last. */
+static int gave_up(const posix_wait *w) {
+    return posix_cancelled(w->cancel) ? H2CONN_ECANCELED : H2CONN_ETIMEDOUT;
+}
+
+/* A token is heard by a thread that polls. */
+static bool begin_wait(posix_wait *w, posix_session *s, posix_wait **topic, const h2conn_cancel *cancel) {
+    if (!posix_wait_begin(w, s, topic, POSIX_STATE)) return false;
+    w->cancel = cancel;
+    if (cancel == NULL || w->can_poll) return true;
+    posix_wait_end(w);
+    return false;
+}
+
 static int open_stream(attempt *a, posix_wait *w, bool fresh) {
     for (;;) {
         if (posix_session_is_closing(a->session)) return explain_session(a);
@@ -102,20 +115,25 @@ static int open_stream(attempt *a, posix_wait *w, bool fresh) {
         posix_session_flush(a->session, NULL);
         result = open_now(a, fresh);
         if (result != H2_EAGAIN) return result_of_open(a, result);
-        if (!posix_wait_step(w, a->deadline)) return H2CONN_ETIMEDOUT;
+        if (!posix_wait_step(w, a->until.deadline)) return gave_up(w);
     }
 }
 
-/* Wait for the response. On failure `why` has the sentence, where the stream has one. Locked. */
-static int await_response(h2conn *conn, bool interim, const int64_t *deadline, char *why, uint32_t *code) {
+static bool is_answered(const h2conn *conn, bool interim) {
+    return conn->status != 0 || (interim && conn->continued);
+}
+
+/* Wait for the response, up to a deadline that others may move. On failure `why` has the sentence, where the stream has
+ * one. Locked. */
+static int await_response(h2conn *conn, bool interim, const int64_t *deadline, const h2conn_cancel *cancel, char *why,
+                          uint32_t *code) {
     posix_wait w;
     int result = H2CONN_OK;
-    if (!posix_wait_begin(&w, conn->session, &conn->waits, POSIX_STATE)) return H2CONN_ENOMEM;
-    while (conn->status == 0 && !(interim && conn->continued) && !conn->stream.closed && !conn->stream.discard &&
-           result == H2CONN_OK)
-        if (!posix_wait_step(&w, *deadline) && conn->status == 0) result = H2CONN_ETIMEDOUT;
+    if (!begin_wait(&w, conn->session, &conn->waits, cancel)) return H2CONN_ENOMEM;
+    while (!is_answered(conn, interim) && !conn->stream.closed && !conn->stream.discard && result == H2CONN_OK)
+        if (!posix_wait_step(&w, *deadline)) result = gave_up(&w);
     posix_wait_end(&w);
-    if (conn->status != 0 || (interim && conn->continued)) return H2CONN_OK;
+    if (is_answered(conn, interim)) return H2CONN_OK;
     if (!conn->stream.closed) return conn->stream.discard ? H2CONN_ECLOSED : result;
     posix_conn_why(conn, why);
     *code = conn->stream.why.code;
@@ -138,7 +156,7 @@ static int ask(attempt *a, bool fresh) {
     posix_session *s = a->session;
     posix_wait w;
     a->conn = calloc(1, sizeof *a->conn);
-    if (a->conn == NULL || !posix_wait_begin(&w, s, &s->watchers, POSIX_STATE)) {
+    if (a->conn == NULL || !begin_wait(&w, s, &s->watchers, a->options->cancel)) {
         free(a->conn);
         a->conn = NULL;
         return H2CONN_ENOMEM;
@@ -148,12 +166,11 @@ static int ask(attempt *a, bool fresh) {
     if (opened) posix_session_flush(s, NULL);
     posix_wait_end(&w);
     if (opened && !a->options->early)
-        result = await_response(a->conn, a->options->expect_continue, &a->deadline, a->why, &a->code);
+        result =
+            await_response(a->conn, a->options->expect_continue, &a->until.deadline, a->until.cancel, a->why, &a->code);
     if (result == H2CONN_OK) return result;
-    /* A session that served others may go away at any time; a fresh one that does would do it again. */
-    const bool refused =
-        opened ? a->conn->stream.why.culprit == H2_BY_GOAWAY : result == H2CONN_EGOAWAY || result == H2CONN_ELOST;
-    a->untouched = refused && !fresh;
+    const bool gone = result == H2CONN_EGOAWAY || result == H2CONN_ELOST;
+    a->untouched = gone && (!opened || s->link.sent == 0 || a->conn->stream.why.culprit == H2_BY_GOAWAY);
     a->crowded = result == H2CONN_ELIMIT && (!fresh || s->conns > 0);
     drop_conn(a, opened);
     return result;
@@ -161,32 +178,35 @@ static int ask(attempt *a, bool fresh) {
 
 /* ---- until one answers ---- */
 
-static int ask_sessions(attempt *a) {
-    for (unsigned refusals = 0;;) {
-        bool fresh;
-        a->why[0] = '\0';
-        int result = posix_client_session(&a->session, &fresh, a->client, &a->url, a->deadline, a->why);
-        if (result != H2CONN_OK) return result;
-        pthread_mutex_lock(&a->session->lock);
-        result = ask(a, fresh);
-        pthread_mutex_unlock(&a->session->lock);
-        posix_session_unref(a->session);
-        if (result != H2CONN_OK && a->untouched && ++refusals < REFUSALS_MAX) continue;
-        if (result != H2CONN_OK && a->crowded) continue;
-        return result;
-    }
+static int ask_session(attempt *a, bool fresh) {
+    pthread_mutex_lock(&a->session->lock);
+    const int result = ask(a, fresh);
+    pthread_mutex_unlock(&a->session->lock);
+    return result;
 }
 
-/* What a stream or session said is a sentence already; what the network said is only its end. */
-static void explain(int result, const char *why, uint32_t code, h2conn_response *response) {
-    h2conn_text text;
-    response->code = code;
-    const char *base = h2conn_strerror(result);
-    const bool whole = strncmp(why, base, strlen(base)) == 0;
-    h2conn_text_begin(&text, response->why, sizeof response->why);
-    if (!whole) h2conn_text_add(&text, base);
-    if (!whole && why[0] != '\0') h2conn_text_add(&text, ": ");
-    h2conn_text_add(&text, why);
+/* Whether another session is worth a try. One that served others may go away at any time; a fresh one that does would
+ * do it again, at once at least. */
+static bool try_another(attempt *a, int result, bool fresh, unsigned *refusals) {
+    if (a->crowded) return true;
+    if (!a->untouched) return false;
+    if (!fresh && ++*refusals < REFUSALS_MAX) return true;
+    return posix_client_tries_again(a->client, a->session, result, a->why);
+}
+
+static int ask_sessions(attempt *a) {
+    unsigned refusals = 0;
+    for (;;) {
+        bool fresh;
+        a->why[0] = '\0';
+        int result = posix_client_session(&a->session, &fresh, a->client, &a->url, &a->until, a->why);
+        if (result != H2CONN_OK) return result;
+        a->crowded = a->untouched = false;
+        result = ask_session(a, fresh);
+        const bool again = result != H2CONN_OK && try_another(a, result, fresh, &refusals);
+        posix_session_unref(a->session);
+        if (!again) return result;
+    }
 }
 
 static void fill_response(const h2conn *conn, h2conn_response *response) {
@@ -198,13 +218,14 @@ static void fill_response(const h2conn *conn, h2conn_response *response) {
 static int connect_with(attempt *a, const char *url) {
     const h2conn_options *options = a->options;
     const int64_t timeout = options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms;
-    a->deadline = timeout > 0 ? h2conn_now() + timeout : 0;
+    a->until = (posix_until){.deadline = timeout > 0 ? h2conn_now() + timeout : 0, .cancel = options->cancel};
     if (!h2conn_url_parse(&a->url, url) || a->url.port == 0) return H2CONN_EURL;
     if (options->n_fields > 0 && options->fields == NULL) return H2CONN_EINVAL;
     if (!h2conn_fields_are_plain(options->fields, options->n_fields)) return H2CONN_EINVAL;
     if (options->method != NULL && !h2conn_is_token(options->method)) return H2CONN_EINVAL;
     const bool secured = options->client != NULL ? posix_client_is_secured(options->client) : options->secure != NULL;
     if (a->url.secure && !secured) return H2CONN_EINVAL;
+    if (posix_cancelled(options->cancel)) return H2CONN_ECANCELED;
     int result = make_fields(a);
     a->client = options->client;
     if (result == H2CONN_OK && a->client == NULL) result = posix_client_private(&a->client, options);
@@ -227,7 +248,8 @@ int h2conn_connect(h2conn **conn, const char *url, const h2conn_options *options
     if (result == H2CONN_OK) *conn = a.conn;
     if (response == NULL) return result;
     if (result != H2CONN_OK) {
-        explain(result, a.why, a.code, response);
+        response->code = a.code;
+        h2conn_complete(response->why, result, a.why);
     } else if (!a.options->early) {
         fill_response(a.conn, response);
     }
@@ -242,9 +264,11 @@ int h2conn_await_response(h2conn *conn, h2conn_response *response) {
     if (response == NULL) response = &unwanted;
     memset(response, 0, sizeof *response);
     pthread_mutex_lock(&conn->session->lock);
-    const int result = await_response(conn, false, &conn->read_deadline, why, &code);
+    const int result = await_response(conn, false, &conn->read_deadline, NULL, why, &code);
     if (result == H2CONN_OK) fill_response(conn, response);
     pthread_mutex_unlock(&conn->session->lock);
-    if (result != H2CONN_OK) explain(result, why, code, response);
+    if (result == H2CONN_OK) return result;
+    response->code = code;
+    h2conn_complete(response->why, result, why);
     return result;
 }

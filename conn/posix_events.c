@@ -126,6 +126,7 @@ static void on_goaway(void *user, uint32_t last_stream_id, uint32_t code) {
     posix_session *s = user;
     (void)last_stream_id;
     (void)code;
+    s->leaving = true;
     posix_wake_all(s->watchers, POSIX_ANY);
 }
 

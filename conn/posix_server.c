@@ -167,6 +167,7 @@ static int listen_on_all(h2conn_server *server, const struct addrinfo *list, boo
 }
 
 int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2CONN_WHY_BYTES]) {
+    const posix_until until = {.deadline = h2conn_now() + RESOLVE_MS};
     char detail[H2CONN_WHY_BYTES] = "";
     h2conn_url parsed;
     struct addrinfo *list = NULL;
@@ -180,7 +181,7 @@ int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2
     else if (parsed.secure && !server->owner.has_secure)
         result = H2CONN_EINVAL;
     else
-        result = posix_resolve(&list, parsed.host, parsed.port, true, h2conn_now() + RESOLVE_MS, detail);
+        result = posix_resolve(&list, parsed.host, parsed.port, true, &until, detail);
     if (result == H2CONN_OK) {
         result = listen_on_all(server, list, parsed.secure, address);
         freeaddrinfo(list);
@@ -282,6 +283,7 @@ int h2conn_server_new(h2conn_server **server, const h2conn_server_options *optio
                              .has_secure = options->secure != NULL,
                              .trace = options->trace,
                              .trace_user = options->trace_user,
+                             .times = posix_times_of(&options->times),
                              .request = request_came,
                              .gone = request_gone};
     if (options->secure != NULL) s->owner.secure = *options->secure;

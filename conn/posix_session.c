@@ -4,6 +4,19 @@
 #include "posix_session.h"
 #include "posix_time.h"
 
+#define DEFAULT_HANDSHAKE_MS 10000
+#define DEFAULT_LINGER_MS    1000
+
+static int64_t time_of(int64_t given, int64_t normal) {
+    if (given == 0) return normal;
+    return given > 0 ? given : 0;
+}
+
+h2conn_times posix_times_of(const h2conn_times *given) {
+    return (h2conn_times){.handshake_ms = time_of(given->handshake_ms, DEFAULT_HANDSHAKE_MS),
+                          .linger_ms = time_of(given->linger_ms, DEFAULT_LINGER_MS)};
+}
+
 static void ready(posix_source *source) {
     posix_session *s = (posix_session *)source;
     pthread_mutex_lock(&s->lock);
@@ -33,6 +46,7 @@ static int open_engine(posix_session *s, const h2conn_transport *transport) {
     if (s->engine == NULL || h2_session_init(&session, s->engine, size, config, &handlers, s) != H2_OK)
         return H2CONN_ENOMEM;
     h2conn_link_init(&s->link, session, transport, config);
+    if (s->secured) h2conn_link_handshake(&s->link, s->owner->times.handshake_ms);
     return H2CONN_OK;
 }
 
@@ -86,6 +100,7 @@ void posix_session_unref(posix_session *s) {
 }
 
 const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]) {
+    if (s->link.late) return "the TLS handshake took too long";
     if (s->link.stalled) return "it does not read";
     if (s->link.ended == H2CONN_TRANSPORT_ETLS && s->secured) return s->owner->secure.failure(&s->above);
     return s->errno_lost != 0 ? posix_error_text(s->errno_lost, text) : NULL;

@@ -34,9 +34,6 @@ struct posix_session;
 
 /* Rounds of sending or receiving one thread does for others before it looks up. */
 #define POSIX_TURNS 8u
-/* After the last byte was sent, how long the peer may take to end its side (an early close would destroy what is under
- * way). */
-#define POSIX_LINGER_MS 1000
 /* How long a session that is freed, and one that is stopped, may take to end. */
 #define POSIX_FINISH_MS 5000
 #define POSIX_STOP_MS   200
@@ -49,6 +46,7 @@ typedef struct posix_owner {
     bool has_secure;
     h2conn_trace trace;
     void *trace_user;
+    h2conn_times times; /* as posix_times_of gives them */
     /* Server: a request; with the session locked. */
     void (*request)(struct posix_owner *owner, struct posix_session *s, uint32_t id, const h2_field *fields, size_t n,
                     bool end);
@@ -99,10 +97,15 @@ typedef struct posix_session {
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
+    bool leaving; /* the peer said that it goes away */
+    bool blamed;  /* its loss is known to the client; the client's lock */
     char local[H2CONN_ADDRESS_BYTES], remote[H2CONN_ADDRESS_BYTES];
 } posix_session;
 
 /* ---- posix_session.c ---- */
+
+/* With defaults put in, and 0 for none. */
+h2conn_times posix_times_of(const h2conn_times *given);
 
 /* A session on a connected socket, which it takes over even on failure. `secured` opens the owner's security layer, for
  * `host` at a client. H2CONN_OK, ENOMEM or ETLS. The caller has a reference. */

@@ -26,6 +26,7 @@
     X(contract_drain_suite)                                                                                            \
     X(contract_http2_only_suite)                                                                                       \
     X(contract_connect_suite)                                                                                          \
+    X(contract_cancel_suite)                                                                                           \
     X(contract_sharing_suite)                                                                                          \
     X(conn_sections_suite)
 
