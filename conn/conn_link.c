@@ -11,9 +11,14 @@ void h2conn_link_init(h2conn_link *link, h2_session *session, const h2conn_trans
                           .server = config->server};
 }
 
-void h2conn_link_handshake(h2conn_link *link, int64_t ms) {
-    link->handshake = true;
-    link->handshake_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+static uint32_t clamped(int64_t ms) {
+    return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+void h2conn_link_patience(h2conn_link *link, int64_t stall_ms, bool handshake, int64_t handshake_ms) {
+    link->stall_ms = clamped(stall_ms);
+    link->handshake = handshake;
+    link->handshake_ms = clamped(handshake_ms);
 }
 
 void h2conn_link_end(h2conn_link *link, int code) {

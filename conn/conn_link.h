@@ -54,8 +54,9 @@ typedef struct h2conn_link {
 void h2conn_link_init(h2conn_link *link, h2_session *session, const h2conn_transport *transport,
                       const h2_config *config);
 
-/* At the start: the transport shakes hands first, for up to `ms`, 0 for any time. The engine's time begins after it. */
-void h2conn_link_handshake(h2conn_link *link, int64_t ms);
+/* At the start, times other than those of init, 0 for any: how long the transport may refuse to send, and whether it
+ * shakes hands first and how long that may take. The engine's time begins after it. */
+void h2conn_link_patience(h2conn_link *link, int64_t stall_ms, bool handshake, int64_t handshake_ms);
 
 /* What transport.recv gave: `n` bytes in `buf`, or a code. */
 void h2conn_link_received(h2conn_link *link, const uint8_t *buf, ptrdiff_t n);

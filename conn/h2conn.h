@@ -112,9 +112,12 @@ typedef void (*h2conn_trace)(void *user, const char *peer, bool sent, const h2_f
 
 /* Times of a session beside those of h2_config, in milliseconds; 0 is the default, negative is none. */
 typedef struct h2conn_times {
-    int64_t handshake_ms; /* for the TLS handshake; default 10,000; ELOST beyond */
-    int64_t linger_ms; /* for the peer to end its side after this one has; default 1,000. Closing a socket earlier may
-                          destroy what is under way; none closes at once */
+    int64_t
+        handshake_ms;  /* for the TLS handshake; default 10,000; ELOST beyond. The times of h2_config begin after it */
+    int64_t stall_ms;  /* for a peer that takes nothing of what waits to be sent; default blocked_ms of h2_config; ELOST
+                          beyond. At most 64 KiB wait; receiving stops meanwhile when it would make more answers */
+    int64_t linger_ms; /* for the peer to end its side of the socket after this one has; default 1,000. Closing earlier
+                          may destroy what is under way; none closes at once */
 } h2conn_times;
 
 /* ---- cancelling ---- */

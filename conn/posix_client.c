@@ -67,6 +67,7 @@ static h2conn_backoff backoff_of(const h2conn_reconnect *r) {
 }
 
 static int client_new(h2conn_client **client, const h2conn_client_options *options, bool shares_loop) {
+    const h2_config config = config_of(options->config);
     h2conn_client *c = calloc(1, sizeof *c);
     if (c == NULL) return H2CONN_ENOMEM;
     c->shares_loop = shares_loop;
@@ -79,11 +80,11 @@ static int client_new(h2conn_client **client, const h2conn_client_options *optio
     }
     pthread_mutex_init(&c->lock, NULL);
     c->owner = (posix_owner){.loop = c->loop,
-                             .config = config_of(options->config),
+                             .config = config,
                              .has_secure = options->secure != NULL,
                              .trace = options->trace,
                              .trace_user = options->trace_user,
-                             .times = posix_times_of(&options->times),
+                             .times = posix_times_of(&options->times, &config),
                              .ended = posix_client_session_ended,
                              .forgotten = session_forgotten};
     if (options->secure != NULL) c->owner.secure = *options->secure;

@@ -66,8 +66,10 @@ void posix_client_session_ended(posix_owner *owner, posix_session *s) {
     posix_session **place = &client->sessions;
     while (*place != s) place = &(*place)->client_next;
     *place = s->client_next;
-    if (!s->blamed && is_lost(s, why)) posix_client_trouble(client, s->origin, H2CONN_ELOST, why);
-    s->blamed = true;
+    if (!s->blamed && is_lost(s, why)) {
+        posix_client_trouble(client, s->origin, H2CONN_ELOST, why);
+        s->blamed = true;
+    }
     pthread_mutex_unlock(&client->lock);
 }
 

@@ -26,24 +26,28 @@ void posix_client_forget_troubles(h2conn_client *client) {
     }
 }
 
-/* The origin's, or NULL. Those that no longer count are dropped on the way. */
-static trouble *find(h2conn_client *client, const char *origin, int64_t now) {
-    trouble *found = NULL;
-    for (trouble **place = (trouble **)&client->troubles; *place != NULL;) {
+static trouble *find(const h2conn_client *client, const char *origin) {
+    trouble *t = client->troubles;
+    while (t != NULL && strcmp(t->origin, origin) != 0) t = t->next;
+    return t;
+}
+
+/* Those of other origins that no longer count. */
+static void drop_old(h2conn_client *client, const char *origin, int64_t now) {
+    for (trouble **place = &client->troubles; *place != NULL;) {
         trouble *t = *place;
-        if (!h2conn_setbacks_count(&t->setbacks, &client->backoff, now)) {
-            *place = t->next;
-            free(t);
+        if (h2conn_setbacks_count(&t->setbacks, &client->backoff, now) || strcmp(t->origin, origin) == 0) {
+            place = &t->next;
             continue;
         }
-        if (strcmp(t->origin, origin) == 0) found = t;
-        place = &t->next;
+        *place = t->next;
+        free(t);
     }
-    return found;
 }
 
 static trouble *find_or_add(h2conn_client *client, const char *origin, int64_t now) {
-    trouble *t = find(client, origin, now);
+    drop_old(client, origin, now);
+    trouble *t = find(client, origin);
     if (t != NULL) return t;
     t = calloc(1, sizeof *t);
     if (t == NULL) return NULL;
@@ -107,7 +111,7 @@ int posix_client_wait_out(h2conn_client *client, const char *origin, const posix
     if (!posix_bell_begin(&bell)) return H2CONN_ENOMEM;
     while (result == H2CONN_OK) {
         const int64_t now = h2conn_now();
-        trouble *t = find(client, origin, now);
+        trouble *t = find(client, origin);
         if (t == NULL) break;
         const posix_until next = {.deadline = t->setbacks.next_at, .cancel = until->cancel};
         memcpy(why, t->why, H2CONN_WHY_BYTES);

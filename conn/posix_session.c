@@ -12,8 +12,9 @@ static int64_t time_of(int64_t given, int64_t normal) {
     return given > 0 ? given : 0;
 }
 
-h2conn_times posix_times_of(const h2conn_times *given) {
-    return (h2conn_times){.handshake_ms = time_of(given->handshake_ms, DEFAULT_HANDSHAKE_MS),
+h2conn_times posix_times_of(const h2conn_times *given, const h2_config *config) {
+    return (h2conn_times){.stall_ms = time_of(given->stall_ms, config->blocked_ms),
+                          .handshake_ms = time_of(given->handshake_ms, DEFAULT_HANDSHAKE_MS),
                           .linger_ms = time_of(given->linger_ms, DEFAULT_LINGER_MS)};
 }
 
@@ -46,7 +47,7 @@ static int open_engine(posix_session *s, const h2conn_transport *transport) {
     if (s->engine == NULL || h2_session_init(&session, s->engine, size, config, &handlers, s) != H2_OK)
         return H2CONN_ENOMEM;
     h2conn_link_init(&s->link, session, transport, config);
-    if (s->secured) h2conn_link_handshake(&s->link, s->owner->times.handshake_ms);
+    h2conn_link_patience(&s->link, s->owner->times.stall_ms, s->secured, s->owner->times.handshake_ms);
     return H2CONN_OK;
 }
 

@@ -105,7 +105,7 @@ typedef struct posix_session {
 /* ---- posix_session.c ---- */
 
 /* With defaults put in, and 0 for none. */
-h2conn_times posix_times_of(const h2conn_times *given);
+h2conn_times posix_times_of(const h2conn_times *given, const h2_config *config);
 
 /* A session on a connected socket, which it takes over even on failure. `secured` opens the owner's security layer, for
  * `host` at a client. H2CONN_OK, ENOMEM or ETLS. The caller has a reference. */

@@ -27,6 +27,7 @@
     X(contract_drain_suite)                                                                                            \
     X(contract_http2_only_suite)                                                                                       \
     X(contract_connect_suite)                                                                                          \
+    X(contract_times_suite)                                                                                            \
     X(contract_reconnect_suite)                                                                                        \
     X(contract_cancel_suite)                                                                                           \
     X(contract_sharing_suite)                                                                                          \

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
+#include "posix_client.h"
 
 /* A client that tries again for a session: it says so each time, and sends nothing twice. */
 
@@ -305,6 +307,37 @@ START_TEST(contract_reconnect_refuses_times_that_make_no_sense) {
 }
 END_TEST
 
+/* A loss long past is still told, and asks for no wait. */
+START_TEST(contract_reconnect_tells_of_a_loss_that_is_long_past) {
+    test_server s;
+    story t;
+    char byte;
+    story_begin(&t, quick);
+    use_server(&t, &s);
+    h2conn *conn = test_connect(t.url, t.client);
+    test_server_stop(&s);
+    ck_assert_int_lt(h2conn_read(conn, &byte, 1), 0);
+    h2conn_free(conn);
+    test_server_start_at(&s, &t.serve, t.url);
+    /* The loop learns of the end, and then its memory of it runs out. */
+    pthread_mutex_lock(&t.client->lock);
+    while (t.client->sessions != NULL) {
+        pthread_mutex_unlock(&t.client->lock);
+        sched_yield();
+        pthread_mutex_lock(&t.client->lock);
+    }
+    pthread_mutex_unlock(&t.client->lock);
+    const int64_t now = h2conn_now();
+    while (h2conn_now() <= now + 2 * quick.most_ms) sched_yield();
+    conn = test_connect(t.url, t.client);
+    ck_assert_int_eq(t.told, 1);
+    ck_assert_uint_eq(t.failures[0], 1);
+    h2conn_free(conn);
+    h2conn_client_free(t.client);
+    test_server_stop(&s);
+}
+END_TEST
+
 Suite *contract_reconnect_suite(void) {
     Suite *suite = suite_create("contract: reconnecting");
     TCase *tc = test_case(suite, "reconnect");
@@ -314,6 +347,7 @@ Suite *contract_reconnect_suite(void) {
     tcase_add_test(tc, contract_reconnect_can_be_cancelled_while_it_waits);
     tcase_add_test(tc, contract_reconnect_of_many_is_one);
     tcase_add_test(tc, contract_reconnect_after_a_session_was_lost_sends_nothing_again);
+    tcase_add_test(tc, contract_reconnect_tells_of_a_loss_that_is_long_past);
     tcase_add_test(tc, contract_reconnect_is_not_for_a_server_that_was_drained);
     tcase_add_test(tc, contract_reconnect_does_not_repeat_a_request_that_was_sent);
     tcase_add_test(tc, contract_reconnect_when_a_fresh_session_does_not_take_the_request);
