@@ -182,6 +182,7 @@ typedef struct h2conn_client_options {
     void *trace_user;
     h2conn_times times;
     h2conn_reconnect reconnect;
+    bool manual; /* no thread of its own: the program's loop calls h2conn_client_process (h2conn_events.h) */
 } h2conn_client_options;
 
 /* A client keeps one HTTP/2 session for each origin (scheme, host, port), opened when first needed and shared by all

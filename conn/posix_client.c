@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include "h2conn_events.h"
 #include "posix_client.h"
 #include "posix_time.h"
 
@@ -13,11 +14,14 @@ static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 static posix_loop *shared_loop;
 static size_t shared_users;
 
-static posix_loop *loop_new(void) {
+static posix_loop *loop_new(bool manual) {
     posix_loop *loop = malloc(sizeof *loop);
-    if (loop != NULL && posix_loop_init(loop) == H2CONN_OK) return loop;
-    free(loop);
-    return NULL;
+    if (loop == NULL || posix_loop_init(loop) != H2CONN_OK) {
+        free(loop);
+        return NULL;
+    }
+    loop->manual = manual;
+    return loop;
 }
 
 static void loop_delete(posix_loop *loop) {
@@ -29,7 +33,7 @@ static void loop_delete(posix_loop *loop) {
 
 static posix_loop *shared_acquire(void) {
     pthread_mutex_lock(&shared_lock);
-    if (shared_users == 0) shared_loop = loop_new();
+    if (shared_users == 0) shared_loop = loop_new(false);
     posix_loop *loop = shared_loop;
     if (loop != NULL) shared_users++;
     pthread_mutex_unlock(&shared_lock);
@@ -71,7 +75,7 @@ static int client_new(h2conn_client **client, const h2conn_client_options *optio
     h2conn_client *c = calloc(1, sizeof *c);
     if (c == NULL) return H2CONN_ENOMEM;
     c->shares_loop = shares_loop;
-    c->loop = shares_loop ? shared_acquire() : loop_new();
+    c->loop = shares_loop ? shared_acquire() : loop_new(options->manual);
     if (c->loop == NULL || posix_cond_init(&c->changed) != 0) {
         if (c->loop != NULL && shares_loop) shared_release();
         if (c->loop != NULL && !shares_loop) loop_delete(c->loop);
@@ -123,8 +127,35 @@ static void end_sessions(h2conn_client *client, int64_t within_ms) {
         posix_session_finish(s, H2_NO_ERROR, within_ms);
         pthread_mutex_unlock(&s->lock);
     }
+    if (client->loop->manual) {
+        /* Nobody comes by any more: this thread sees them to their end. */
+        pthread_mutex_unlock(&client->lock);
+        posix_loop_quit(client->loop);
+        posix_loop_run(client->loop);
+        return;
+    }
     while (client->n_sessions > 0) pthread_cond_wait(&client->changed, &client->lock);
     pthread_mutex_unlock(&client->lock);
+}
+
+/* ---- in a program's own loop ---- */
+
+int h2conn_client_fd(const h2conn_client *client) {
+    return client != NULL && client->loop->manual ? client->loop->epoll : H2CONN_EINVAL;
+}
+
+bool h2conn_client_wants(h2conn_client *client) {
+    return client != NULL && posix_loop_count(client->loop) > 0;
+}
+
+int h2conn_client_timeout(h2conn_client *client) {
+    return client != NULL && client->loop->manual ? posix_loop_timeout(client->loop) : -1;
+}
+
+int h2conn_client_process(h2conn_client *client) {
+    if (client == NULL || !client->loop->manual || posix_in_callback()) return H2CONN_EINVAL;
+    posix_loop_process(client->loop);
+    return H2CONN_OK;
 }
 
 void posix_client_abandon(h2conn_client *client) {
