@@ -2,22 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include "conn_error.h"
+#include "posix_ask.h"
 #include "posix_client.h"
-#include "posix_conn.h"
 #include "posix_time.h"
-
-#define DEFAULT_TIMEOUT_MS 30000
-/* Sessions in a row that may go away without looking at the stream before that is the answer. */
-#define REFUSALS_MAX 3u
 
 /* One h2conn_connect. */
 typedef struct attempt {
     h2conn_client *client;
     const h2conn_options *options;
-    h2conn_url url;
+    posix_ask ask;
     h2conn *conn;
-    h2_field *fields; /* of the request */
-    size_t n_fields;
     posix_until until;
     posix_session *session; /* referenced */
     bool crowded;           /* others took all places of the session before this could */
@@ -26,72 +20,7 @@ typedef struct attempt {
     char why[H2CONN_WHY_BYTES];
 } attempt;
 
-static h2_field pseudo_field(const char *name, const char *value, size_t len) {
-    h2_field field = h2conn_field_of(name, "");
-    field.value = value;
-    field.value_len = len;
-    return field;
-}
-
-static int make_fields(attempt *a) {
-    const h2conn_options *options = a->options;
-    const char *method = options->method != NULL ? options->method : "POST";
-    const bool tunnel = options->protocol == NULL && strcmp(method, "CONNECT") == 0;
-    if (options->protocol != NULL) method = "CONNECT";
-    a->fields = malloc((H2CONN_PSEUDO_FIELDS + 1 + options->n_fields) * sizeof *a->fields);
-    if (a->fields == NULL) return H2CONN_ENOMEM;
-    a->fields[a->n_fields++] = h2conn_field_of(":method", method);
-    a->fields[a->n_fields++] = pseudo_field(":authority", a->url.authority, a->url.authority_len);
-    if (!tunnel) { /* RFC 9113, 8.5 */
-        a->fields[a->n_fields++] = h2conn_field_of(":scheme", a->url.secure ? "https" : "http");
-        a->fields[a->n_fields++] = pseudo_field(":path", a->url.path, a->url.path_len);
-    }
-    if (options->protocol != NULL) a->fields[a->n_fields++] = h2conn_field_of(":protocol", options->protocol);
-    if (options->expect_continue) a->fields[a->n_fields++] = h2conn_field_of("expect", "100-continue");
-    for (size_t i = 0; i < options->n_fields; i++) a->fields[a->n_fields++] = options->fields[i];
-    return H2CONN_OK;
-}
-
 /* ---- one session ---- */
-
-/* Open the stream now. H2_EAGAIN when it is too early: a session others opened is used once the server's limits are
- * known. */
-static h2_result open_now(attempt *a, bool fresh) {
-    posix_session *s = a->session;
-    uint32_t id;
-    /* Whether it offers extended CONNECT is in the server's SETTINGS too (RFC 8441, 3). */
-    const bool early = fresh && a->options->protocol == NULL;
-    if (!early && !h2_session_ready(s->link.session)) return H2_EAGAIN;
-    const h2_result result = h2_stream_open(s->link.session, a->fields, a->n_fields, 0, &id);
-    if (result != H2_OK) return result;
-    posix_conn_attach(a->conn, s, id);
-    a->conn->informational = a->options->informational;
-    a->conn->informational_user = a->options->informational_user;
-    return result;
-}
-
-/* Why a session that is closing takes no stream. */
-static int explain_session(attempt *a) {
-    posix_session *s = a->session;
-    char text[H2CONN_WHY_BYTES];
-    const h2_failure *failure = h2_session_failure(s->link.session);
-    int error = h2conn_link_error(&s->link, NULL);
-    if (error == H2CONN_OK || error == H2CONN_ECLOSED) error = H2CONN_EGOAWAY;
-    a->code = failure->code;
-    h2conn_explain(a->why, error, failure, posix_session_detail(s, text));
-    return error;
-}
-
-static int result_of_open(attempt *a, h2_result result) {
-    switch (result) {
-    case H2_OK: return H2CONN_OK;
-    case H2_ELIMIT: return H2CONN_ELIMIT;
-    case H2_ESTATE: return H2CONN_EEXTENDED;
-    case H2_ECLOSED:
-    case H2_EPROTOCOL: return explain_session(a);
-    default: return H2CONN_EINVAL;
-    }
-}
 
 /* Why a step was the last. */
 static int gave_up(const posix_wait *w) {
@@ -108,13 +37,15 @@ static bool begin_wait(posix_wait *w, posix_session *s, posix_wait **topic, cons
 }
 
 static int open_stream(attempt *a, posix_wait *w, bool fresh) {
+    posix_session *s = a->session;
     for (;;) {
-        if (posix_session_is_closing(a->session)) return explain_session(a);
-        h2_result result = open_now(a, fresh);
-        if (result != H2_EAGAIN) return result_of_open(a, result);
-        posix_session_flush(a->session, NULL);
-        result = open_now(a, fresh);
-        if (result != H2_EAGAIN) return result_of_open(a, result);
+        if (posix_session_is_closing(s)) return posix_ask_explain(s, a->why, &a->code);
+        h2_result result = posix_ask_open(&a->ask, a->conn, s, fresh);
+        if (result == H2_EAGAIN) {
+            posix_session_flush(s, NULL);
+            result = posix_ask_open(&a->ask, a->conn, s, fresh);
+        }
+        if (result != H2_EAGAIN) return posix_ask_result(s, result, a->why, &a->code);
         if (!posix_wait_step(w, a->until.deadline)) return gave_up(w);
     }
 }
@@ -190,7 +121,7 @@ static int ask_session(attempt *a, bool fresh) {
 static bool try_another(attempt *a, int result, bool fresh, unsigned *refusals) {
     if (a->crowded) return true;
     if (!a->untouched) return false;
-    if (!fresh && ++*refusals < REFUSALS_MAX) return true;
+    if (!fresh && ++*refusals < POSIX_REFUSALS_MAX) return true;
     return posix_client_tries_again(a->client, a->session, result, a->why);
 }
 
@@ -199,7 +130,7 @@ static int ask_sessions(attempt *a) {
     for (;;) {
         bool fresh;
         a->why[0] = '\0';
-        int result = posix_client_session(&a->session, &fresh, a->client, &a->url, &a->until, a->why);
+        int result = posix_client_session(&a->session, &fresh, a->client, &a->ask.url, &a->until, a->why);
         if (result != H2CONN_OK) return result;
         a->crowded = a->untouched = false;
         result = ask_session(a, fresh);
@@ -217,20 +148,13 @@ static void fill_response(const h2conn *conn, h2conn_response *response) {
 
 static int connect_with(attempt *a, const char *url) {
     const h2conn_options *options = a->options;
-    const int64_t timeout = options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms;
-    a->until = (posix_until){.deadline = timeout > 0 ? h2conn_now() + timeout : 0, .cancel = options->cancel};
-    if (!h2conn_url_parse(&a->url, url) || a->url.port == 0) return H2CONN_EURL;
-    if (options->n_fields > 0 && options->fields == NULL) return H2CONN_EINVAL;
-    if (!h2conn_fields_are_plain(options->fields, options->n_fields)) return H2CONN_EINVAL;
-    if (options->method != NULL && !h2conn_is_token(options->method)) return H2CONN_EINVAL;
-    const bool secured = options->client != NULL ? posix_client_is_secured(options->client) : options->secure != NULL;
-    if (a->url.secure && !secured) return H2CONN_EINVAL;
-    if (posix_cancelled(options->cancel)) return H2CONN_ECANCELED;
-    int result = make_fields(a);
+    a->until = (posix_until){.deadline = posix_ask_deadline(options), .cancel = options->cancel};
+    int result = posix_ask_init(&a->ask, url, options);
+    if (result == H2CONN_OK && posix_cancelled(options->cancel)) result = H2CONN_ECANCELED;
     a->client = options->client;
     if (result == H2CONN_OK && a->client == NULL) result = posix_client_private(&a->client, options);
     if (result == H2CONN_OK) result = ask_sessions(a);
-    free(a->fields);
+    posix_ask_end(&a->ask);
     if (options->client != NULL) return result;
     if (result == H2CONN_OK)
         a->conn->own = a->client;
