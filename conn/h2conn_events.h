@@ -78,6 +78,20 @@ ptrdiff_t h2conn_try_write(h2conn *conn, const void *buf, size_t len);
 void h2conn_set_user(h2conn *conn, void *user);
 void *h2conn_user(const h2conn *conn);
 
+/*
+ * Client: connect without waiting. *conn is there at once, and on_response or on_close follows, from a callback,
+ * possibly before this returns; `user` is what h2conn_user gives from the beginning. Names are resolved and sockets
+ * connected by a thread that ends when it has; the rest is the loop's.
+ *
+ * Until on_response (with `early` or `expect_continue` on_writable, which says that the request was sent, or that 100
+ * came) only h2conn_close, _free, _set_user and _user may be called for it; h2conn_close and h2conn_free end the
+ * attempt at any time. `timeout_ms` is of the attempt, as for h2conn_connect. A client with `reconnect` tries again.
+ *
+ * `options` must name a client; `cancel` is not for this call. EINVAL, EURL, ENOMEM; all else is told by on_close.
+ */
+int h2conn_connect_start(h2conn **conn, const char *url, const h2conn_options *options, const h2conn_events *events,
+                         void *user);
+
 /* ---- a client in the program's own loop ---- */
 
 /*

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include "h2conn_events.h"
-#include "posix_client.h"
+#include "posix_start.h"
 #include "posix_time.h"
 
 #define DEFAULT_MOST_MS        30000
@@ -83,6 +82,8 @@ static int client_new(h2conn_client **client, const h2conn_client_options *optio
         return H2CONN_ENOMEM;
     }
     pthread_mutex_init(&c->lock, NULL);
+    pthread_mutex_init(&c->seek_lock, NULL);
+    pthread_cond_init(&c->sought, NULL);
     c->owner = (posix_owner){.loop = c->loop,
                              .config = config,
                              .has_secure = options->secure != NULL,
@@ -121,6 +122,8 @@ bool posix_client_is_secured(const h2conn_client *client) {
 }
 
 static void end_sessions(h2conn_client *client, int64_t within_ms) {
+    posix_seekers_end(client);
+    posix_nowhere_end(client);
     pthread_mutex_lock(&client->lock);
     for (posix_session *s = client->sessions; s != NULL; s = s->client_next) {
         pthread_mutex_lock(&s->lock);
@@ -145,7 +148,11 @@ int h2conn_client_fd(const h2conn_client *client) {
 }
 
 bool h2conn_client_wants(h2conn_client *client) {
-    return client != NULL && posix_loop_count(client->loop) > 0;
+    if (client == NULL) return false;
+    pthread_mutex_lock(&client->lock);
+    const bool any = client->n_sessions > (client->nowhere != NULL);
+    pthread_mutex_unlock(&client->lock);
+    return any || posix_nowhere_used(client);
 }
 
 int h2conn_client_timeout(h2conn_client *client) {
@@ -167,11 +174,14 @@ void posix_client_abandon(h2conn_client *client) {
 void h2conn_client_free(h2conn_client *client) {
     if (client == NULL) return;
     end_sessions(client, POSIX_FINISH_MS);
+    posix_nowhere_free(client);
     if (client->shares_loop)
         shared_release();
     else
         loop_delete(client->loop);
     posix_client_forget_troubles(client);
+    pthread_cond_destroy(&client->sought);
+    pthread_mutex_destroy(&client->seek_lock);
     pthread_cond_destroy(&client->changed);
     pthread_mutex_destroy(&client->lock);
     free(client);

@@ -27,6 +27,13 @@ struct h2conn_client {
     struct posix_dialing *dialings;
     struct posix_trouble *troubles;
     size_t n_sessions; /* not yet forgotten by the loop */
+    /* Connecting by events: posix_start.h. */
+    posix_owner limbo;
+    posix_session *nowhere;         /* made when first needed, then it stays */
+    struct posix_starting *seeking; /* nowhere's lock */
+    struct posix_seeker *seekers;   /* seek_lock */
+    pthread_mutex_t seek_lock;
+    pthread_cond_t sought; /* the last seeker has ended */
 };
 
 /* A client of one connection: its sessions are looked after by a loop that all such share. */
@@ -44,6 +51,9 @@ void posix_client_abandon(h2conn_client *client);
  * referenced. H2CONN_OK, or an error with a detail in `why`. */
 int posix_client_session(posix_session **session, bool *fresh, h2conn_client *client, const h2conn_url *url,
                          const posix_until *until, char why[H2CONN_WHY_BYTES]);
+
+/* One that is there, or NULL. */
+posix_session *posix_client_find(h2conn_client *client, const h2conn_url *url);
 
 /* How many threads wait for another's dial. */
 unsigned posix_client_waiting(h2conn_client *client);

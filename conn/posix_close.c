@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include "posix_session.h"
+#include "posix_start.h"
 #include "posix_time.h"
 #include "posix_wait.h"
 
@@ -105,9 +105,11 @@ static void dispatch_last(posix_session *s) {
 
 void posix_session_turn(posix_session *s, int64_t now) {
     if (s->phase == POSIX_OPEN) pump(s);
+    posix_starts_turn(s, now);
     posix_session_tick(s, now);
     posix_session_flush(s, NULL);
     wind_up(s, now);
+    if (posix_session_is_closing(s)) posix_starts_turn(s, now);
     posix_session_tick(s, now);
     dispatch_last(s);
     if (s->phase != POSIX_OPEN) return;

@@ -36,7 +36,8 @@ typedef struct posix_dialing {
 static bool try_session(posix_session *s) {
     pthread_mutex_lock(&s->lock);
     const h2_session *session = s->link.session;
-    const bool usable = s->finish_at == 0 && !posix_session_is_closing(s) && h2_session_room(session) > 0;
+    const bool usable =
+        s->finish_at == 0 && !posix_session_is_closing(s) && h2_session_room(session) > s->opening_starts;
     if (usable) posix_session_ref(s);
     pthread_mutex_unlock(&s->lock);
     return usable;
@@ -46,6 +47,19 @@ static posix_session *find_session(h2conn_client *client, const char *origin) {
     for (posix_session *s = client->sessions; s != NULL; s = s->client_next)
         if (strcmp(s->origin, origin) == 0 && try_session(s)) return s;
     return NULL;
+}
+
+static void print_origin(char origin[POSIX_ORIGIN_BYTES], const h2conn_url *url) {
+    snprintf(origin, POSIX_ORIGIN_BYTES, "%s://%s:%u", url->secure ? "https" : "http", url->host, (unsigned)url->port);
+}
+
+posix_session *posix_client_find(h2conn_client *client, const h2conn_url *url) {
+    char origin[POSIX_ORIGIN_BYTES];
+    print_origin(origin, url);
+    pthread_mutex_lock(&client->lock);
+    posix_session *s = find_session(client, origin);
+    pthread_mutex_unlock(&client->lock);
+    return s;
 }
 
 /* A peer that said it would go, and went, is not lost. */
@@ -205,7 +219,7 @@ int posix_client_session(posix_session **session, bool *fresh, h2conn_client *cl
                          const posix_until *until, char why[H2CONN_WHY_BYTES]) {
     char origin[POSIX_ORIGIN_BYTES];
     int result = H2CONN_OK;
-    snprintf(origin, sizeof origin, "%s://%s:%u", url->secure ? "https" : "http", url->host, (unsigned)url->port);
+    print_origin(origin, url);
     *fresh = false;
     pthread_mutex_lock(&client->lock);
     while (result == H2CONN_OK) {

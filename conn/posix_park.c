@@ -15,6 +15,12 @@ static void ring(int fd) {
     }
 }
 
+static void silence(int fd) {
+    uint64_t rings;
+    while (read(fd, &rings, sizeof rings) < 0 && errno == EINTR) {
+    }
+}
+
 static int ring_new(void) {
     return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 }
@@ -51,6 +57,11 @@ void h2conn_cancel_free(h2conn_cancel *cancel) {
     if (cancel == NULL) return;
     close(cancel->fd);
     free(cancel);
+}
+
+void posix_cancel_reset(h2conn_cancel *cancel) {
+    silence(cancel->fd);
+    atomic_store(&cancel->fired, false);
 }
 
 int posix_until_check(const posix_until *until, int64_t now) {
@@ -97,9 +108,7 @@ void posix_parker_ring(const posix_parker *parker) {
 }
 
 void posix_parker_silence(const posix_parker *parker) {
-    uint64_t rings;
-    while (read(parker->fd, &rings, sizeof rings) < 0 && errno == EINTR) {
-    }
+    silence(parker->fd);
 }
 
 /* ---- bells ---- */

@@ -31,6 +31,9 @@ static inline bool posix_cancelled(const h2conn_cancel *cancel) {
 /* H2CONN_OK, ECANCELED or ETIMEDOUT. */
 int posix_until_check(const posix_until *until, int64_t now);
 
+/* As if it had not been fired; nobody waits with it or fires it meanwhile. */
+void posix_cancel_reset(h2conn_cancel *cancel);
+
 /* What a poll looks at for a token: its descriptor, or -1. */
 static inline int posix_cancel_fd(const h2conn_cancel *cancel) {
     return cancel != NULL ? cancel->fd : -1;

@@ -7,7 +7,8 @@
  *
  * Locks, in the order in which they may be taken:
  *   1. a client's or a server's
- *   2. a session's `lock`: the engine, the connections, and all members here that do not say otherwise
+ *   2. a session's `lock`: the engine, the connections, and all members here that do not say otherwise; a client's
+ *      `nowhere` is the only one taken while another's is held (posix_start.h)
  *   3. a loop's, a server's queue's, a pool's: held for a few instructions
  * `wire` is taken with none of these held; it keeps a secured transport to one thread at a time.
  *
@@ -89,6 +90,8 @@ typedef struct posix_session {
     struct posix_wait *waits;            /* threads waiting in any call */
     struct posix_wait *watchers;         /* those that wait for the session itself */
     posix_due opening, due;              /* connections with events to be told: new requests, and others */
+    struct posix_starting *starts;       /* connections that wait for it, or for a response (posix_start.h) */
+    int64_t starts_at;                   /* look at them then; 0 for no time */
     int64_t finish_at;                   /* end by then whatever is owed; 0 for no such time */
     int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
     uint32_t pongs;                      /* answered so far */
@@ -102,14 +105,16 @@ typedef struct posix_session {
     uint32_t events;                     /* what the loop watches for */
     uint32_t used, swept;                /* counts posts; the count at the last sweep */
     uint32_t refs, conns;
-    int errno_lost; /* what the system said of a lost socket */
-    uint8_t phase;  /* posix_phase */
+    uint32_t opening_starts; /* of `starts`, how many have no stream yet */
+    int errno_lost;          /* what the system said of a lost socket */
+    uint8_t phase;           /* posix_phase */
     bool secured, pumping, sending;
     bool dispatching; /* the loop's thread calls callbacks */
     bool more;        /* receiving again at once may give more */
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
+    bool nowhere; /* of those that have no session: without a socket */
     bool leaving; /* the peer said that it goes away */
     bool blamed;  /* its loss is known to the client; the client's lock */
     char local[H2CONN_ADDRESS_BYTES], remote[H2CONN_ADDRESS_BYTES];

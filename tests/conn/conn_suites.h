@@ -29,6 +29,7 @@
     X(contract_drain_suite)                                                                                            \
     X(contract_http2_only_suite)                                                                                       \
     X(contract_connect_suite)                                                                                          \
+    X(contract_start_suite)                                                                                            \
     X(contract_times_suite)                                                                                            \
     X(contract_reconnect_suite)                                                                                        \
     X(contract_cancel_suite)                                                                                           \
