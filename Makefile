@@ -61,6 +61,7 @@ $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+$(BUILD)/tests/test_conn: LDFLAGS += -Wl,--wrap=getaddrinfo,--wrap=connect
 $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"

@@ -60,3 +60,21 @@ void h2conn_explain(char out[H2CONN_WHY_BYTES], int error, const h2_failure *why
     else
         h2conn_text_add(&text, h2_code_name(why->code));
 }
+
+static bool begins_with(const char *string, const char *start) {
+    while (*start != '\0' && *string == *start) {
+        string++;
+        start++;
+    }
+    return *start == '\0';
+}
+
+void h2conn_complete(char out[H2CONN_WHY_BYTES], int error, const char *why) {
+    const char *base = h2conn_strerror(error);
+    h2conn_text text;
+    const bool whole = begins_with(why, base);
+    h2conn_text_begin(&text, out, H2CONN_WHY_BYTES);
+    if (!whole) h2conn_text_add(&text, base);
+    if (!whole && why[0] != '\0') h2conn_text_add(&text, ": ");
+    h2conn_text_add(&text, why);
+}

@@ -134,6 +134,7 @@ void posix_session_tick(posix_session *s, int64_t now) {
     s->told_ms = now;
     if (s->phase == POSIX_OPEN) at = h2conn_link_tick(&s->link, (uint64_t)now);
     if (s->finish_at != 0 && (uint64_t)s->finish_at < at) at = (uint64_t)s->finish_at;
+    if (s->starts_at != 0 && (uint64_t)s->starts_at < at) at = (uint64_t)s->starts_at;
     if (at <= (uint64_t)now) at = (uint64_t)now + 1;
     if (at < s->tick_at) posix_loop_schedule(s, at);
 }

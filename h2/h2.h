@@ -75,9 +75,11 @@ typedef struct h2_config {
     uint32_t decoder_table;     /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */
     uint32_t encoder_table;     /* HPACK storage for sending, likewise */
     uint32_t send_header_bytes; /* encoded header blocks waiting to be sent */
-    uint32_t timeout_ms;        /* for the peer's preface, SETTINGS acknowledgement and each header block; 0 for none */
-    uint32_t keepalive_ms;      /* silence after which a PING is sent; 0 for never */
-    uint32_t keepalive_timeout_ms; /* and its answer awaited */
+    uint32_t preface_ms;   /* for the peer's preface, its SETTINGS included; this and the next two 0 for any time */
+    uint32_t settings_ms;  /* then, for its acknowledgement of ours */
+    uint32_t block_ms;     /* for each header block, from HEADERS to END_HEADERS */
+    uint32_t keepalive_ms; /* silence after which a PING is sent; 0 for never */
+    uint32_t keepalive_timeout_ms; /* and its answer awaited; 0 for ever */
     uint32_t blocked_ms;           /* how long a stream with data may wait for the peer's window; 0 for ever */
 } h2_config;
 

@@ -193,6 +193,7 @@ static void settings_end(h2_session *s) {
         return;
     }
     s->settings_acks++;
+    if (!s->peer_ready) s->wait_settings = H2_NO_TIME; /* the time for its preface is over; the next begins */
     s->peer_ready = true;
     if (s->handlers.on_settings) s->handlers.on_settings(s->user);
 }

@@ -18,7 +18,9 @@ h2_config h2_config_hosted(bool server) {
                        .decoder_table = H2_DEFAULT_TABLE_BYTES,
                        .encoder_table = H2_DEFAULT_TABLE_BYTES,
                        .send_header_bytes = H2_DEFAULT_SEND_HEADER_BYTES,
-                       .timeout_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .preface_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .settings_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .block_ms = H2_DEFAULT_TIMEOUT_MS,
                        .keepalive_ms = H2_DEFAULT_KEEPALIVE_MS,
                        .keepalive_timeout_ms = H2_DEFAULT_KEEPALIVE_TIMEOUT_MS,
                        .blocked_ms = H2_DEFAULT_BLOCKED_MS};

@@ -180,7 +180,8 @@ static int prepare(fleet *f, const char *url) {
     }
     f->config = h2_config_hosted(false);
     f->config.streams = (uint16_t)f->options->streams;
-    f->config.timeout_ms = f->config.keepalive_ms = f->config.blocked_ms = 0;
+    f->config.preface_ms = f->config.settings_ms = f->config.block_ms = 0;
+    f->config.keepalive_ms = f->config.blocked_ms = 0;
     f->epoll = epoll_create1(EPOLL_CLOEXEC);
     f->sessions = calloc(f->options->sessions, sizeof *f->sessions);
     if (f->epoll >= 0 && f->sessions) return TOOL_OK;
