@@ -39,7 +39,9 @@ $(BUILD)/libh2conn-core.a: $(call obj,$(CORE)) tools/lint/core-symbols.sh
 $(BUILD)/libh2conn.a: $(call obj,$(CORE) $(HOSTED))
 	@rm -f $@ && ar rcs $@ $^
 
-$(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS)
+# No function of the core takes more stack than this, nor an amount that depends on its input.
+STACK_FLAGS := $(if $(SAN)$(findstring clang,$(shell $(CC) --version)),,-Wstack-usage=512)
+$(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS) $(STACK_FLAGS)
 $(call obj,$(HOSTED)): KIND_FLAGS = $(HOSTED_FLAGS)
 $(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat
 $(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$(VECTORS)"'
@@ -85,6 +87,9 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/support/invariants.c $(CORE) $(wildcard hp
 fuzz: $(FUZZERS) ## each fuzz target for FUZZ_SECONDS (60); needs clang with libFuzzer
 	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $$f.corpus || exit 1; done
 
+size: ## what the core costs on small machines, cross-built; fails over budget (tools/setup.sh firmware installs compilers)
+	@tools/firmware/size.sh $(BUILD)
+
 lint: ## include arrows, file and function lengths, generated tables up to date
 	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh
 
@@ -93,7 +98,7 @@ demo: all ## a TLS server and client on loopback, both directions at once
 
 install: all ## headers, libraries and tools under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
-	install -m 644 hpack/hpack.h h2/h2.h h2/h2_error.h h2/h2_frame.h h2/h2_limits.h conn/h2conn*.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 hpack/hpack.h h2/*.h conn/h2conn*.h conn/conn_link.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
 
@@ -103,7 +108,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all check check-asan check-tsan fuzz lint demo install clean help
+.PHONY: size all check check-asan check-tsan fuzz lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

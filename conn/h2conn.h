@@ -70,6 +70,7 @@ extern "C" {
     X(H2CONN_ELOST, -12, "the connection to the peer was lost")                                                        \
     X(H2CONN_ETIMEDOUT, -13, "the deadline passed")                                                                    \
     X(H2CONN_ECLOSED, -14, "this side closed the connection, or its half of it")                                       \
+    X(H2CONN_EAGAIN, -15, "nothing can be read or written now; try again later")                                       \
     X(H2CONN_ELIMIT, -16, "the peer's limit of concurrent streams is reached; try again later")                        \
     X(H2CONN_ESTATE, -17, "the call does not fit the connection's state")                                              \
     X(H2CONN_EEND, -18, "the stream has ended")                                                                        \

@@ -2,9 +2,6 @@
 #include "h2_internal.h"
 #include <string.h>
 
-/* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
-#define ALIGNMENT 8u
-
 h2_config h2_config_hosted(bool server) {
     return (h2_config){.server = server,
                        .streams = H2_DEFAULT_STREAMS,
@@ -48,7 +45,7 @@ static bool config_is_valid(const h2_config *c) {
 }
 
 static size_t aligned(size_t n) {
-    return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return H2_ALIGNED(n);
 }
 
 size_t h2_session_size(const h2_config *c) {
@@ -67,7 +64,7 @@ static void *carve(uint8_t **memory, size_t n) {
 h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user) {
     size_t needed = h2_session_size(config);
-    if (needed == 0 || size < needed || (uintptr_t)memory % ALIGNMENT) return H2_EINVAL;
+    if (needed == 0 || size < needed || (uintptr_t)memory % H2_ALIGNMENT) return H2_EINVAL;
     uint8_t *at = memory;
     h2_session *s = carve(&at, sizeof *s);
     memset(s, 0, sizeof *s);
@@ -241,6 +238,10 @@ uint32_t h2_session_room(const h2_session *s) {
 
 bool h2_session_ready(const h2_session *s) {
     return s->peer_ready;
+}
+
+bool h2_session_settled(const h2_session *s) {
+    return s->settings_acked;
 }
 
 bool h2_session_connect_protocol(const h2_session *s) {
