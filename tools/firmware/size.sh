@@ -88,6 +88,26 @@ ram() {
     done
 }
 
+# A program without heap, run on an emulated Cortex-M3 with its stack painted.
+stack() {
+    out=$build/cortex-m3 machine='-mcpu=cortex-m3 -mthumb' cc=arm-none-eabi-gcc objects=
+    [ -d "$out" ] || return 0
+    command -v qemu-system-arm >/dev/null ||
+        { echo 'skipped the stack: no qemu-system-arm (tools/setup.sh firmware installs it)'; return 0; }
+    include="$include -I$here/board"
+    for source in $core; do objects="$objects $out/core/${source%.c}.o"; done
+    compile $here/size/static.c "$out/static.o"
+    compile $here/board/board.c "$out/board.o"
+    # shellcheck disable=SC2086
+    $cc $machine -nostdlib -T $here/board/an385.ld -Wl,--gc-sections -o "$out/static.elf" "$out/static.o" \
+        "$out/board.o" "$out/freestanding/string.o" $objects -lgcc
+    echo
+    echo 'a client and a server in static memory, Cortex-M3 under QEMU:'
+    $here/run.sh 60 "$out/static.elf" | tee "$out/static.log" || status=1
+    used=$(sed -n 's/^deepest stack \([0-9]*\) .*/\1/p' "$out/static.log")
+    exceeds 'the deepest stack' "${used:-999999}" "$stack_limit"
+}
+
 # The largest frames, as the compiler sees each function alone.
 frames() {
     out=$build/cortex-m4
@@ -105,5 +125,6 @@ measure cortex-m4 arm-none-eabi- '-mcpu=cortex-m4 -mthumb'
 measure cortex-m33 arm-none-eabi- '-mcpu=cortex-m33 -mthumb'
 measure rv32imac riscv64-unknown-elf- '-march=rv32imac -mabi=ilp32'
 ram
+stack
 frames
 exit $status
