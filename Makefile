@@ -87,6 +87,22 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/support/invariants.c $(CORE) $(wildcard hp
 fuzz: $(FUZZERS) ## each fuzz target for FUZZ_SECONDS (60); needs clang with libFuzzer
 	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $$f.corpus || exit 1; done
 
+amalgamation: ## the core as one file to drop into a project: build/h2conn.c and build/h2conn.h
+	@python3 tools/amalgamate.py $(BUILD)
+	@for small in '' -DH2_SMALL; do $(CC) -std=c11 -ffreestanding -Wall -Wextra -Werror $$small -c -o /dev/null $(BUILD)/h2conn.c || exit 1; done
+	@! command -v $(CXX) >/dev/null || $(CXX) -Wall -Wextra -Werror -fsyntax-only -x c++ $(BUILD)/h2conn.h
+
+# The suites of the layers of the core, with the one file in the place of its parts.
+$(BUILD)/h2conn.o: amalgamation
+	@$(CC) $(CORE_FLAGS) -Wno-conversion -Wno-shadow -fno-builtin-bcmp $(CFLAGS) $(SAN) -I$(BUILD) -c -o $@ $(BUILD)/h2conn.c
+	@tools/lint/core-symbols.sh $@
+
+check-amalgamation: $(BUILD)/h2conn.o $$(foreach layer,hpack h2 conn,$$(call obj,$$(wildcard tests/$$(layer)/*.c))) $(call obj,$(SUPPORT) $(HOSTED)) ## the suites of the core linked with the amalgamation
+	@mkdir -p $(BUILD)/amalgamated
+	@for layer in hpack h2 conn; do $(CC) $(CFLAGS) $(SAN) -o $(BUILD)/amalgamated/test_$$layer $(BUILD)/obj/tests/$$layer/*.o \
+	    $(call obj,$(SUPPORT) $(HOSTED)) $(BUILD)/h2conn.o $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2) || exit 1; done
+	@tests/run.sh $(foreach layer,hpack h2 conn,$(BUILD)/amalgamated/test_$(layer))
+
 size: ## what the core costs on small machines, cross-built; fails over budget (tools/setup.sh firmware installs compilers)
 	@tools/firmware/size.sh $(BUILD)
 
@@ -108,7 +124,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: size all check check-asan check-tsan fuzz lint demo install clean help
+.PHONY: amalgamation check-amalgamation size all check check-asan check-tsan fuzz lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
