@@ -135,16 +135,21 @@ static uint32_t room(const h2conn_core *core) {
     return least;
 }
 
-bool h2conn_core_step(h2conn_core *core, uint64_t now_ms) {
-    core->wake_ms = h2conn_link_tick(&core->link, now_ms);
-    return h2conn_link_step(&core->link, core->rx, room(core), core->tx, core->tx_bytes);
-}
-
 bool h2conn_core_over(const h2conn_core *core) {
     return h2conn_link_over(&core->link);
 }
 
+bool h2conn_core_step(h2conn_core *core, uint64_t now_ms) {
+    /* What comes after a good end, such as the transport's, is not looked at. */
+    if (h2conn_core_over(core)) return false;
+    core->wake_ms = h2conn_link_tick(&core->link, now_ms);
+    return h2conn_link_step(&core->link, core->rx, room(core), core->tx, core->tx_bytes);
+}
+
 int h2conn_core_error(const h2conn_core *core) {
+    const h2_failure *why = h2_session_failure(core->link.session);
+    const bool farewell = why->culprit == H2_BY_PEER && why->code == H2_NO_ERROR;
+    if (farewell && core->link.ended == H2CONN_LINK_RUNNING) return H2CONN_OK;
     return h2conn_link_error(&core->link, NULL);
 }
 

@@ -127,7 +127,7 @@ bool h2conn_core_step(h2conn_core *core, uint64_t now_ms);
 
 /* Whether the session is over: close the transport. */
 bool h2conn_core_over(const h2conn_core *core);
-/* What ended the session; H2CONN_OK while nothing did and after a good end. */
+/* What ended the session; H2CONN_OK while nothing did and after a good end, by either side's GOAWAY. */
 int h2conn_core_error(const h2conn_core *core);
 
 /* The engine's session, for what h2.h can besides: PING, GOAWAY, draining, why it failed. */

@@ -353,6 +353,24 @@ START_TEST(a_lost_transport_ends_every_connection) {
 }
 END_TEST
 
+START_TEST(a_farewell_is_no_error_on_either_side) {
+    ends e;
+    ends_init(&e, 4096);
+    h2conn_core_conn *conn = open_conn(&e);
+    ck_assert_int_eq(h2conn_core_write(conn, NULL, 0, H2_END), H2CONN_OK);
+    settle(&e);
+    h2_session_goaway(h2conn_core_session(_i == 0 ? &e.client : &e.server), H2_NO_ERROR);
+    settle(&e);
+    ck_assert(!h2conn_core_over(&e.client));
+    ck_assert_int_eq(h2conn_core_write(e.accepted[0], NULL, 0, H2_END), H2CONN_OK);
+    settle(&e);
+    ck_assert(h2conn_core_over(&e.client) && h2conn_core_over(&e.server));
+    ck_assert_int_eq(h2conn_core_error(&e.client), H2CONN_OK);
+    ck_assert_int_eq(h2conn_core_error(&e.server), H2CONN_OK);
+    test_pipe_free(e.pipe);
+}
+END_TEST
+
 START_TEST(a_response_must_come_before_content) {
     ends e;
     ends_init(&e, 4096);
@@ -384,6 +402,7 @@ Suite *conn_core_suite(void) {
     tcase_add_test(tc, no_more_connections_than_slots);
     tcase_add_test(tc, a_request_without_a_slot_is_refused);
     tcase_add_test(tc, a_lost_transport_ends_every_connection);
+    tcase_add_loop_test(tc, a_farewell_is_no_error_on_either_side, 0, 2);
     tcase_add_test(tc, a_response_must_come_before_content);
     return suite;
 }

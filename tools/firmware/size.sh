@@ -103,7 +103,7 @@ stack() {
         "$out/board.o" "$out/freestanding/string.o" $objects -lgcc
     echo
     echo 'a client and a server in static memory, Cortex-M3 under QEMU:'
-    $here/run.sh 60 "$out/static.elf" | tee "$out/static.log" || status=1
+    $here/run.sh 60 "$out/static.elf" 0 | tee "$out/static.log" || status=1
     used=$(sed -n 's/^deepest stack \([0-9]*\) .*/\1/p' "$out/static.log")
     exceeds 'the deepest stack' "${used:-999999}" "$stack_limit"
 }

@@ -21,8 +21,13 @@
 #define CLOCK_HZ    25000000u
 
 /* Semihosting. */
-#define SYS_ELAPSED       0x30
+#define SYS_OPEN          0x01
+#define SYS_CLOSE         0x02
+#define SYS_READ          0x06
+#define SYS_TIME          0x11
+#define SYS_GET_CMDLINE   0x15
 #define SYS_EXIT_EXTENDED 0x20
+#define OPEN_TO_READ      1u
 #define EXITED            0x20026u
 
 #define PAINT 0x5aa5c33cu
@@ -50,10 +55,39 @@ _Noreturn void board_exit(int status) {
     }
 }
 
-uint32_t board_host_ticks(void) {
-    uint32_t block[2] = {0, 0};
-    semihost(SYS_ELAPSED, block);
-    return block[0];
+long board_epoch(void *unused) {
+    (void)unused;
+    return (long)semihost(SYS_TIME, NULL);
+}
+
+int board_random(unsigned char *out, unsigned n) {
+    static const char path[] = "/dev/urandom";
+    uint32_t open[3] = {(uint32_t)path, OPEN_TO_READ, sizeof path - 1};
+    uint32_t file = semihost(SYS_OPEN, open);
+    if (file == UINT32_MAX) return -1;
+    uint32_t read[3] = {file, (uint32_t)out, n};
+    const uint32_t missing = semihost(SYS_READ, read);
+    semihost(SYS_CLOSE, &file);
+    return missing == 0 ? 0 : -1;
+}
+
+uint32_t board_random_number(void) {
+    uint32_t number = 0;
+    board_random((unsigned char *)&number, sizeof number);
+    return number;
+}
+
+uint32_t board_argument(int index) {
+    static char line[128];
+    uint32_t block[2] = {(uint32_t)line, sizeof line - 1}, number = 0;
+    if (semihost(SYS_GET_CMDLINE, block) != 0) return 0;
+    const char *at = line;
+    for (int i = 0; i <= index; i++) {
+        while (*at && *at != ' ') at++;
+        while (*at == ' ') at++;
+    }
+    for (; *at >= '0' && *at <= '9'; at++) number = number * 10 + (uint32_t)(*at - '0');
+    return number;
 }
 
 uint32_t board_ms(void) {

@@ -18,8 +18,15 @@ void board_write(const char *bytes, size_t n);
 void board_stack_paint(void);
 uint32_t board_stack_used(void);
 
-/* Octets nobody can foretell are not to be had from this machine; semihosting gives the host's clock. */
-uint32_t board_host_ticks(void);
+/* What the host lends by semihosting, as the machine has none of its own. */
+
+/* Seconds since 1970. */
+long board_epoch(void *unused);
+/* Fill `out` with `n` octets from the host's random source. Returns 0 or -1. */
+int board_random(unsigned char *out, unsigned n);
+uint32_t board_random_number(void);
+/* The number that the emulator was given as argument `index` after the image's name; 0 when there is none. */
+uint32_t board_argument(int index);
 
 /* End the machine; 0 is success. */
 _Noreturn void board_exit(int status);
