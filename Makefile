@@ -103,6 +103,9 @@ check-amalgamation: $(BUILD)/h2conn.o $$(foreach layer,hpack h2 conn,$$(call obj
 	    $(call obj,$(SUPPORT) $(HOSTED)) $(BUILD)/h2conn.o $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2) || exit 1; done
 	@tests/run.sh $(foreach layer,hpack h2 conn,$(BUILD)/amalgamated/test_$(layer))
 
+check-cross: ## the core's suites on a Cortex-M3 under QEMU, and on 32-bit ARM and big-endian s390x under qemu-user
+	@tests/cross/run.sh $(BUILD)
+
 firmware: ## images for QEMU's mps2-an385: client and server with TLS and TCP/IP (tools/setup.sh firmware installs what it needs)
 	@tools/firmware/image.sh $(BUILD)
 
@@ -130,7 +133,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: firmware firmware-run amalgamation check-amalgamation size all check check-asan check-tsan fuzz lint demo install clean help
+.PHONY: check-cross firmware firmware-run amalgamation check-amalgamation size all check check-asan check-tsan fuzz lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
