@@ -24,6 +24,8 @@
     X(contract_errors_suite)                                                                                           \
     X(contract_liveness_suite)                                                                                         \
     X(contract_handler_suite)                                                                                          \
+    X(contract_events_suite)                                                                                           \
+    X(contract_callbacks_suite)                                                                                        \
     X(contract_drain_suite)                                                                                            \
     X(contract_http2_only_suite)                                                                                       \
     X(contract_connect_suite)                                                                                          \

@@ -70,6 +70,13 @@ static const char *broken_ready(const h2_session *s) {
     return ready == 0 ? NULL : "a stream that cannot send is ready";
 }
 
+size_t invariant_brief(const h2_session *s) {
+    if (!s->supply) return 0;
+    bool block = s->over ? s->fields != NULL : s->block.open;
+    bool value = s->stage == H2_STAGE_CONTENT && s->frame.type == H2_PRIORITY_UPDATE;
+    return (block || value ? 1u : 0u) + (s->headers.head < s->headers.tail ? 1u : 0u);
+}
+
 const char *invariant_broken(const h2_session *s) {
     const char *wrong = broken_slots(&s->streams);
     if (!wrong) wrong = broken_hash(&s->streams);
