@@ -68,7 +68,7 @@ $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call o
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
 
-check: all $(SUITES) lint ## every test suite, then interoperation with the peers that are installed
+check: all $(SUITES) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
 	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -105,6 +105,12 @@ check-amalgamation: $(BUILD)/h2conn.o $$(foreach layer,hpack h2 conn,$$(call obj
 
 check-cross: ## the core's suites on a Cortex-M3 under QEMU, and on 32-bit ARM and big-endian s390x under qemu-user
 	@tests/cross/run.sh $(BUILD)
+
+# The small profile of the core throughout, so it is built anew for this program.
+$(BUILD)/bin/h2device: tools/firmware/small/h2device.c tools/firmware/small/small.h $(CORE) conn/posix_time.c $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.[ch])
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(HOSTED_FLAGS) -DH2_SMALL $(CFLAGS) $(SAN) -o $@ $(filter %.c,$^) $(LDFLAGS) $(LIBS)
 
 firmware: ## images for QEMU's mps2-an385: client and server with TLS and TCP/IP (tools/setup.sh firmware installs what it needs)
 	@tools/firmware/image.sh $(BUILD)

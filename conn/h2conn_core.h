@@ -80,29 +80,35 @@ struct h2conn_core {
     uint64_t wake_ms;
 };
 
-#define H2CONN_CORE_BYTES(streams, stream_window, header_fields, header_bytes, decoder_table, encoder_table,           \
-                          send_header_bytes, rx_bytes, tx_bytes)                                                       \
+/* H2CONN_CORE_STORAGE(name, server, sizes...) defines `name`_storage and its memory, both static;
+ * H2CONN_CORE_BYTES(sizes...) is how much that is, besides the h2conn_core. The sizes, which may come from one macro:
+ *
+ *   - streams: connections at once, at least 1
+ *   - stream_window: bytes received and not yet read, of each
+ *   - header_fields: of a received header section, pseudo-fields included
+ *   - header_bytes: of its strings; at least decoder_table
+ *   - decoder_table: HPACK table for receiving, a multiple of 4, 0 for none
+ *   - encoder_table: HPACK table for sending, likewise
+ *   - send_header_bytes: encoded header sections waiting to be sent
+ *   - rx_bytes: taken from the transport at once; at least 1
+ *   - tx_bytes: given to it at once; at least 128, frames are cut to fit
+ *
+ * Times are the H2_DEFAULT_ ones of h2_limits.h: to change them, init with a changed copy of `name`_storage. */
+#define H2CONN_CORE_BYTES(...)   H2CONN_CORE_BYTES_(__VA_ARGS__)
+#define H2CONN_CORE_STORAGE(...) H2CONN_CORE_STORAGE_(__VA_ARGS__)
+
+#define H2CONN_CORE_BYTES_(streams, stream_window, header_fields, header_bytes, decoder_table, encoder_table,          \
+                           send_header_bytes, rx_bytes, tx_bytes)                                                      \
     (H2_SESSION_BYTES(streams, header_fields, header_bytes, decoder_table, encoder_table, send_header_bytes) +         \
      H2_ALIGNED((streams) * sizeof(h2conn_core_conn)) + (streams) * (size_t)(stream_window) + (rx_bytes) + (tx_bytes))
 
-/* Define `name`_storage and its memory, both static.
- *   server            which role
- *   streams           connections at once, at least 1
- *   stream_window     bytes received and not yet read, of each
- *   header_fields     of a received header section, pseudo-fields included
- *   header_bytes      of its strings; at least decoder_table
- *   decoder_table     HPACK table for receiving, a multiple of 4, 0 for none
- *   encoder_table     HPACK table for sending, likewise
- *   send_header_bytes encoded header sections waiting to be sent
- *   rx_bytes          taken from the transport at once; at least 1
- *   tx_bytes          given to it at once; at least 128, frames are cut to fit
- * Times are the H2_DEFAULT_ ones of h2_limits.h and may be changed in `name`_storage.config before init. */
-#define H2CONN_CORE_STORAGE(name, server_, streams_, stream_window_, header_fields_, header_bytes_, decoder_table_,    \
-                            encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)                                  \
+#define H2CONN_CORE_STORAGE_(name, server_, streams_, stream_window_, header_fields_, header_bytes_, decoder_table_,   \
+                             encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)                                 \
     static union {                                                                                                     \
         uint64_t alignment;                                                                                            \
-        unsigned char bytes[H2CONN_CORE_BYTES(streams_, stream_window_, header_fields_, header_bytes_, decoder_table_, \
-                                              encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)];              \
+        unsigned char                                                                                                  \
+            bytes[H2CONN_CORE_BYTES_(streams_, stream_window_, header_fields_, header_bytes_, decoder_table_,          \
+                                     encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)];                       \
     } name##_memory;                                                                                                   \
     static const h2conn_core_storage name##_storage = {                                                                \
         {(server_), false, false, (streams_), (header_fields_), H2_SMALL_CONTINUATIONS, (stream_window_),              \
