@@ -46,12 +46,12 @@ typedef struct h2conn_core_conn {
     uint32_t start, fill; /* of the ring: where the received bytes begin, and how many they are */
     uint32_t id;          /* 0 for a free slot */
     uint16_t status;
-    int8_t error;    /* how it ended, once `closed` */
-    bool peer_ended; /* END_STREAM arrived */
-    bool ended;      /* END_STREAM was lent to the engine, or is in a frame */
-    bool lent;       /* the engine has bytes, or the end, that it has not put in frames */
-    bool closing;    /* h2conn_core_close was called */
-    bool closed;     /* the stream has ended in both directions */
+    int8_t error;        /* how it ended, once `closed` */
+    bool peer_ended : 1; /* END_STREAM arrived */
+    bool ended : 1;      /* END_STREAM was lent to the engine, or is in a frame */
+    bool lent : 1;       /* the engine has bytes, or the end, that it has not put in frames */
+    bool closing : 1;    /* h2conn_core_close was called */
+    bool closed : 1;     /* the stream has ended in both directions */
 } h2conn_core_conn;
 
 /* A header section arrived on `conn`: a request, on a connection that is new, a final response, an informational one,

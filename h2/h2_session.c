@@ -121,7 +121,10 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
     h2_parting parting = {stream->id, stream->out_len, stream->user};
     stream->out = NULL;
     stream->out_len = 0;
-    if (reset) stream->flags |= H2_STREAM_RESET_OWED;
+    if (reset) {
+        stream->flags |= H2_STREAM_RESET_OWED;
+        stream->reset_code = why->code;
+    }
     h2_streams_close(&s->streams, stream, reset);
     if (tell) h2_session_report_closed(s, parting, why);
 }
@@ -129,7 +132,6 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
 void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code) {
     h2_failure why = {culprit, rule, code, stream->id};
     h2_stream_move(stream, H2_SEND_RST_STREAM);
-    stream->reset_code = code;
     h2_session_close_stream(s, stream, true, &why);
 }
 

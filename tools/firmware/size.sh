@@ -76,7 +76,7 @@ measure() {
 ram() {
     out=$build/cortex-m4 machine='-mcpu=cortex-m4 -mthumb' cc=arm-none-eabi-gcc
     [ -d "$out" ] || return 0
-    compile $here/size/sizes.c "$out/sizes.o"
+    compile $here/size/sizes.c "$out/sizes.o" -I$here/small
     echo
     echo 'RAM besides configured buffers, Cortex-M4: engine and connection (engine alone)'
     for figure in session stream; do
@@ -85,6 +85,25 @@ ram() {
         eval "goal=\$${figure}_goal limit=\$${figure}_limit"
         printf 'each %-8s %7d (%d)   %d goal, %d limit\n' $figure "$1" "$2" "$goal" "$limit"
         exceeds "RAM of each $figure" "$1" "$limit"
+    done
+}
+
+parts() {
+    [ -f "$build/cortex-m4/both.map" ] || return 0
+    echo
+    echo 'flash of the parts, client and server, Cortex-M4:'
+    awk -f $here/size/parts.awk "$build/cortex-m4/both.map" | sort -rn
+}
+
+# What the device with 20 KiB of RAM in all gives to its session.
+device() {
+    [ -f "$build/cortex-m4/sizes.o" ] || return 0
+    echo
+    echo 'a session of two connections with windows of 1 KiB, everything included, Cortex-M4:'
+    for table in 256 0 4096; do
+        bytes=$(arm-none-eabi-nm -S -t d "$build/cortex-m4/sizes.o" | awk -v name=figure_device_$table '$4 == name { print $2 + 0 }')
+        printf 'HPACK table of %4d bytes %7d\n' $table "$bytes"
+        exceeds "the 20 KiB device's session" "$bytes" "$device_limit"
     done
 }
 
@@ -124,7 +143,9 @@ measure cortex-m3 arm-none-eabi- '-mcpu=cortex-m3 -mthumb'
 measure cortex-m4 arm-none-eabi- '-mcpu=cortex-m4 -mthumb'
 measure cortex-m33 arm-none-eabi- '-mcpu=cortex-m33 -mthumb'
 measure rv32imac riscv64-unknown-elf- '-march=rv32imac -mabi=ilp32'
+parts
 ram
+device
 stack
 frames
 exit $status
