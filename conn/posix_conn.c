@@ -121,9 +121,9 @@ void h2conn_free(h2conn *conn) {
     posix_session *s = conn->session;
     h2conn_client *own = conn->own;
     pthread_mutex_lock(&s->lock);
-    posix_conn_close(conn);
     posix_session_ref(s);
-    if (conn->calling) posix_await_callback(conn);
+    posix_silence(conn);
+    posix_conn_close(conn);
     posix_conn_orphan(conn);
     pthread_mutex_unlock(&s->lock);
     posix_session_unref(s);

@@ -42,8 +42,13 @@ static h2conn *leave_first(posix_due *line) {
     return conn;
 }
 
+/* Nobody wants to be told of it. */
+static bool is_given_up(const h2conn *conn) {
+    return conn->orphan || conn->freeing;
+}
+
 void posix_raise(h2conn *conn, unsigned due) {
-    if (conn->events == NULL || conn->orphan) return;
+    if (conn->events == NULL || is_given_up(conn)) return;
     if (conn->stream.discard) due &= ~(unsigned)POSIX_DUE_READ;
     if (conn->stream.closed) due &= ~(unsigned)POSIX_DUE_WRITE;
     conn->due = (uint8_t)(conn->due | due);
@@ -89,7 +94,7 @@ static void tell_open(h2conn *conn) {
         conn->events->on_open(conn->events->user, request);
         pthread_mutex_lock(&s->lock);
     }
-    if (conn->held) return;
+    if (conn->held || is_given_up(conn)) return;
     if (conn->status == 0) posix_request_not_found(request);
     free(conn->head);
     conn->head = NULL;
@@ -108,7 +113,7 @@ static void tell_response(h2conn *conn) {
 /* Whether reading would find something. */
 static bool is_unread(const h2conn *conn) {
     const h2conn_stream *stream = &conn->stream;
-    if (conn->orphan || stream->discard) return false;
+    if (is_given_up(conn) || stream->discard) return false;
     return stream->received.bytes > 0 || ((stream->peer_ended || stream->closed) && !conn->read_end);
 }
 
@@ -123,7 +128,7 @@ static bool tell_read(h2conn *conn) {
 /* A server's connection is the library's again. */
 static void tell_close(h2conn *conn) {
     call(conn, conn->events->on_close);
-    if (conn->session->link.server && !conn->orphan) {
+    if (conn->session->link.server && !is_given_up(conn)) {
         h2conn_stream_close(&conn->stream, &conn->session->link);
         posix_conn_orphan(conn);
     }
@@ -133,12 +138,12 @@ static void tell(h2conn *conn) {
     const unsigned due = conn->due;
     bool again = false;
     conn->due = 0;
-    if (due & POSIX_DUE_OPEN && !conn->orphan) tell_open(conn);
-    if (due & POSIX_DUE_RESPONSE && !conn->orphan) tell_response(conn);
-    if (due & POSIX_DUE_READ && !conn->orphan) again = tell_read(conn);
-    if (due & POSIX_DUE_WRITE && !conn->orphan && !conn->stream.closed) call(conn, conn->events->on_writable);
+    if (due & POSIX_DUE_OPEN && !is_given_up(conn)) tell_open(conn);
+    if (due & POSIX_DUE_RESPONSE && !is_given_up(conn)) tell_response(conn);
+    if (due & POSIX_DUE_READ && !is_given_up(conn)) again = tell_read(conn);
+    if (due & POSIX_DUE_WRITE && !is_given_up(conn) && !conn->stream.closed) call(conn, conn->events->on_writable);
     if (again) posix_raise(conn, POSIX_DUE_READ | (due & POSIX_DUE_CLOSE));
-    if (due & POSIX_DUE_CLOSE && !conn->orphan && !again) tell_close(conn);
+    if (due & POSIX_DUE_CLOSE && !is_given_up(conn) && !again) tell_close(conn);
 }
 
 /* ---- turns ---- */
@@ -171,10 +176,11 @@ void posix_session_dispatch(posix_session *s) {
     s->dispatching = false;
 }
 
-void posix_await_callback(h2conn *conn) {
+void posix_silence(h2conn *conn) {
     posix_session *s = conn->session;
     posix_wait w;
-    if (posix_in_callback()) return;
+    conn->freeing = true;
+    if (!conn->calling || posix_in_callback()) return;
     if (posix_wait_begin(&w, s, &s->watchers, POSIX_STATE)) {
         while (conn->calling) posix_wait_step(&w, 0);
         posix_wait_end(&w);

@@ -3,8 +3,7 @@
 #define POSIX_POOL_H
 
 /* Buffers that sessions borrow while bytes are in flight. A few that were returned are kept for the next; the rest go
- * back to the allocator. The engine borrows here too: what it wants briefly and is large is one of these buffers, so
- * that passing needs leave no holes between what stays; all else comes from the allocator. */
+ * back to the allocator. */
 
 #include <pthread.h>
 #include <stddef.h>
@@ -17,7 +16,6 @@
 #define POSIX_POOL_KEPT 16u
 
 typedef struct posix_pool {
-    h2_lender lender;     /* the engine's */
     pthread_mutex_t lock; /* taken last, for a few instructions */
     uint8_t *kept[POSIX_POOL_KEPT];
     size_t n;

@@ -41,12 +41,24 @@ static bool print_addresses(posix_session *s) {
     return true;
 }
 
+static void *lend(void *user, size_t bytes) {
+    (void)user;
+    return malloc(bytes);
+}
+
+static void take_back(void *user, void *memory, size_t bytes) {
+    (void)user;
+    (void)bytes;
+    free(memory);
+}
+
 /* The owner's sizes; H2CONN_OK or ENOMEM. */
 static int open_engine(posix_session *s, const h2conn_transport *transport) {
     const h2_config *config = &s->owner->config;
     const h2_handlers handlers = posix_session_handlers(s->owner->trace != NULL);
+    static const h2_lender heap = {lend, take_back, NULL};
     h2_session *session;
-    if (h2_session_new(&session, &s->loop->pool.lender, config, &handlers, s) != H2_OK) return H2CONN_ENOMEM;
+    if (h2_session_new(&session, &heap, config, &handlers, s) != H2_OK) return H2CONN_ENOMEM;
     h2conn_link_init(&s->link, session, transport, config);
     return H2CONN_OK;
 }

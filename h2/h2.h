@@ -125,8 +125,8 @@ size_t h2_session_size(const h2_config *config);
 h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user);
 
-/* Make a session that borrows its memory: for good its own struct, for as long as they are in use HPACK tables and
- * streams, and briefly what a header section needs on its way in and out, to the same bounds as above. `lender` is kept
+/* Make a session that borrows its memory: for good its own struct, HPACK tables and streams as they come into use, and
+ * briefly what a header section needs on its way in and out, to the same bounds as above. `lender` is kept
  * until h2_session_free. A refused loan refuses the stream, or the call with H2_ENOMEM; where neither can be, it ends
  * the session with H2_RULE_MEMORY. H2_EINVAL, or H2_ENOMEM at once. */
 h2_result h2_session_new(h2_session **session, const h2_lender *lender, const h2_config *config,

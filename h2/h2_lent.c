@@ -26,14 +26,14 @@ static h2_lent *lent_of(h2_session *s) {
     return (h2_lent *)s;
 }
 
-static void *borrow(h2_session *s, size_t bytes, bool brief) {
+static void *borrow(h2_session *s, size_t bytes) {
     const h2_lender *lender = lent_of(s)->lender;
-    return lender->lend(lender->user, bytes, brief);
+    return lender->lend(lender->user, bytes);
 }
 
-static void give_back(h2_session *s, void *memory, size_t bytes, bool brief) {
+static void give_back(h2_session *s, void *memory, size_t bytes) {
     const h2_lender *lender = lent_of(s)->lender;
-    lender->give_back(lender->user, memory, bytes, brief);
+    lender->give_back(lender->user, memory, bytes);
 }
 
 /* ---- a header block coming in ---- */
@@ -44,14 +44,14 @@ static size_t fields_bytes(const h2_session *s) {
 
 static bool block(h2_session *s) {
     if (s->fields) return true; /* of a block that was never completed */
-    s->fields = borrow(s, fields_bytes(s) + s->config.header_bytes, true);
+    s->fields = borrow(s, fields_bytes(s) + s->config.header_bytes);
     if (!s->fields) return false;
     s->arena = (uint8_t *)s->fields + fields_bytes(s);
     return true;
 }
 
 static void block_done(h2_session *s) {
-    if (s->fields) give_back(s, s->fields, fields_bytes(s) + s->config.header_bytes, true);
+    if (s->fields) give_back(s, s->fields, fields_bytes(s) + s->config.header_bytes);
     s->fields = NULL;
     s->arena = NULL;
 }
@@ -60,7 +60,7 @@ static void block_done(h2_session *s) {
 
 static void outbox_done(h2_session *s) {
     uint32_t *bytes = &lent_of(s)->outbox_bytes;
-    if (*bytes > 0) give_back(s, s->headers.bytes, *bytes, true);
+    if (*bytes > 0) give_back(s, s->headers.bytes, *bytes);
     s->headers.bytes = NULL;
     *bytes = 0;
 }
@@ -73,7 +73,7 @@ static bool outbox(h2_session *s, size_t bytes) {
     uint32_t next = *has > OUTBOX_MIN / 2 ? *has : OUTBOX_MIN / 2;
     next = next < most / 2 ? 2 * next : most;
     if (next < waiting + bytes) next = waiting + (uint32_t)bytes;
-    uint8_t *memory = borrow(s, next, true);
+    uint8_t *memory = borrow(s, next);
     if (!memory) return false;
     if (waiting > 0) memcpy(memory, box->bytes + box->head, waiting);
     outbox_done(s);
@@ -91,18 +91,18 @@ static bool slot(h2_session *s) {
     if (t->capacity == s->config.streams) return false;
     uint32_t next = t->capacity + t->capacity / 4u + 1;
     if (next > s->config.streams) next = s->config.streams;
-    void *memory = borrow(s, h2_streams_bytes((uint16_t)next), false), *before = t->slots;
+    void *memory = borrow(s, h2_streams_bytes((uint16_t)next)), *before = t->slots;
     if (!memory) return false;
     size_t bytes = h2_streams_bytes(t->capacity);
     h2_streams_move(t, memory, (uint16_t)next);
-    if (before) give_back(s, before, bytes, false);
+    if (before) give_back(s, before, bytes);
     return true;
 }
 
 static void idle(h2_session *s) {
     h2_streams *t = &s->streams;
     if (!t->slots) return;
-    give_back(s, t->slots, h2_streams_bytes(t->capacity), false);
+    give_back(s, t->slots, h2_streams_bytes(t->capacity));
     h2_streams_vacate(t);
 }
 
@@ -112,7 +112,7 @@ h2_result h2_session_new(h2_session **session, const h2_lender *lender, const h2
                          const h2_handlers *handlers, void *user) {
     static const h2_supply supply = {block, block_done, outbox, outbox_done, slot, idle};
     if (h2_session_size(config) == 0) return H2_EINVAL;
-    h2_lent *lent = lender->lend(lender->user, sizeof *lent, false);
+    h2_lent *lent = lender->lend(lender->user, sizeof *lent);
     if (!lent) return H2_ENOMEM;
     h2_session *s = &lent->session;
     h2_session_begin(s, config, handlers, user);
@@ -133,5 +133,5 @@ void h2_session_free(h2_session *s) {
     idle(s);
     hpack_decoder_release(&s->decoder);
     hpack_encoder_release(&s->encoder);
-    give_back(s, s, sizeof(h2_lent), false);
+    give_back(s, s, sizeof(h2_lent));
 }

@@ -97,11 +97,10 @@ const char *hpack_error_text(hpack_error error);
 
 /* Memory on demand. */
 typedef struct hpack_lender {
-    /* `bytes` of memory aligned as for max_align_t, or NULL. `brief` loans are back before long; a decoder's and an
-     * encoder's are not. */
-    void *(*lend)(void *user, size_t bytes, bool brief);
-    /* It comes back, with the numbers of the loan. */
-    void (*give_back)(void *user, void *memory, size_t bytes, bool brief);
+    /* `bytes` of memory aligned as for max_align_t, or NULL. */
+    void *(*lend)(void *user, size_t bytes);
+    /* It comes back, all `bytes` of the loan. */
+    void (*give_back)(void *user, void *memory, size_t bytes);
     void *user;
 } hpack_lender;
 

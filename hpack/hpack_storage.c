@@ -29,13 +29,13 @@ bool hpack_table_grow(hpack_table *t, uint32_t bytes) {
     const hpack_lender *lender = t->storage->lender;
     uint32_t next = hpack_next_size(t, bytes);
     uint32_t records = t->count * HPACK_RECORD;
-    uint8_t *memory = lender->lend(lender->user, next, false);
+    uint8_t *memory = lender->lend(lender->user, next);
 
     if (!memory) return false;
     if (t->bytes > 0) {
         memcpy(memory, t->memory, t->strings);
         memcpy(memory + next - records, t->memory + t->records, records);
-        lender->give_back(lender->user, t->memory, t->bytes, false);
+        lender->give_back(lender->user, t->memory, t->bytes);
     }
     t->memory = memory;
     t->bytes = next;
@@ -44,7 +44,7 @@ bool hpack_table_grow(hpack_table *t, uint32_t bytes) {
 }
 
 void hpack_table_release(hpack_table *t) {
-    if (t->bytes > 0) t->storage->lender->give_back(t->storage->lender->user, t->memory, t->bytes, false);
+    if (t->bytes > 0) t->storage->lender->give_back(t->storage->lender->user, t->memory, t->bytes);
     t->bytes = 0;
 }
 

@@ -30,6 +30,8 @@ static const char help[] =
     "      --cacert FILE    authorities to trust; a server then demands client certificates\n"
     "      --cert FILE      own certificate chain, PEM\n"
     "      --key FILE       its private key, PEM\n"
+    "      --events         server: by callbacks on a loop instead of a thread for each connection\n"
+    "      --loops N        server: this many loops, each with a thread and a listening socket; 1 by default\n"
     "      --pid PID        fleet: the server's process, whose memory is measured\n"
     "      --self           fleet: start a server for it and measure that; no URL then\n"
     "      --idle           fleet: open the streams, await no answer and do not echo: for any server\n"
@@ -40,7 +42,9 @@ static const char help[] =
     "Exit status: 0 clean and every byte compared, 1 usage, 2 could not connect or TLS refused,\n"
     "3 HTTP/2 error, 4 status not 2xx, 5 timed out, 6 a byte differs or is missing.\n";
 
-enum { OPT_CACERT = 256, OPT_CERT, OPT_KEY, OPT_VERSION, OPT_PID, OPT_SELF, OPT_IDLE, OPT_SIZE };
+enum { OPT_CACERT = 256, OPT_CERT, OPT_KEY, OPT_EVENTS, OPT_LOOPS, OPT_PID, OPT_SELF, OPT_IDLE, OPT_SIZE, OPT_VERSION };
+
+#define LOOPS_LIMIT 256u
 
 #define SIZE_LIMIT ((uint64_t)1 << 50)
 /* Of one fleet. */
@@ -161,9 +165,21 @@ static void echo(void *user, h2conn_request *request) {
     tool_echo(request, NULL, 0);
 }
 
-static int serve(tool_tls *tls, const char *url) {
-    h2conn_server_options options = {.secure = tool_tls_secure(tls), .handler = echo};
+/* How `server` serves. */
+typedef struct serving {
+    bool events;
+    uint64_t loops;
+} serving;
+
+static int serve(tool_tls *tls, const char *url, const serving *how) {
+    tool_fields none = {.n = 0};
+    const h2conn_events events = tool_echo_events(&none);
+    h2conn_server_options options = {.secure = tool_tls_secure(tls), .loops = (unsigned)how->loops};
     h2conn_server *server;
+    if (how->events)
+        options.events = &events;
+    else
+        options.handler = echo;
     tool_signals_hold();
     int error = h2conn_server_new(&server, &options);
     if (error) return tool_fail(error, "cannot make a server", NULL);
@@ -193,10 +209,18 @@ static int fleet_from(tool_tls *tls, fleet_options *o, int argc, char **argv) {
     return status;
 }
 
-static int run(tool_tls *tls, fleet_options *many, int argc, char **argv) {
+/* What the command line asks for besides its arguments. */
+typedef struct bench_options {
+    tool_tls tls;
+    serving serving;
+    fleet_options fleet;
+} bench_options;
+
+static int run(bench_options *o, int argc, char **argv) {
+    tool_tls *tls = &o->tls;
     uint64_t count = 0, size = 0;
     bool server = argc == 2 && strcmp(argv[0], "server") == 0;
-    if (argc > 0 && strcmp(argv[0], "fleet") == 0) return fleet_from(tls, many, argc - 1, argv + 1);
+    if (argc > 0 && strcmp(argv[0], "fleet") == 0) return fleet_from(tls, &o->fleet, argc - 1, argv + 1);
     if (argc == 3 && strcmp(argv[0], "bulk") == 0) {
         if (!tool_parse_count(argv[2], SIZE_LIMIT, &size)) return complain("BYTES is a number above 0, not ", argv[2]);
     } else if (argc == 4 && strcmp(argv[0], "ping") == 0) {
@@ -207,9 +231,25 @@ static int run(tool_tls *tls, fleet_options *many, int argc, char **argv) {
     }
     int status = tool_tls_open(tls, argv[1], server);
     if (status != TOOL_OK) return status;
-    status = server ? serve(tls, argv[1]) : measure(tls, argv[1], count, size);
+    status = server ? serve(tls, argv[1], &o->serving) : measure(tls, argv[1], count, size);
     tool_tls_close(tls);
     return status;
+}
+
+/* An option with a number. Returns TOOL_OK, or TOOL_USAGE after complaining. */
+static int take_number(bench_options *o, int option) {
+    uint64_t n = 0;
+    if (option == OPT_LOOPS) {
+        if (!tool_parse_count(optarg, LOOPS_LIMIT, &n)) return complain("--loops takes 1 to 256, not ", optarg);
+        o->serving.loops = n;
+    } else if (option == OPT_PID) {
+        if (!tool_parse_count(optarg, PID_LIMIT, &n)) return complain("--pid takes a number, not ", optarg);
+        o->fleet.pid = (pid_t)n;
+    } else {
+        if (!tool_parse_count(optarg, CHUNK_BYTES, &n)) return complain("--size takes 1 to 64K, not ", optarg);
+        o->fleet.size = (unsigned)n;
+    }
+    return TOOL_OK;
 }
 
 int main(int argc, char **argv) {
@@ -217,6 +257,8 @@ int main(int argc, char **argv) {
                                             {"cacert", required_argument, NULL, OPT_CACERT},
                                             {"cert", required_argument, NULL, OPT_CERT},
                                             {"key", required_argument, NULL, OPT_KEY},
+                                            {"events", no_argument, NULL, OPT_EVENTS},
+                                            {"loops", required_argument, NULL, OPT_LOOPS},
                                             {"pid", required_argument, NULL, OPT_PID},
                                             {"self", no_argument, NULL, OPT_SELF},
                                             {"idle", no_argument, NULL, OPT_IDLE},
@@ -224,32 +266,28 @@ int main(int argc, char **argv) {
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, OPT_VERSION},
                                             {NULL, 0, NULL, 0}};
-    tool_tls tls = {0};
-    fleet_options many = {.size = MESSAGE_BYTES};
-    uint64_t number;
+    bench_options o = {.fleet = {.size = MESSAGE_BYTES}};
     int option;
     tool_process_setup();
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":kh", options, NULL)) != -1) {
         switch (option) {
-        case 'k': tls.options.insecure = true; break;
-        case OPT_CACERT: tls.options.ca_file = optarg; break;
-        case OPT_CERT: tls.options.cert_file = optarg; break;
-        case OPT_KEY: tls.options.key_file = optarg; break;
-        case OPT_SELF: many.self = true; break;
-        case OPT_IDLE: many.idle = true; break;
+        case 'k': o.tls.options.insecure = true; break;
+        case OPT_CACERT: o.tls.options.ca_file = optarg; break;
+        case OPT_CERT: o.tls.options.cert_file = optarg; break;
+        case OPT_KEY: o.tls.options.key_file = optarg; break;
+        case OPT_EVENTS: o.serving.events = true; break;
+        case OPT_SELF: o.fleet.self = true; break;
+        case OPT_IDLE: o.fleet.idle = true; break;
+        case OPT_LOOPS:
         case OPT_PID:
-            if (!tool_parse_count(optarg, PID_LIMIT, &number)) return complain("PID is a number, not ", optarg);
-            many.pid = (pid_t)number;
-            break;
         case OPT_SIZE:
-            if (!tool_parse_count(optarg, CHUNK_BYTES, &number)) return complain("BYTES is 1 to 64K, not ", optarg);
-            many.size = (unsigned)number;
+            if (take_number(&o, option) != TOOL_OK) return TOOL_USAGE;
             break;
         case 'h': fputs(help, stdout); return TOOL_OK;
         case OPT_VERSION: puts("h2bench " TOOL_VERSION); return TOOL_OK;
         default: return tool_bad_option(option, argv);
         }
     }
-    return run(&tls, &many, argc - optind, argv + optind);
+    return run(&o, argc - optind, argv + optind);
 }

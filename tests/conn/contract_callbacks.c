@@ -83,9 +83,12 @@ static void stay_a_while(void *user, h2conn *conn) {
     beside *b = user;
     char byte;
     test_raise(&b->in_callback);
-    if (!b->frees) test_await(&b->done, 1);
-    ck_assert_int_eq(h2conn_try_write(conn, "x", 1), b->frees ? 1 : H2CONN_ECLOSED);
-    ck_assert_int_eq(h2conn_try_read(conn, &byte, 1), b->frees ? 1 : H2CONN_ECLOSED);
+    if (!b->frees) {
+        test_await(&b->done, 1);
+        ck_assert_int_eq(h2conn_try_write(conn, "x", 1), H2CONN_ECLOSED);
+        ck_assert_int_eq(h2conn_try_read(conn, &byte, 1), H2CONN_ECLOSED);
+    }
+    h2conn_try_read(conn, &byte, 1);
     test_raise(&b->left);
 }
 

@@ -319,17 +319,15 @@ static void greet(script *f) {
 
 /* ---- memory: given, or lent with one loan refused ---- */
 
-static void *lend(void *user, size_t bytes, bool brief) {
+static void *lend(void *user, size_t bytes) {
     script *f = user;
-    (void)brief;
     if (++f->asked == f->refused) return NULL;
     f->held++;
     return malloc(bytes);
 }
 
-static void take_back(void *user, void *memory, size_t bytes, bool brief) {
+static void take_back(void *user, void *memory, size_t bytes) {
     script *f = user;
-    (void)brief;
     f->held--;
     memset(memory, 0xdb, bytes);
     free(memory);

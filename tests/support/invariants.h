@@ -9,7 +9,7 @@
 /* The first that does not, NULL when all do. */
 const char *invariant_broken(const h2_session *s);
 
-/* How many brief loans the session should have. */
-size_t invariant_brief(const h2_session *s);
+/* How many loans the session should have: itself, its tables and streams, and what is on its way. */
+size_t invariant_loans(const h2_session *s);
 
 #endif

@@ -16,38 +16,34 @@ bool test_lent;
 struct loan {
     alignas(max_align_t) loan *next;
     size_t bytes;
-    bool brief;
 };
 
-static void *lend(void *user, size_t bytes, bool brief) {
+static void *lend(void *user, size_t bytes) {
     lender *l = user;
     ck_assert_uint_gt(bytes, 0);
     l->asked++;
     if (l->refuse != 0 && (l->asked == l->refuse || (l->refuse_on && l->asked > l->refuse))) return NULL;
     loan *lent = malloc(sizeof *lent + bytes + CANARY_BYTES);
     ck_assert_ptr_nonnull(lent);
-    *lent = (loan){l->loans, bytes, brief};
+    *lent = (loan){l->loans, bytes};
     l->loans = lent;
     l->held++;
-    l->brief += brief;
     l->bytes += bytes;
     memset(lent + 1, POISON, bytes);
     memset((uint8_t *)(lent + 1) + bytes, CANARY, CANARY_BYTES);
     return lent + 1;
 }
 
-static void give_back(void *user, void *memory, size_t bytes, bool brief) {
+static void give_back(void *user, void *memory, size_t bytes) {
     lender *l = user;
     loan **at = &l->loans, *lent;
     while (*at != NULL && (void *)(*at + 1) != memory) at = &(*at)->next;
     lent = *at;
     ck_assert_msg(lent != NULL, "what was not lent, or is back, comes back");
     ck_assert_uint_eq(lent->bytes, bytes);
-    ck_assert_int_eq(lent->brief, brief);
     for (size_t i = 0; i < CANARY_BYTES; i++) ck_assert_uint_eq(((uint8_t *)memory)[bytes + i], CANARY);
     *at = lent->next;
     l->held--;
-    l->brief -= brief;
     l->bytes -= bytes;
     memset(memory, POISON, bytes);
     free(lent);

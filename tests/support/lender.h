@@ -20,8 +20,7 @@ typedef struct loan loan;
 typedef struct lender {
     hpack_lender hooks;
     loan *loans;          /* not yet back */
-    size_t held, brief;   /* how many those are, and how many of them were said to be brief */
-    size_t bytes;         /* of all that is held */
+    size_t held, bytes;   /* how many those are, and of what size together */
     size_t asked, refuse; /* loans asked for; refuse the one of this number, 0 for none */
     bool refuse_on;       /* and all that follow */
 } lender;

@@ -97,7 +97,8 @@ void peer_finish(peer *p) {
     peer_log_settle(p);
     const char *broken = invariant_broken(p->session);
     if (broken) peer_fail(p, "%s", broken);
-    if (p->lender.brief != invariant_brief(p->session)) peer_fail(p, "%zu brief loans are held", p->lender.brief);
+    if (p->lender.held != invariant_loans(p->session))
+        peer_fail(p, "%zu loans are held instead of %zu", p->lender.held, invariant_loans(p->session));
     check_trace(p);
 }
 

@@ -74,7 +74,7 @@ struct peer {
     /* the script's to read */
     h2_config config;
     size_t session_size; /* of the memory that is the session's for good */
-    peer_text fields; /* of the latest section the program was given, as a text */
+    peer_text fields;    /* of the latest section the program was given, as a text */
 
     /* private */
     h2_session *session;

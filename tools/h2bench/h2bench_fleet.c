@@ -202,6 +202,6 @@ int fleet_run(const fleet_options *options) {
     free(f.sessions);
     if (f.address) freeaddrinfo(f.address);
     if (f.epoll >= 0) close(f.epoll);
-    if (options->self) server_end(pid);
+    if (options->self && !server_end(pid) && status == TOOL_OK) status = TOOL_HTTP2;
     return status;
 }

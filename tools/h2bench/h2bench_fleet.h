@@ -43,7 +43,8 @@ uint64_t latency_at(const latency *l, double share);
 /* Start a server that echoes by events, for so many sessions and streams on each; its URL in `url`. Returns its
  * process, or -1 after saying why. */
 pid_t server_start(char url[64], unsigned sessions, unsigned streams);
-void server_end(pid_t pid);
+/* Have it end. False when it did so in bad order, or before. */
+bool server_end(pid_t pid);
 /* Bytes of a process's memory that are in RAM; 0 when that cannot be read. */
 uint64_t process_rss(pid_t pid);
 /* Allow so many descriptors. False after saying why not. */

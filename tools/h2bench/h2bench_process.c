@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "h2bench_fleet.h"
-#include "h2conn_events.h"
 #include "tool_exit.h"
+#include "tool_serve.h"
 
 /* Besides those of the sessions. */
 #define SPARE 64u
@@ -18,37 +20,33 @@
 
 /* ---- the server's process ---- */
 
-static void pump(void *user, h2conn *conn) {
-    const void *bytes;
-    ptrdiff_t n, taken;
-    (void)user;
-    while ((n = h2conn_peek(conn, &bytes)) > 0 && (taken = h2conn_try_write(conn, bytes, (size_t)n)) > 0)
-        h2conn_skip(conn, (size_t)taken);
-    if (n == 0) h2conn_close(conn);
+static void *end_on_signal(void *server) {
+    tool_signal_wait();
+    h2conn_server_stop(server);
+    return NULL;
 }
 
-static void on_open(void *user, h2conn_request *request) {
-    h2conn *conn;
-    (void)user;
-    h2conn_accept(&conn, request, 200, NULL, 0);
-}
-
-/* Say the address, or nothing, to the parent; serve until killed. */
+/* Say the address, or nothing, to the parent; serve until told to end. */
 static int serve(int tell, unsigned sessions, unsigned streams) {
-    static const h2conn_events echo = {.on_open = on_open, .on_readable = pump, .on_writable = pump};
+    tool_fields none = {.n = 0};
+    const h2conn_events echo = tool_echo_events(&none);
     char address[H2CONN_WHY_BYTES];
     h2_config config = h2_config_hosted(true);
     config.credit_on_receipt = true;
     if (config.streams < streams + SPARE_STREAMS) config.streams = (uint16_t)(streams + SPARE_STREAMS);
     h2conn_server_options options = {.events = &echo, .config = &config, .sessions = sessions + SPARE};
     h2conn_server *server;
+    pthread_t thread;
+    tool_signals_hold();
     int error = h2conn_server_new(&server, &options);
     if (error) return tool_fail(error, "cannot make a server", NULL);
     error = h2conn_server_listen(server, "http://127.0.0.1:0", address);
     if (error) return tool_fail(error, "cannot listen", address);
+    if (pthread_create(&thread, NULL, end_on_signal, server) != 0) return TOOL_USAGE;
     if (write(tell, address, strlen(address)) < 0) return TOOL_CONNECT;
     close(tell);
     error = h2conn_server_run(server);
+    pthread_join(thread, NULL);
     h2conn_server_free(server);
     return error ? TOOL_CONNECT : TOOL_OK;
 }
@@ -64,7 +62,7 @@ pid_t server_start(char url[64], unsigned sessions, unsigned streams) {
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(pipe_ends[0]);
-        _exit(serve(pipe_ends[1], sessions, streams));
+        exit(serve(pipe_ends[1], sessions, streams));
     }
     close(pipe_ends[1]);
     memcpy(url, scheme, sizeof scheme);
@@ -79,9 +77,13 @@ pid_t server_start(char url[64], unsigned sessions, unsigned streams) {
     return -1;
 }
 
-void server_end(pid_t pid) {
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+bool server_end(pid_t pid) {
+    int status = -1;
+    kill(pid, SIGTERM);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0) tool_say("the server ended with status %d", status);
+    return status == 0;
 }
 
 /* ---- what the system tells and allows ---- */

@@ -139,16 +139,14 @@ static void on_pong(void *user, const uint8_t opaque[H2_PING_BYTES]) {
 
 /* ---- memory for the engine ---- */
 
-static void *lend(void *user, size_t bytes, bool brief) {
+static void *lend(void *user, size_t bytes) {
     (void)user;
-    (void)brief;
     return malloc(bytes);
 }
 
-static void take_back(void *user, void *memory, size_t bytes, bool brief) {
+static void take_back(void *user, void *memory, size_t bytes) {
     (void)user;
     (void)bytes;
-    (void)brief;
     free(memory);
 }
 
