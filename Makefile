@@ -39,7 +39,9 @@ $(BUILD)/libh2conn-core.a: $(call obj,$(CORE)) tools/lint/core-symbols.sh
 $(BUILD)/libh2conn.a: $(call obj,$(CORE) $(HOSTED))
 	@rm -f $@ && ar rcs $@ $^
 
-$(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS)
+# No function of the core takes more stack than this, nor an amount that depends on its input.
+STACK_FLAGS := $(if $(SAN)$(findstring clang,$(shell $(CC) --version)),,-Wstack-usage=512)
+$(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS) $(STACK_FLAGS)
 $(call obj,$(HOSTED)): KIND_FLAGS = $(HOSTED_FLAGS)
 $(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat -Itools/h2bench
 $(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$(VECTORS)"'
@@ -67,7 +69,7 @@ $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call o
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
 
-check: all $(SUITES) lint ## every test suite, then interoperation with the peers that are installed
+check: all $(SUITES) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
 	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -86,6 +88,40 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/support/invariants.c $(CORE) $(wildcard hp
 fuzz: $(FUZZERS) ## each fuzz target for FUZZ_SECONDS (60); needs clang with libFuzzer
 	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $$f.corpus || exit 1; done
 
+amalgamation: ## the core as one file to drop into a project: build/h2conn.c and build/h2conn.h
+	@python3 tools/amalgamate.py $(BUILD)
+	@for small in '' -DH2_SMALL; do $(CC) -std=c11 -ffreestanding -Wall -Wextra -Werror $$small -c -o /dev/null $(BUILD)/h2conn.c || exit 1; done
+	@! command -v $(CXX) >/dev/null || $(CXX) -Wall -Wextra -Werror -fsyntax-only -x c++ $(BUILD)/h2conn.h
+
+# The suites of the layers of the core, with the one file in the place of its parts.
+$(BUILD)/h2conn.o: amalgamation
+	@$(CC) $(CORE_FLAGS) -Wno-conversion -Wno-shadow -fno-builtin-bcmp $(CFLAGS) $(SAN) -I$(BUILD) -c -o $@ $(BUILD)/h2conn.c
+	@tools/lint/core-symbols.sh $@
+
+check-amalgamation: $(BUILD)/h2conn.o $$(foreach layer,hpack h2 conn,$$(call obj,$$(wildcard tests/$$(layer)/*.c))) $(call obj,$(SUPPORT) $(HOSTED)) ## the suites of the core linked with the amalgamation
+	@mkdir -p $(BUILD)/amalgamated
+	@for layer in hpack h2 conn; do $(CC) $(CFLAGS) $(SAN) -o $(BUILD)/amalgamated/test_$$layer $(BUILD)/obj/tests/$$layer/*.o \
+	    $(call obj,$(SUPPORT) $(HOSTED)) $(BUILD)/h2conn.o $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2) || exit 1; done
+	@tests/run.sh $(foreach layer,hpack h2 conn,$(BUILD)/amalgamated/test_$(layer))
+
+check-cross: ## the core's suites on a Cortex-M3 under QEMU, and on 32-bit ARM and big-endian s390x under qemu-user
+	@tests/cross/run.sh $(BUILD)
+
+# The small profile of the core throughout, so it is built anew for this program.
+$(BUILD)/bin/h2device: tools/firmware/small/h2device.c tools/firmware/small/small.h $(CORE) conn/posix_time.c $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.[ch])
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(HOSTED_FLAGS) -DH2_SMALL $(CFLAGS) $(SAN) -o $@ $(filter %.c,$^) $(LDFLAGS) $(LIBS)
+
+firmware: ## images for QEMU's mps2-an385: client and server with TLS and TCP/IP (tools/setup.sh firmware installs what it needs)
+	@tools/firmware/image.sh $(BUILD)
+
+firmware-run: all firmware ## run them, with h2cat as the other end
+	@tools/firmware/firmware.sh $(BUILD)
+
+size: ## what the core costs on small machines, cross-built; fails over budget (tools/setup.sh firmware installs compilers)
+	@tools/firmware/size.sh $(BUILD)
+
 lint: ## include arrows, file and function lengths, generated tables up to date
 	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh
 
@@ -94,7 +130,7 @@ demo: all ## a TLS server and client on loopback, both directions at once
 
 install: all ## headers, libraries and tools under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
-	install -m 644 hpack/hpack.h h2/h2.h h2/h2_error.h h2/h2_frame.h h2/h2_limits.h conn/h2conn*.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 hpack/hpack.h h2/*.h conn/h2conn*.h conn/conn_link.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
 
@@ -104,7 +140,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all check check-asan check-tsan fuzz lint demo install clean help
+.PHONY: check-cross firmware firmware-run amalgamation check-amalgamation size all check check-asan check-tsan fuzz lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -45,9 +45,10 @@ void h2conn_explain(char out[H2CONN_WHY_BYTES], int error, const h2_failure *why
     h2conn_text_begin(&text, out, H2CONN_WHY_BYTES);
     if (error == H2CONN_OK) return;
     h2conn_text_add(&text, h2conn_strerror(error));
-    if (why->culprit == H2_BY_RULE) {
+    const char *rule = why->culprit == H2_BY_RULE ? h2_rule_text(why->rule) : "";
+    if (rule[0] != '\0') {
         h2conn_text_add(&text, ": ");
-        h2conn_text_add(&text, h2_rule_text(why->rule));
+        h2conn_text_add(&text, rule);
     }
     if (detail != NULL) {
         h2conn_text_add(&text, ": ");

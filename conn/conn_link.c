@@ -141,7 +141,7 @@ int h2conn_link_error(const h2conn_link *link, const h2_failure *why) {
 
 bool h2conn_link_step(h2conn_link *link, uint8_t *rx, size_t rx_cap, uint8_t *tx, size_t tx_cap) {
     bool moved = false;
-    if (h2conn_link_unread(link) == 0 && link->ended == H2CONN_LINK_RUNNING) {
+    if (rx_cap > 0 && h2conn_link_unread(link) == 0 && link->ended == H2CONN_LINK_RUNNING) {
         const ptrdiff_t n = link->transport.recv(link->transport.ctx, rx, rx_cap);
         moved = n > 0;
         h2conn_link_received(link, rx, n);

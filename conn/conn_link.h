@@ -94,7 +94,8 @@ bool h2conn_link_over(const h2conn_link *link);
 int h2conn_link_error(const h2conn_link *link, const h2_failure *why);
 
 /* All four steps once, for one thread. Returns whether any byte moved; when not, wait for what `recv_wants` and
- * `send_wants` ask. `rx` and `tx` must be the same buffers every time. */
+ * `send_wants` ask. `rx` and `tx` must be the same buffers every time; with
+ * `rx_cap` 0 nothing is received. */
 bool h2conn_link_step(h2conn_link *link, uint8_t *rx, size_t rx_cap, uint8_t *tx, size_t tx_cap);
 
 #ifdef __cplusplus

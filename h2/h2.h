@@ -123,7 +123,8 @@ typedef struct h2_handlers {
 
 /* ---- the session ---- */
 
-/* Bytes of memory for a session of this configuration; 0 when a value is out of range. */
+/* Bytes of memory for a session of this configuration; 0 when a value is out of range. H2_SESSION_BYTES of h2_storage.h
+ * is the same as a constant. */
 size_t h2_session_size(const h2_config *config);
 
 /* Make a session in `memory` (`size` bytes, aligned as for max_align_t, kept until the session is no longer used; there
@@ -183,6 +184,10 @@ uint32_t h2_session_room(const h2_session *s);
 
 /* Whether the peer's first SETTINGS have arrived. */
 bool h2_session_ready(const h2_session *s);
+
+/* Whether the peer has acknowledged our SETTINGS. Before that it may go by the default window, so that up to
+ * H2_WINDOW_INITIAL octets may come on a stream whose window is configured smaller (6.9.2). */
+bool h2_session_settled(const h2_session *s);
 
 /* Whether the server offers extended CONNECT (RFC 8441, 3). */
 bool h2_session_connect_protocol(const h2_session *s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 
 /* A header block on its way in: HEADERS and CONTINUATION through HPACK into the field arena (RFC 9113, 4.3, 6.2, 6.10).
  */
@@ -34,7 +34,7 @@ static void open_stream(h2_session *s) {
     stream->length_left = H2_LENGTH_UNKNOWN;
     stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
     stream->recv.size = (int32_t)h2_session_recv_initial(s);
-    stream->target = s->config.stream_window;
+    h2_gauge_open(s, stream);
 }
 
 void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {

@@ -27,6 +27,9 @@
 
 #define H2_HOLD_BYTES 9u
 #define H2_NO_TIME    UINT64_MAX
+/* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
+#define H2_ALIGNMENT  8u
+#define H2_ALIGNED(n) (((n) + H2_ALIGNMENT - 1) / H2_ALIGNMENT * H2_ALIGNMENT)
 
 typedef enum h2_stage {
     H2_STAGE_PREFACE, /* server: the 24 octets of 3.4 */
@@ -134,7 +137,9 @@ struct h2_session {
     hpack_decoder decoder;
     h2_window recv;
     uint32_t recv_target; /* what that window is meant to stay at */
+#ifndef H2_SMALL
     h2_gauge gauge;
+#endif
 
     /* sending */
     hpack_encoder encoder;

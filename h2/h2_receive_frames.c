@@ -21,7 +21,7 @@ static void give_back(h2_session *s, uint32_t id, uint32_t n) {
     h2_stream *stream = h2_streams_find(&s->streams, id);
     if (!stream) return;
     h2_window_consume(&stream->recv, n);
-    if (h2_window_due(&stream->recv, stream->target)) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
 }
 
 static void skip(h2_session *s, uint32_t n) {
@@ -78,7 +78,7 @@ static void data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
 static void drop_data(h2_session *s, h2_stream *stream, size_t n) {
     if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, (uint32_t)n);
     bool ends = s->frame.flags & H2_FLAG_END_STREAM;
-    bool tell = !ends && h2_window_open(&stream->recv) < stream->target / 2;
+    bool tell = !ends && h2_window_open(&stream->recv) < h2_gauge_target(s, stream) / 2;
     if (tell) h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
 }
 

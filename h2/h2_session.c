@@ -2,9 +2,6 @@
 #include "h2_gauge.h"
 #include <string.h>
 
-/* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
-#define ALIGNMENT 8u
-
 h2_config h2_config_hosted(bool server) {
     return (h2_config){.server = server,
                        .streams = H2_DEFAULT_STREAMS,
@@ -53,7 +50,7 @@ static bool config_is_valid(const h2_config *c) {
 }
 
 static size_t aligned(size_t n) {
-    return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return H2_ALIGNED(n);
 }
 
 size_t h2_session_size(const h2_config *c) {
@@ -92,7 +89,7 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
 h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user) {
     size_t needed = h2_session_size(config);
-    if (needed == 0 || size < needed || (uintptr_t)memory % ALIGNMENT) return H2_EINVAL;
+    if (needed == 0 || size < needed || (uintptr_t)memory % H2_ALIGNMENT) return H2_EINVAL;
     uint8_t *at = memory;
     h2_session *s = carve(&at, sizeof *s);
     h2_session_begin(s, config, handlers, user);
@@ -132,7 +129,10 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
     h2_parting parting = {stream->id, stream->out_len, stream->user};
     stream->out = NULL;
     stream->out_len = 0;
-    if (reset) stream->flags |= H2_STREAM_RESET_OWED;
+    if (reset) {
+        stream->flags |= H2_STREAM_RESET_OWED;
+        stream->reset_code = why->code;
+    }
     h2_streams_close(&s->streams, stream, reset);
     if (tell) h2_session_report_closed(s, parting, why);
 }
@@ -140,7 +140,6 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
 void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code) {
     h2_failure why = {culprit, rule, code, stream->id};
     h2_stream_move(stream, H2_SEND_RST_STREAM);
-    stream->reset_code = code;
     h2_session_close_stream(s, stream, true, &why);
 }
 
@@ -257,6 +256,10 @@ uint32_t h2_session_room(const h2_session *s) {
 
 bool h2_session_ready(const h2_session *s) {
     return s->peer_ready;
+}
+
+bool h2_session_settled(const h2_session *s) {
+    return s->settings_acked;
 }
 
 bool h2_session_connect_protocol(const h2_session *s) {

@@ -47,12 +47,16 @@ enum {
 typedef struct h2_stream {
     void *user;
     const uint8_t *out; /* lent bytes not yet taken */
-    size_t out_len;
+    union {
+        size_t out_len;
+        uint32_t reset_code; /* once it is closing, when nothing is lent any more */
+    };
+    uint32_t id;
     int64_t length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
     h2_window send, recv;
+#ifndef H2_SMALL
     uint32_t target; /* what the receive window is meant to stay at */
-    uint32_t id;
-    uint32_t reset_code;
+#endif
     struct {
         uint16_t next, prev;
     } link[H2_LINK_COUNT];

@@ -4,11 +4,16 @@
 # usage: setup.sh          what the demonstration and the tests need
 #        setup.sh demo     what the demonstration needs, then `make demo`
 #        setup.sh check    what the tests need, then `make check`
+#        setup.sh firmware cross compilers and emulators, then `make size`, `make firmware-run` and `make check-cross`; says
+#                          "skipped" and ends well where they cannot be installed
 set -eu
 cd "$(dirname "$0")/.."
 
 build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
 tests="$build check libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs"
+
+cross="$tests dpkg-dev gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-user
+    gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross golang-go nginx-light"
 
 die() {
     echo "setup.sh: $*" >&2
@@ -20,6 +25,8 @@ missing() {
     for package; do
         case $package in
         nodejs) command -v node >/dev/null && continue ;;
+        golang-go) command -v go >/dev/null && continue ;;
+        nginx-light) command -v nginx >/dev/null && continue ;;
         python3) command -v python3 >/dev/null && continue ;;
         esac
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
@@ -68,7 +75,13 @@ check)
     install_packages $tests
     exec make --no-print-directory -j "$(nproc)" check
     ;;
+firmware)
+    if (install_packages $cross); then
+        exec make --no-print-directory size firmware-run check-cross
+    fi
+    echo "skipped make size, firmware-run and check-cross: the packages above could not be installed"
+    ;;
 *)
-    die "usage: setup.sh [demo|check]"
+    die "usage: setup.sh [demo|check|firmware]"
     ;;
 esac

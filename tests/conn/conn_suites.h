@@ -11,6 +11,7 @@
     X(conn_queue_suite)                                                                                                \
     X(conn_fields_suite)                                                                                               \
     X(conn_link_suite)                                                                                                 \
+    X(conn_core_suite)                                                                                                 \
     X(conn_messages_suite)                                                                                             \
     X(posix_timers_suite)                                                                                              \
     X(posix_socket_suite)                                                                                              \
