@@ -19,8 +19,10 @@ struct bench_engines {
     uint64_t came_back, pongs;          /* octets */
     bool hold;                          /* the client keeps what it receives, so that windows stay shut */
     uint8_t (*messages)[BENCH_MESSAGE]; /* at the server, of each stream */
-    uint8_t buffer[BUFFER_BYTES];
 };
+
+/* As in a program: what is being received and sent belongs to no session. */
+static uint8_t buffer[BUFFER_BYTES];
 
 static void answer(void *user, uint32_t id, h2_section section, const h2_field *fields, size_t n, bool end) {
     static const h2_field ok[] = {H2_FIELD(":status", "200")};
@@ -85,10 +87,10 @@ static void open_side(bench_engines *e, side *s, bool server) {
     h2_session_tick(s->session, 1);
 }
 
-static bool move(bench_engines *e, const side *from, const side *to) {
-    size_t n = h2_session_transmit(from->session, e->buffer, BUFFER_BYTES);
+static bool move(const side *from, const side *to) {
+    size_t n = h2_session_transmit(from->session, buffer, BUFFER_BYTES);
     for (size_t at = 0; at < n;) {
-        ptrdiff_t taken = h2_session_receive(to->session, e->buffer + at, n - at);
+        ptrdiff_t taken = h2_session_receive(to->session, buffer + at, n - at);
         if (taken <= 0) bench_die("a session failed");
         at += (size_t)taken;
     }
@@ -97,8 +99,8 @@ static bool move(bench_engines *e, const side *from, const side *to) {
 
 static void settle(bench_engines *e) {
     for (bool moved = true; moved;) {
-        moved = move(e, &e->client, &e->server);
-        moved = move(e, &e->server, &e->client) || moved;
+        moved = move(&e->client, &e->server);
+        moved = move(&e->server, &e->client) || moved;
     }
 }
 
@@ -157,8 +159,8 @@ void bench_engines_block(bench_engines *e) {
         uint32_t id = bench_engines_stream(i);
         if (h2_stream_write(e->client.session, id, bench_pattern(id), BENCH_MESSAGE, 0) != H2_OK)
             bench_die("cannot write");
+        settle(e);
     }
-    settle(e);
     if (h2_stream_allowance(e->server.session, 1) > 0) bench_die("the window is not shut");
 }
 
