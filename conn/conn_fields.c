@@ -86,6 +86,16 @@ h2_field h2conn_field_of_status(char digits[H2CONN_STATUS_DIGITS + 1], int statu
     return h2conn_field_of(pseudo_names[H2CONN_STATUS], digits);
 }
 
+h2_field h2conn_field_of_length(char digits[H2CONN_LENGTH_DIGITS + 1], size_t length) {
+    char *at = digits + H2CONN_LENGTH_DIGITS;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + length % 10);
+        length /= 10;
+    } while (length > 0);
+    return h2conn_field_of("content-length", at);
+}
+
 static bool is_token_octet(char c) {
     static const char others[] = "!#$%&'*+-.^_`|~";
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;

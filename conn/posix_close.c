@@ -83,26 +83,33 @@ static void wind_up(posix_session *s, int64_t now) {
     if (s->phase == POSIX_LINGER) linger(s);
 }
 
-/* Receive and send for those who are elsewhere. */
+/* Receive and send for those who are elsewhere, and call those who want to be called. */
 static void pump(posix_session *s) {
-    s->pumping = true;
     for (unsigned turn = 0; turn < POSIX_TURNS; turn++) {
-        posix_session_receive(s);
+        if (!s->pumping && (turn == 0 || s->more) && !posix_session_is_closing(s)) {
+            s->pumping = true;
+            posix_session_receive(s);
+            s->pumping = false;
+        }
+        posix_session_dispatch(s);
         posix_session_flush(s, NULL);
-        if (!s->more) break;
+        if (!s->more && !posix_session_has_due(s)) break;
     }
-    s->pumping = false;
+}
+
+/* Once the session is closed nobody comes by again. */
+static void dispatch_last(posix_session *s) {
+    while (s->phase == POSIX_CLOSED && posix_session_has_due(s)) posix_session_dispatch(s);
+    if (posix_session_has_due(s)) posix_loop_post(s, true);
 }
 
 void posix_session_turn(posix_session *s, int64_t now) {
-    if (s->phase == POSIX_OPEN) {
-        if (!s->pumping && !posix_session_is_closing(s)) pump(s);
-        posix_session_flush(s, NULL);
-    }
+    if (s->phase == POSIX_OPEN) pump(s);
     posix_session_tick(s, now);
     posix_session_flush(s, NULL);
     wind_up(s, now);
     posix_session_tick(s, now);
+    dispatch_last(s);
     if (s->phase != POSIX_OPEN) return;
     /* This flush ends after some turns, and a thread that pumps may have gone to sleep counting on it. */
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;

@@ -21,6 +21,12 @@ static void chunk_put(void *ctx, h2conn_chunk *chunk) {
 
 const h2conn_chunk_source posix_chunks = {chunk_get, chunk_put, NULL};
 
+h2conn_section *posix_section_new(const h2_field *fields, size_t n) {
+    h2conn_section *section = malloc(sizeof *section + h2conn_section_bytes(fields, n));
+    if (section != NULL) h2conn_section_copy(section, section + 1, fields, n);
+    return section;
+}
+
 /* ---- a connection comes and goes ---- */
 
 void posix_conn_attach(h2conn *conn, posix_session *s, uint32_t id) {
@@ -34,9 +40,10 @@ void posix_conn_attach(h2conn *conn, posix_session *s, uint32_t id) {
 void posix_conn_orphan(h2conn *conn) {
     posix_session *s = conn->session;
     conn->orphan = true;
-    if (!conn->stream.closed) return;
+    if (!conn->stream.closed || conn->in_line || conn->calling) return;
     h2conn_stream_discard(&conn->stream, s->link.session);
-    free(conn->head_memory);
+    free(conn->head);
+    free(conn->kept);
     free(conn->trailers);
     free(conn);
     posix_session_drop(s);
@@ -82,6 +89,7 @@ const char *h2conn_remote_addr(const h2conn *conn) {
 
 void posix_conn_close(h2conn *conn) {
     posix_session *s = conn->session;
+    posix_kept_end(conn);
     h2conn_stream_close(&conn->stream, &s->link);
     posix_wake_all(conn->waits, POSIX_ANY);
     posix_session_push(s);
@@ -115,6 +123,7 @@ void h2conn_free(h2conn *conn) {
     pthread_mutex_lock(&s->lock);
     posix_conn_close(conn);
     posix_session_ref(s);
+    if (conn->calling) posix_await_callback(conn);
     posix_conn_orphan(conn);
     pthread_mutex_unlock(&s->lock);
     posix_session_unref(s);

@@ -191,8 +191,8 @@ static void explain(int result, const char *why, uint32_t code, h2conn_response 
 
 static void fill_response(const h2conn *conn, h2conn_response *response) {
     response->status = conn->status == 0 && conn->continued ? 100 : conn->status;
-    response->fields = conn->head.fields;
-    response->n_fields = conn->head.n;
+    response->fields = conn->head != NULL ? conn->head->fields : NULL;
+    response->n_fields = conn->head != NULL ? conn->head->n : 0;
 }
 
 static int connect_with(attempt *a, const char *url) {

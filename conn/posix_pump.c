@@ -6,6 +6,9 @@
 #include "posix_time.h"
 #include "posix_wait.h"
 
+/* The least room behind pending bytes worth framing into, so that what is cut to fit is not in crumbs. */
+#define POSIX_ROOM_MIN 512u
+
 /* ---- receiving ---- */
 
 static void return_rx(posix_session *s) {
@@ -74,6 +77,14 @@ static bool fill(posix_session *s) {
     return h2conn_link_fill(&s->link, s->tx, POSIX_BUFFER_BYTES) > 0;
 }
 
+void posix_session_frame(posix_session *s) {
+    if (s->phase != POSIX_OPEN || !h2conn_link_owes(&s->link)) return;
+    if (s->tx == NULL) s->tx = posix_pool_get(&s->loop->pool);
+    if (s->tx == NULL) return;
+    if (h2conn_link_pending(&s->link) > 0 && POSIX_BUFFER_BYTES - s->link.tx_end < POSIX_ROOM_MIN) return;
+    h2conn_link_fill(&s->link, s->tx, POSIX_BUFFER_BYTES);
+}
+
 static ptrdiff_t send_pending(posix_session *s) {
     const uint8_t *bytes = h2conn_link_pending_bytes(&s->link);
     const size_t len = h2conn_link_pending(&s->link);
@@ -140,6 +151,8 @@ bool posix_session_hand_over(posix_session *s) {
 }
 
 void posix_session_settle(posix_session *s) {
+    if (posix_in_callback_of(s)) return;
+    if (!s->dispatching && posix_session_has_due(s)) posix_loop_post(s, true);
     if (posix_session_is_closing(s)) {
         posix_wake_all(s->watchers, POSIX_ANY);
         if (s->phase != POSIX_CLOSED) posix_loop_post(s, true);
@@ -158,7 +171,7 @@ void posix_session_watch(posix_session *s) {
 
 void posix_session_rest(posix_session *s) {
     posix_session_settle(s);
-    if (s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
+    if (s->dispatching || s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
     /* What the transport holds already, no descriptor would show. */
     if (s->more || h2conn_link_unread(&s->link) > 0)
         posix_loop_post(s, true);
@@ -167,6 +180,7 @@ void posix_session_rest(posix_session *s) {
 }
 
 void posix_session_push(posix_session *s) {
+    if (posix_in_callback_of(s)) return;
     posix_session_flush(s, NULL);
     posix_session_settle(s);
 }

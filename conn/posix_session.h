@@ -14,12 +14,18 @@
  * Two roles are given to one thread each, and kept while it lets go of the lock for a system call:
  *   `pumping`  may receive from the transport
  *   `sending`  may send to it, and owns the pending bytes
+ * What the engine says to a connection with events is noted in one of two lines. The loop's thread alone calls their
+ * callbacks, with the lock free and without a role, `dispatching` meanwhile; what they write goes into frames at once
+ * and is sent when all were called.
+ *
  * Whoever waits takes the roles that are free: the thread that wants the answer is the one that receives it. Whoever
  * leaves settles: it wakes another waiting thread, or leaves the session to the loop.
  *
  * Invariants while the lock is free:
  *   - somebody listens: `pumping`, or a waiting thread has been woken that will, or the loop watches or was told;
  *   - the same holds for `sending` when the link owes anything;
+ *   - events in line are being dispatched, or the loop was told, or they are requests for whose answers there is no
+ * room and the link owes something;
  *   - the descriptor is closed by the loop alone, when both roles are free.
  */
 
@@ -60,6 +66,11 @@ typedef struct posix_owner {
     void (*forgotten)(struct posix_owner *owner);
 } posix_owner;
 
+/* Connections in line. */
+typedef struct posix_due {
+    struct h2conn *first, *last;
+} posix_due;
+
 typedef enum posix_phase {
     POSIX_OPEN,
     POSIX_NOTICE, /* the security layer's closing notice is being sent */
@@ -79,6 +90,7 @@ typedef struct posix_session {
     uint8_t *rx, *tx;                    /* borrowed while bytes are in them */
     struct posix_wait *waits;            /* threads waiting in any call */
     struct posix_wait *watchers;         /* those that wait for the session itself */
+    posix_due opening, due;              /* connections with events to be told: new requests, and others */
     int64_t finish_at;                   /* end by then whatever is owed; 0 for no such time */
     int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
     uint32_t pongs;                      /* answered so far */
@@ -95,7 +107,8 @@ typedef struct posix_session {
     int errno_lost; /* what the system said of a lost socket */
     uint8_t phase;  /* posix_phase */
     bool secured, pumping, sending;
-    bool more; /* receiving again at once may give more */
+    bool dispatching; /* the loop's thread calls callbacks */
+    bool more;        /* receiving again at once may give more */
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
@@ -119,6 +132,8 @@ const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]);
 
 /* With `pumping`: receive once and hand it to the engine. */
 void posix_session_receive(posix_session *s);
+/* Put what is owed into frames, as far as there is room, for whoever sends next. */
+void posix_session_frame(posix_session *s);
 /* Send what is owed until the socket refuses, unless another thread is at it. `stop` becomes true when the caller has
  * what it wants; it then sends for others only so long. */
 void posix_session_flush(posix_session *s, const bool *stop);
@@ -147,6 +162,17 @@ bool posix_session_is_closing(const posix_session *s);
 void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms);
 /* The loop's turn: receive, send, tick, and take the next step to the end when there is one. */
 void posix_session_turn(posix_session *s, int64_t now);
+
+/* ---- posix_dispatch.c ---- */
+
+/* In the loop's thread, with the session locked, which is let go of: call those in line now. */
+void posix_session_dispatch(posix_session *s);
+/* Whether that would call somebody. Locked. */
+bool posix_session_has_due(const posix_session *s);
+/* Whether this thread is in a callback of the session: what it leaves undone is done when that returns. And: of any,
+ * where waiting is not allowed. */
+bool posix_in_callback_of(const posix_session *s);
+bool posix_in_callback(void);
 
 /* ---- posix_events.c ---- */
 h2_handlers posix_session_handlers(bool trace);

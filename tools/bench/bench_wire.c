@@ -16,7 +16,7 @@ const char *bench_certs = ".";
 
 static bool is(const char *url, const char *scheme) {
     size_t len = strlen(scheme);
-    return strncmp(url, scheme, len) == 0 && (url[len] == '\0' || url[len] == ':');
+    return strncmp(url, scheme, len) == 0 && (url[len] == '\0' || url[len] == ':' || url[len] == '+');
 }
 
 bench_wire *bench_wire_connect(const char *url, const char *task) {

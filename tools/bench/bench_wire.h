@@ -40,7 +40,8 @@ extern const char *bench_certs;
 
 bench_wire *bench_wire_connect(const char *url, const char *task);
 
-/* Listen on a free port of 127.0.0.1, print "listening PORT", and serve until the process is ended. */
+/* Listen on a free port of 127.0.0.1, print "listening PORT", and serve until the process is ended. The schemes
+ * http+events and https+events echo by callbacks on one loop instead, whatever the task. */
 void bench_wire_serve(const char *scheme, bench_wire_handler handler);
 
 /* ---- for the wires themselves ---- */

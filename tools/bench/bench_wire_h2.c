@@ -5,7 +5,7 @@
 #include <string.h>
 #include "bench_common.h"
 #include "bench_wire.h"
-#include "h2conn.h"
+#include "h2conn_events.h"
 #include "h2tls.h"
 
 typedef struct h2 {
@@ -90,26 +90,58 @@ bench_wire *bench_h2_connect(const char *url, const char *task) {
     return &h->wire;
 }
 
+static void respond_six(h2conn_request *request) {
+    h2conn_respond(request, 200, NULL, 0, "hello\n", 6);
+}
+
+static bool asks_for_six(const h2conn_request *request) {
+    return strcmp(h2conn_request_path(request), "/six") == 0;
+}
+
 static void serve(void *user, h2conn_request *request) {
     const bench_wire_handler *handler = user;
     h2 h = {.wire.ops = &server_ops};
-    const char *path = h2conn_request_path(request);
-    if (strcmp(path, "/six") == 0)
-        h2conn_respond(request, 200, NULL, 0, "hello\n", 6);
+    if (asks_for_six(request))
+        respond_six(request);
     else if (h2conn_accept(&h.conn, request, 200, NULL, 0) == H2CONN_OK)
-        (*handler)(&h.wire, path + 1);
+        (*handler)(&h.wire, h2conn_request_path(request) + 1);
+}
+
+/* ---- by events: an echo, whatever the task, and the six bytes ---- */
+
+static void open_echo(void *user, h2conn_request *request) {
+    h2conn *conn;
+    (void)user;
+    if (asks_for_six(request))
+        respond_six(request);
+    else
+        h2conn_accept(&conn, request, 200, NULL, 0);
+}
+
+static void pump(void *user, h2conn *conn) {
+    const void *bytes;
+    ptrdiff_t n, taken;
+    (void)user;
+    while ((n = h2conn_peek(conn, &bytes)) > 0 && (taken = h2conn_try_write(conn, bytes, (size_t)n)) > 0)
+        h2conn_skip(conn, (size_t)taken);
+    if (n == 0) h2conn_close(conn);
 }
 
 void bench_h2_serve(const char *scheme, bench_wire_handler handler) {
     char url[64], address[H2CONN_WHY_BYTES];
     h2conn_secure layer;
     h2conn_server *server;
-    h2conn_server_options options = {.handler = serve, .user = &handler};
+    static const h2conn_events events = {.on_open = open_echo, .on_readable = pump, .on_writable = pump};
+    h2conn_server_options options = {.user = &handler};
+    if (strstr(scheme, "+events"))
+        options.events = &events;
+    else
+        options.handler = serve;
     if (is_secure(scheme)) {
         layer = open_tls(true);
         options.secure = &layer;
     }
-    snprintf(url, sizeof url, "%s://127.0.0.1:0", scheme);
+    snprintf(url, sizeof url, "%s://127.0.0.1:0", is_secure(scheme) ? "https" : "http");
     if (h2conn_server_new(&server, &options) != H2CONN_OK) bench_die("no server");
     if (h2conn_server_listen(server, url, address) != H2CONN_OK) bench_die("%s", address);
     bench_announce(strrchr(address, ':') + 1);
