@@ -61,7 +61,7 @@ host_flags() {
 }
 
 # The suites and extensions that tls/ asks for, no files, no sockets, one thread, little memory. The program supplies
-# time (XTIME) and randomness (wolfssl_seed, of wc_GenerateSeed's shape), which no library can.
+# the C library's time() and randomness, int wolfssl_seed(unsigned char *out, unsigned len), which no library can.
 firmware_flags() {
     echo --host=arm-none-eabi --enable-static --disable-shared --disable-examples --disable-crypttests
     echo --enable-opensslextra --enable-alpn --enable-sni --enable-tls13 --enable-supportedcurves --enable-aesgcm=small
@@ -79,20 +79,22 @@ fi
 
 if [ "$kind" = host ]; then
     flags=$(host_flags)
+    ldflags=
     cflags='-O2 -g -fPIC'
 else
     command -v arm-none-eabi-gcc >/dev/null || die "arm-none-eabi-gcc is missing: install gcc-arm-none-eabi"
     flags=$(firmware_flags)
+    ldflags=--specs=nosys.specs # for the programs that configure tries
     cflags='-Os -g -mcpu=cortex-m4 -mthumb -ffunction-sections -fdata-sections'
-    cflags="$cflags -DWOLFSSL_USER_IO -DNO_WRITEV -DNO_WOLFSSL_DIR -DNO_ASN_TIME_CHECK_ERRNO"
-    cflags="$cflags -DUSER_TIME -DTIME_OVERRIDES -DHAVE_TIME_T_TYPE -DHAVE_TM_TYPE -DCUSTOM_RAND_GENERATE_SEED=wolfssl_seed"
+    cflags="$cflags -DWOLFSSL_USER_IO -DNO_WRITEV -DNO_WOLFSSL_DIR"
+    cflags="$cflags -DCUSTOM_RAND_GENERATE_SEED=wolfssl_seed"
 fi
 
 cd "$work/source"
 echo "configuring" >&2
 [ -x configure ] || autoreconf -fi >>"$log" 2>&1 || die "autoreconf failed"
 # shellcheck disable=SC2086 # a list of words
-./configure --prefix="$dest" $flags CFLAGS="$cflags" >>"$log" 2>&1 || die "configure failed"
+./configure --prefix="$dest" $flags CFLAGS="$cflags" LDFLAGS="$ldflags" >>"$log" 2>&1 || die "configure failed"
 echo "building; this takes a few minutes" >&2
 make -j "${JOBS:-$(nproc)}" src/libwolfssl.la >>"$log" 2>&1 || die "make failed"
 rm -rf "${dest:?}/include" "$dest/lib"

@@ -4,11 +4,14 @@
 # usage: setup.sh          what the demonstration and the tests need
 #        setup.sh demo     what the demonstration needs, then `make demo`
 #        setup.sh check    what the tests need, then `make check`
+#        setup.sh bench    what the benches need, peers to compare with among it, then `make bench`
 set -eu
 cd "$(dirname "$0")/.."
 
 build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
 tests="$build check libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs"
+bench="$build libjansson-dev libnghttp2-dev python3 util-linux nghttp2-client nghttp2-server h2o nginx valgrind
+autoconf automake libtool dpkg-dev"
 
 die() {
     echo "setup.sh: $*" >&2
@@ -68,7 +71,11 @@ check)
     install_packages $tests
     exec make --no-print-directory -j "$(nproc)" check
     ;;
+bench)
+    install_packages $bench
+    exec make --no-print-directory -j "$(nproc)" bench
+    ;;
 *)
-    die "usage: setup.sh [demo|check]"
+    die "usage: setup.sh [demo|check|bench]"
     ;;
 esac
