@@ -43,7 +43,7 @@ $(BUILD)/libh2conn.a: $(call obj,$(CORE) $(HOSTED))
 
 $(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS)
 $(call obj,$(HOSTED)): KIND_FLAGS = $(HOSTED_FLAGS)
-$(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat
+$(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat -Itools/h2bench
 $(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$(VECTORS)"'
 
 $(BUILD)/obj/%.o: %.c Makefile

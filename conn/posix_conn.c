@@ -78,11 +78,11 @@ const char *h2conn_why(h2conn *conn, char out[H2CONN_WHY_BYTES]) {
 }
 
 const char *h2conn_local_addr(const h2conn *conn) {
-    return conn->session->local;
+    return posix_session_local(conn->session);
 }
 
 const char *h2conn_remote_addr(const h2conn *conn) {
-    return conn->session->remote;
+    return posix_session_remote(conn->session);
 }
 
 /* ---- ends ---- */
@@ -97,9 +97,10 @@ void posix_conn_close(h2conn *conn) {
 
 int h2conn_close(h2conn *conn) {
     if (conn == NULL) return H2CONN_EINVAL;
-    pthread_mutex_lock(&conn->session->lock);
+    posix_session *s = conn->session;
+    pthread_mutex_lock(&s->lock);
     posix_conn_close(conn);
-    pthread_mutex_unlock(&conn->session->lock);
+    pthread_mutex_unlock(&s->lock);
     return H2CONN_OK;
 }
 
@@ -121,9 +122,9 @@ void h2conn_free(h2conn *conn) {
     posix_session *s = conn->session;
     h2conn_client *own = conn->own;
     pthread_mutex_lock(&s->lock);
-    posix_conn_close(conn);
     posix_session_ref(s);
-    if (conn->calling) posix_await_callback(conn);
+    posix_silence(conn);
+    posix_conn_close(conn);
     posix_conn_orphan(conn);
     pthread_mutex_unlock(&s->lock);
     posix_session_unref(s);

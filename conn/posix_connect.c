@@ -87,6 +87,7 @@ static int result_of_open(attempt *a, h2_result result) {
     switch (result) {
     case H2_OK: return H2CONN_OK;
     case H2_ELIMIT: return H2CONN_ELIMIT;
+    case H2_ENOMEM: return H2CONN_ENOMEM;
     case H2_ESTATE: return H2CONN_EEXTENDED;
     case H2_ECLOSED:
     case H2_EPROTOCOL: return explain_session(a);

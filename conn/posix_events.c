@@ -142,7 +142,7 @@ static void on_pong(void *user, const uint8_t opaque[H2_PING_BYTES]) {
 
 static void on_frame(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
     const posix_session *s = user;
-    s->owner->trace(s->owner->trace_user, s->remote, sent, header, payload, n);
+    s->owner->trace(s->owner->trace_user, posix_session_remote(s), sent, header, payload, n);
 }
 
 h2_handlers posix_session_handlers(bool trace) {

@@ -202,6 +202,7 @@ static int send_trailers(h2conn *conn, const h2_field *fields, size_t n) {
     }
     if (result == H2_OK) return H2CONN_OK;
     if (result == H2_EINVAL) return H2CONN_EINVAL;
+    if (result == H2_ENOMEM) return H2CONN_ENOMEM;
     if (result == H2_EAGAIN) return posix_conn_late(conn);
     return posix_conn_write_error(conn) != H2CONN_OK ? posix_conn_write_error(conn) : H2CONN_ESTATE;
 }

@@ -44,9 +44,9 @@ void posix_session_receive(posix_session *s) {
         return;
     }
     pthread_mutex_unlock(&s->lock);
-    if (s->secured) pthread_mutex_lock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_lock(&s->guard->wire);
     const ptrdiff_t n = s->link.transport.recv(s->link.transport.ctx, buf, POSIX_BUFFER_BYTES);
-    if (s->secured) pthread_mutex_unlock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_unlock(&s->guard->wire);
     const int error = s->socket.in.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);
@@ -78,7 +78,7 @@ static bool fill(posix_session *s) {
 }
 
 void posix_session_frame(posix_session *s) {
-    if (s->phase != POSIX_OPEN || !h2conn_link_owes(&s->link)) return;
+    if (s->phase != POSIX_OPEN) return;
     if (s->tx == NULL) s->tx = posix_pool_get(&s->loop->pool);
     if (s->tx == NULL) return;
     if (h2conn_link_pending(&s->link) > 0 && POSIX_BUFFER_BYTES - s->link.tx_end < POSIX_ROOM_MIN) return;
@@ -89,9 +89,9 @@ static ptrdiff_t send_pending(posix_session *s) {
     const uint8_t *bytes = h2conn_link_pending_bytes(&s->link);
     const size_t len = h2conn_link_pending(&s->link);
     pthread_mutex_unlock(&s->lock);
-    if (s->secured) pthread_mutex_lock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_lock(&s->guard->wire);
     const ptrdiff_t n = s->link.transport.send(s->link.transport.ctx, bytes, len);
-    if (s->secured) pthread_mutex_unlock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_unlock(&s->guard->wire);
     const int error = s->socket.out.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);
@@ -109,6 +109,7 @@ void posix_session_flush(posix_session *s, const bool *stop) {
         if (s->watchers != NULL) posix_wake_all(s->watchers, POSIX_ANY);
     }
     s->sending = false;
+    posix_session_announce(s);
     if (h2conn_link_pending(&s->link) > 0) return;
     posix_pool_put(&s->loop->pool, s->tx);
     s->tx = NULL;
@@ -152,7 +153,6 @@ bool posix_session_hand_over(posix_session *s) {
 
 void posix_session_settle(posix_session *s) {
     if (posix_in_callback_of(s)) return;
-    if (!s->dispatching && posix_session_has_due(s)) posix_loop_post(s, true);
     if (posix_session_is_closing(s)) {
         posix_wake_all(s->watchers, POSIX_ANY);
         if (s->phase != POSIX_CLOSED) posix_loop_post(s, true);
@@ -171,7 +171,7 @@ void posix_session_watch(posix_session *s) {
 
 void posix_session_rest(posix_session *s) {
     posix_session_settle(s);
-    if (s->dispatching || s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
+    if (s->turning || s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
     /* What the transport holds already, no descriptor would show. */
     if (s->more || h2conn_link_unread(&s->link) > 0)
         posix_loop_post(s, true);
@@ -180,7 +180,7 @@ void posix_session_rest(posix_session *s) {
 }
 
 void posix_session_push(posix_session *s) {
-    if (posix_in_callback_of(s)) return;
+    if (posix_session_defer(s)) return;
     posix_session_flush(s, NULL);
     posix_session_settle(s);
 }

@@ -16,13 +16,14 @@
 
 h2conn_request *posix_request_new(size_t bytes, posix_session *s, uint32_t id, const h2_field *fields, size_t n,
                                   bool end) {
-    h2conn_request *request = calloc(1, bytes);
+    h2conn_request *request = malloc(bytes);
     h2conn_section *head = posix_section_new(fields, n);
     if (request == NULL || head == NULL) {
         free(request);
         free(head);
         return NULL;
     }
+    memset(request, 0, bytes);
     request->conn.head = head;
     posix_conn_attach(&request->conn, s, id);
     request->conn.stream.peer_ended = end;
@@ -90,6 +91,7 @@ int posix_conn_send_head(h2conn *conn, const h2_field *fields, size_t n, unsigne
     case H2_OK: return H2CONN_OK;
     case H2_EAGAIN: return posix_conn_late(conn);
     case H2_EINVAL: return H2CONN_EINVAL;
+    case H2_ENOMEM: return H2CONN_ENOMEM;
     default: return conn->stream.closed && conn->stream.error != H2CONN_OK ? conn->stream.error : H2CONN_ESTATE;
     }
 }

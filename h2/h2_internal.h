@@ -12,7 +12,8 @@
  *   - `headers` holds whole frames in order; `headers.frame_left` octets of the first remain, and nothing else may
  *     be written before they are.
  *   - Once `failure.culprit` is H2_BY_RULE, or `over`, nothing is received and only GOAWAY is sent.
- *   - Handlers are called last: no function uses a stream after calling one, without looking it up again.
+ *   - Handlers are called last: no function uses a stream after calling one, without looking it up again. A handler may
+ *     open a stream, and slots may move then.
  */
 
 #include <stdbool.h>
@@ -78,7 +79,22 @@ typedef struct h2_outbox {
     uint32_t head, tail, frame_left;
 } h2_outbox;
 
+/* Where a session without a block of its own gets its parts (h2_lent.c). Whatever grows may move. */
+typedef struct h2_supply {
+    /* The arena and the fields, for a header block on its way in. False when they are not lent. */
+    bool (*block)(h2_session *s);
+    void (*block_done)(h2_session *s);
+    /* Room for `bytes` more in the outbox. */
+    bool (*outbox)(h2_session *s, size_t bytes);
+    void (*outbox_done)(h2_session *s);
+    /* At least one free slot, when there are fewer than configured. */
+    bool (*slot)(h2_session *s);
+    /* No stream is left. */
+    void (*idle)(h2_session *s);
+} h2_supply;
+
 struct h2_session {
+    const h2_supply *supply; /* NULL when all parts lie behind the session */
     h2_config config;
     h2_handlers handlers;
     void *user;
@@ -140,6 +156,10 @@ struct h2_session {
 };
 
 /* h2_session.c */
+/* All but the parts that are carved or lent, which are empty. */
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user);
+/* Whether a stream may be added, with a slot for it. */
+bool h2_session_has_slot(h2_session *s);
 /* The peer broke a rule of session scope: GOAWAY is owed, all streams end. */
 void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id);
 /* A rule of either scope, at a stream that may be unknown. */

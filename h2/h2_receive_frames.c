@@ -260,7 +260,8 @@ static void priority_update_record(h2_session *s, const uint8_t *record) {
         return;
     }
     if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
-    if (s->content_left > H2_PRIORITY_VALUE_MAX || s->content_left > s->config.header_bytes) {
+    bool heeded = s->content_left <= H2_PRIORITY_VALUE_MAX && s->content_left <= s->config.header_bytes;
+    if (!heeded || (s->supply && !s->supply->block(s))) {
         skip(s, s->content_left);
         return;
     }
@@ -282,9 +283,10 @@ static void prioritize(h2_session *s, uint32_t id, h2_urgency priority) {
 void h2_receive_priority(h2_session *s, const uint8_t *bytes, size_t n) {
     if (n > 0) memcpy(s->arena + s->priority_at, bytes, n);
     s->priority_at = (uint8_t)(s->priority_at + n);
+    if (n < s->content_left) return;
     h2_urgency priority;
-    if (n == s->content_left && h2_urgency_read(&priority, (const char *)s->arena, s->priority_at))
-        prioritize(s, s->block.stream_id, priority);
+    if (h2_urgency_read(&priority, (const char *)s->arena, s->priority_at)) prioritize(s, s->block.stream_id, priority);
+    if (s->supply) s->supply->block_done(s);
 }
 
 /* ---- the stages of a frame ---- */

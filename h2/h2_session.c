@@ -64,22 +64,11 @@ static void *carve(uint8_t **memory, size_t n) {
     return part;
 }
 
-h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
-                          const h2_handlers *handlers, void *user) {
-    size_t needed = h2_session_size(config);
-    if (needed == 0 || size < needed || (uintptr_t)memory % ALIGNMENT) return H2_EINVAL;
-    uint8_t *at = memory;
-    h2_session *s = carve(&at, sizeof *s);
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user) {
     memset(s, 0, sizeof *s);
     s->config = *config;
     s->handlers = *handlers;
     s->user = user;
-    h2_streams_init(&s->streams, carve(&at, h2_streams_bytes(config->streams)), config->streams);
-    s->fields = carve(&at, config->header_fields * sizeof(h2_field));
-    hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
-    hpack_encoder_init(&s->encoder, carve(&at, config->encoder_table), config->encoder_table);
-    s->arena = carve(&at, config->header_bytes);
-    s->headers.bytes = carve(&at, config->send_header_bytes);
     for (int row = 0; row < H2_SETTING_ROWS; row++) s->peer[row] = h2_setting_default((h2_setting_row)row);
     s->stage = config->server ? H2_STAGE_PREFACE : H2_STAGE_HEADER;
     s->preface_owed = !config->server;
@@ -91,8 +80,27 @@ h2_result h2_session_init(h2_session **session, void *memory, size_t size, const
     s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
     s->wait_settings = s->wait_block = s->wait_ping = s->next_sweep = H2_NO_TIME;
     h2_ledger_init(&s->ledger);
+}
+
+h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                          const h2_handlers *handlers, void *user) {
+    size_t needed = h2_session_size(config);
+    if (needed == 0 || size < needed || (uintptr_t)memory % ALIGNMENT) return H2_EINVAL;
+    uint8_t *at = memory;
+    h2_session *s = carve(&at, sizeof *s);
+    h2_session_begin(s, config, handlers, user);
+    h2_streams_init(&s->streams, carve(&at, h2_streams_bytes(config->streams)), config->streams);
+    s->fields = carve(&at, config->header_fields * sizeof(h2_field));
+    hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
+    hpack_encoder_init(&s->encoder, carve(&at, config->encoder_table), config->encoder_table);
+    s->arena = carve(&at, config->header_bytes);
+    s->headers.bytes = carve(&at, config->send_header_bytes);
     *session = s;
     return H2_OK;
+}
+
+bool h2_session_has_slot(h2_session *s) {
+    return s->streams.free != H2_SLOT_NONE || (s->supply && s->supply->slot(s));
 }
 
 uint32_t h2_session_recv_initial(const h2_session *s) {
@@ -235,7 +243,7 @@ uint32_t h2_session_room(const h2_session *s) {
     if (s->over || s->goaway != H2_GOAWAY_NONE || s->goaway_received || s->next_id > H2_STREAM_ID_MAX) return 0;
     uint32_t used = (uint32_t)s->streams.live + s->streams.closing;
     uint32_t limit = s->peer[H2_SET_MAX_CONCURRENT_STREAMS];
-    if (limit > s->streams.capacity) limit = s->streams.capacity;
+    if (limit > s->config.streams) limit = s->config.streams;
     return used < limit ? limit - used : 0;
 }
 

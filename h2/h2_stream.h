@@ -3,11 +3,11 @@
 #define H2_STREAM_H
 
 /*
- * Stream slots: a fixed table, found by identifier, linked into lists by number.
+ * Stream slots: a table, found by identifier, linked into lists by number. It may be moved to a larger one.
  *
  * Invariants:
- *   - A slot is free (on the free chain), live (in a hash chain, state open or half-closed), or closing (in neither, on
- * the H2_LIST_OWED list until its RST_STREAM is written).
+ *   - A slot is free (on the free chain, id 0), live (in a hash chain, state open or half-closed), or closing (in
+ * neither, on the H2_LIST_OWED list until its RST_STREAM is written).
  *   - `live` counts live slots, `closing` the closing ones; both together never exceed `capacity`.
  *   - A slot is linked exactly when the bit of the link is set in `listed`; its ready list follows from its priority,
  * which changes only while it is on none.
@@ -84,6 +84,12 @@ typedef struct h2_streams {
 /* Bytes of storage for `capacity` slots and their buckets. */
 size_t h2_streams_bytes(uint16_t capacity);
 void h2_streams_init(h2_streams *t, void *memory, uint16_t capacity);
+/* A table of no slots. */
+void h2_streams_init_empty(h2_streams *t);
+/* Forget the memory of a table in which all slots are free. */
+void h2_streams_vacate(h2_streams *t);
+/* Move a table without a free slot to `memory`, of h2_streams_bytes(capacity), which is more than before. */
+void h2_streams_move(h2_streams *t, void *memory, uint16_t capacity);
 
 /* The live stream of an identifier, or NULL. */
 h2_stream *h2_streams_find(const h2_streams *t, uint32_t id);

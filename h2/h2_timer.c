@@ -90,5 +90,6 @@ uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
         h2_session_fail(s, H2_RULE_TIMEOUT, s->block.stream_id);
     tick_keepalive(s);
     tick_blocked(s);
+    if (s->supply && s->streams.live + s->streams.closing == 0) s->supply->idle(s);
     return s->over ? H2_NO_TIME : earliest(s);
 }

@@ -30,15 +30,13 @@ static void use_many_loops(void) {
     style = TEST_MANY_LOOPS;
 }
 
-void test_each_style(Suite *suite, const char *name, void (*add)(TCase *tc)) {
+void test_each_style(Suite *suite, void (*add)(TCase *tc)) {
     static const struct {
         const char *name;
         void (*use)(void);
-    } styles[TEST_STYLES] = {{"", NULL}, {", events", use_events}, {", many loops", use_many_loops}};
+    } styles[TEST_STYLES] = {{"handlers", NULL}, {"events", use_events}, {"many loops", use_many_loops}};
     for (int i = 0; i < TEST_STYLES; i++) {
-        char full[100];
-        snprintf(full, sizeof full, "%s%s", name, styles[i].name);
-        TCase *tc = test_case(suite, full);
+        TCase *tc = test_case(suite, styles[i].name);
         if (styles[i].use != NULL) tcase_add_checked_fixture(tc, styles[i].use, NULL);
         add(tc);
     }

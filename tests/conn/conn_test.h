@@ -47,7 +47,7 @@ int test_connect_error(const char *url, const h2conn_options *options, h2conn_re
 typedef enum test_style { TEST_BLOCKING, TEST_EVENTS, TEST_MANY_LOOPS, TEST_STYLES } test_style;
 /* Add tests once for each style: the servers they start with one of the handlers below, or with test_server_answer, are
  * of that style. */
-void test_each_style(Suite *suite, const char *name, void (*add)(TCase *tc));
+void test_each_style(Suite *suite, void (*add)(TCase *tc));
 
 /* Handlers, each with events that do the same: give back what comes and then the end; accept and return. */
 void test_echo(void *user, h2conn_request *request);

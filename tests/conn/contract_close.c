@@ -240,6 +240,6 @@ Suite *contract_close_suite(void) {
     tcase_add_loop_test(tc, contract_close_loses_nothing_that_was_written, 0, 4);
     tcase_add_loop_test(tc, contract_close_by_the_server_loses_nothing_either, 0, 2);
     tcase_add_test(tc, contract_reset_gives_the_peer_the_code);
-    test_each_style(suite, "close", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

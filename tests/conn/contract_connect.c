@@ -186,6 +186,6 @@ Suite *contract_connect_suite(void) {
     tcase_add_test(tc, connect_says_what_cannot_be_reached);
     tcase_add_test(tc, rfc9110_15_2_connect_waits_past_informational_responses);
     tcase_add_test(tc, server_refuses_wrong_arguments_and_says_where_it_cannot_listen);
-    test_each_style(suite, "connect", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -159,6 +159,6 @@ Suite *contract_drain_suite(void) {
     Suite *suite = suite_create("contract: drain and stop");
     TCase *tc = test_case(suite, "drain");
     tcase_add_test(tc, contract_stop_before_run_and_any_number_of_times);
-    test_each_style(suite, "drain", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -114,6 +114,6 @@ Suite *contract_half_close_suite(void) {
     TCase *tc = test_case(suite, "half-close");
     tcase_add_test(tc, contract_half_close_by_the_client_leaves_it_reading);
     tcase_add_test(tc, contract_half_close_by_the_server_leaves_it_reading);
-    test_each_style(suite, "half-close", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

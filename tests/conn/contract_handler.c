@@ -338,6 +338,6 @@ Suite *contract_handler_suite(void) {
     tcase_add_loop_test(tc, contract_handler_of_a_client_that_resets, 0, 2);
     tcase_add_test(tc, contract_handler_pool_is_bounded_and_refuses_beyond);
     tcase_add_test(tc, contract_handler_is_spared_requests_that_were_taken_back);
-    test_each_style(suite, "handler", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -78,6 +78,6 @@ Suite *contract_http2_only_suite(void) {
     Suite *suite = suite_create("contract: HTTP/2 only");
     TCase *tc = test_case(suite, "http2 only");
     tcase_add_loop_test(tc, contract_http1_server_gives_the_client_ehttp2, 0, 4);
-    test_each_style(suite, "http2 only", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -188,6 +188,6 @@ Suite *contract_liveness_suite(void) {
     tcase_add_test(tc, contract_liveness_of_a_client_that_is_busy);
     tcase_add_test(tc, contract_liveness_of_a_server_whose_handler_is_busy);
     tcase_add_test(tc, contract_liveness_ping_without_an_answer_times_out);
-    test_each_style(suite, "liveness", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -96,6 +96,6 @@ Suite *contract_read_suite(void) {
     Suite *suite = suite_create("contract: read");
     TCase *tc = test_case(suite, "read");
     tcase_add_test(tc, contract_read_gives_bytes_that_arrived_before_a_failure_first);
-    test_each_style(suite, "read", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -324,6 +324,6 @@ Suite *contract_sharing_suite(void) {
     tcase_add_test(tc, sharing_fails_for_all_who_wait_for_one_dial);
     tcase_add_test(tc, sharing_a_dial_keeps_to_each_ones_own_deadline);
     tcase_add_test(tc, sharing_a_session_the_loop_forgot_stays_forgotten);
-    test_each_style(suite, "sharing", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -251,6 +251,6 @@ Suite *contract_threads_suite(void) {
     TCase *tc = test_case(suite, "threads");
     tcase_add_test(tc, contract_threads_never_interleave_writes_of_a_server);
     tcase_add_test(tc, contract_threads_of_both_sides_send_their_own);
-    test_each_style(suite, "threads", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -203,6 +203,6 @@ Suite *contract_write_suite(void) {
     tcase_add_test(tc, contract_write_that_times_out_says_how_much_went_and_can_go_on);
     tcase_add_test(tc, contract_write_that_is_reset_says_how_much_went);
     tcase_add_test(tc, contract_write_stops_while_nobody_reads_and_other_connections_go_on);
-    test_each_style(suite, "write", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

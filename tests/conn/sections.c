@@ -258,6 +258,6 @@ Suite *conn_sections_suite(void) {
     tcase_add_test(tc, rfc8441_3_extended_connect_is_not_sent_to_a_server_that_does_not_offer_it);
     tcase_add_test(tc, rfc9113_8_5_connect_has_neither_scheme_nor_path);
     tcase_add_test(tc, rfc9110_8_6_a_complete_answer_has_its_length);
-    test_each_style(suite, "sections", add_of_each_style);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

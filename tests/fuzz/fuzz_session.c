@@ -30,6 +30,7 @@ typedef struct script {
     uint64_t now;
     uint32_t next_id; /* of the peer's requests */
     unsigned depth;
+    unsigned asked, refused, held; /* of the session's memory */
     bool reentrant;
     uint8_t head[H2_FRAME_HEADER_BYTES]; /* of the frame being written by the session */
     uint32_t head_at, payload_left, block_of;
@@ -316,6 +317,22 @@ static void greet(script *f) {
     send_frame(f, H2_SETTINGS, H2_FLAG_ACK, 0, (const uint8_t *)"", 0);
 }
 
+/* ---- memory: given, or lent with one loan refused ---- */
+
+static void *lend(void *user, size_t bytes) {
+    script *f = user;
+    if (++f->asked == f->refused) return NULL;
+    f->held++;
+    return malloc(bytes);
+}
+
+static void take_back(void *user, void *memory, size_t bytes) {
+    script *f = user;
+    f->held--;
+    memset(memory, 0xdb, bytes);
+    free(memory);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     script f = {.data = data, .size = size, .next_id = 1};
     uint8_t kind = next(&f);
@@ -324,9 +341,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     f.config.connect_protocol = kind & 4;
     f.config.credit_on_receipt = kind & 8;
     f.reentrant = kind & 16;
+    const h2_lender lender = {lend, take_back, &f};
     size_t needed = h2_session_size(&f.config);
-    void *memory = malloc(needed);
-    must(h2_session_init(&f.session, memory, needed, &f.config, &handlers, &f) == H2_OK);
+    void *memory = kind & 64 ? NULL : malloc(needed);
+    f.refused = kind & 128 ? 2u + next(&f) : 0;
+    must((memory ? h2_session_init(&f.session, memory, needed, &f.config, &handlers, &f)
+                 : h2_session_new(&f.session, &lender, &f.config, &handlers, &f)) == H2_OK);
     if (!(kind & 32)) greet(&f);
     while (f.at < f.size) {
         step(&f);
@@ -334,6 +354,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     h2_session_lost(f.session, H2_CONNECT_ERROR);
     for (unsigned i = 0; i < LOANS; i++) must(f.loans[i].id == 0);
+    if (!memory) h2_session_free(f.session);
+    must(f.held == 0);
     free(memory);
     return 0;
 }

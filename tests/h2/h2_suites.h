@@ -9,6 +9,7 @@
     X(contract_streams_suite)                                                                                          \
     X(differential_suite)                                                                                              \
     X(frames_vectors_suite)                                                                                            \
+    X(lent_suite)                                                                                                      \
     X(reentrancy_suite)                                                                                                \
     X(rfc9113_10_5_ledger_suite)                                                                                       \
     X(rfc9113_3_4_preface_suite)                                                                                       \

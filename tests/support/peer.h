@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "h2.h"
+#include "lender.h"
 
 typedef struct peer peer;
 
@@ -72,12 +73,14 @@ struct peer {
 
     /* the script's to read */
     h2_config config;
-    size_t session_size;
-    peer_text fields; /* of the latest section the program was given, as a text */
+    size_t session_size; /* of the memory that is the session's for good */
+    peer_text fields;    /* of the latest section the program was given, as a text */
 
     /* private */
     h2_session *session;
     uint8_t *memory, *input, *output;
+    lender lender; /* of the session, if `test_lent` */
+    bool lent;
     peer_mode mode;
     uint64_t random;
     peer_text pending, out, events, story, frames, sent;
