@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
 # h2conn: full-duplex connections over HTTP/2. `make help` lists the targets.
 
-BUILD   ?= build
+# WOLFSSL=DIR: a wolfSSL of tools/build-wolfssl.sh in place of the system's; what it goes into has a folder of its own.
+WOLFSSL ?=
+BUILD   ?= $(if $(WOLFSSL),build/with-$(notdir $(abspath $(WOLFSSL))),build)
 VECTORS ?= ../shared/vectors
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 
 WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror
-INC    := -Ihpack -Ih2 -Iconn -Itls
+INC    := -Ihpack -Ih2 -Iconn -Itls $(if $(WOLFSSL),-isystem $(WOLFSSL)/include)
 # Without the flag for it clang makes memcmp into bcmp, which the core must not need.
 CORE_FLAGS   := -std=c11 $(WARN) $(INC) -ffunction-sections -fdata-sections -fno-builtin-bcmp
 HOSTED_FLAGS := $(CORE_FLAGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -pthread
-LIBS   := -lwolfssl -pthread
+LIBS   := $(if $(WOLFSSL),$(WOLFSSL)/lib/libwolfssl.a -lm,-lwolfssl) -pthread
 SAN    ?=
 # V=1 shows whole commands.
 Q      := $(if $(V),,@)
@@ -84,6 +86,8 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/support/invariants.c $(CORE) $(wildcard hp
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
 	$(Q)clang -std=c11 $(WARN) $(INC) -Itests/support -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+
+include tools/bench/bench.mk
 
 fuzz: $(FUZZERS) ## each fuzz target for FUZZ_SECONDS (60); needs clang with libFuzzer
 	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $$f.corpus || exit 1; done

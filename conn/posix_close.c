@@ -129,6 +129,8 @@ void posix_session_turn(posix_session *s, int64_t now) {
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (posix_session_is_closing(s))
         posix_session_settle(s);
-    else if ((!s->pumping || unsent) && !posix_session_hand_over(s))
+    else if ((!s->pumping || unsent) && !posix_session_hand_over(s)) {
         posix_session_watch(s);
+        if (s->more) posix_loop_post(s, true); /* what the transport holds already, no descriptor would show */
+    }
 }

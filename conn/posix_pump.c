@@ -50,8 +50,8 @@ void posix_session_receive(posix_session *s) {
     const int error = s->socket.in.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);
-    /* A security layer may hold decrypted bytes that no poll shows. */
-    s->more = n > 0 && (s->guard != NULL || n == (ptrdiff_t)POSIX_BUFFER_BYTES);
+    /* What is left then may be in the security layer, where no poll shows it. */
+    s->more = n == (ptrdiff_t)POSIX_BUFFER_BYTES;
     s->rx = buf;
     h2conn_link_received(&s->link, buf, n);
     return_rx(s);

@@ -79,6 +79,7 @@ typedef struct h2_streams {
     struct {
         uint16_t head, tail;
     } list[H2_LIST_COUNT];
+    uint32_t filled;                      /* a bit for each list that is not empty */
     uint8_t turn[H2_URGENCIES];           /* which manner is served next: one frame each, in turns */
     uint32_t last_local, last_remote;     /* highest identifiers opened by us and by the peer */
     uint32_t ended[H2_RESETS_REMEMBERED]; /* latest closed streams; top bit: reset by us */
@@ -120,9 +121,9 @@ void h2_streams_release(h2_streams *t, h2_stream *stream);
 
 /* Lists. Adding twice and removing what is not there do nothing. */
 void h2_streams_push(h2_streams *t, int list, h2_stream *stream);
+void h2_streams_push_first(h2_streams *t, int list, h2_stream *stream);
 void h2_streams_pull(h2_streams *t, int list, h2_stream *stream);
 h2_stream *h2_streams_first(const h2_streams *t, int list);
-h2_stream *h2_streams_after(const h2_streams *t, int list, const h2_stream *stream);
 /* The ready list of a stream. */
 int h2_streams_ready_list(const h2_stream *stream);
 

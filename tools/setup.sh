@@ -6,11 +6,14 @@
 #        setup.sh check    what the tests need, then `make check`
 #        setup.sh firmware cross compilers and emulators, then `make size`, `make firmware-run` and `make check-cross`; says
 #                          "skipped" and ends well where they cannot be installed
+#        setup.sh bench    what the benches need, peers to compare with among it, then `make bench`
 set -eu
 cd "$(dirname "$0")/.."
 
 build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
 tests="$build check libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs"
+bench="$build libjansson-dev libnghttp2-dev python3 util-linux nghttp2-client nghttp2-server h2o nginx valgrind
+autoconf automake libtool dpkg-dev"
 
 cross="$tests dpkg-dev gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-user
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross golang-go nginx-light"
@@ -81,7 +84,11 @@ firmware)
     fi
     echo "skipped make size, firmware-run and check-cross: the packages above could not be installed"
     ;;
+bench)
+    install_packages $bench
+    exec make --no-print-directory -j "$(nproc)" bench
+    ;;
 *)
-    die "usage: setup.sh [demo|check|firmware]"
+    die "usage: setup.sh [demo|check|firmware|bench]"
     ;;
 esac

@@ -36,7 +36,8 @@
     X(contract_reconnect_suite)                                                                                        \
     X(contract_cancel_suite)                                                                                           \
     X(contract_sharing_suite)                                                                                          \
-    X(conn_sections_suite)
+    X(conn_sections_suite)                                                                                             \
+    X(transport_holds_suite)
 
 #define CONN_SUITE_DECLARE(suite) Suite *suite(void);
 CONN_SUITES(CONN_SUITE_DECLARE)
