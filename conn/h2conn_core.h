@@ -62,6 +62,8 @@ typedef void (*h2conn_core_headers)(void *user, h2conn_core_conn *conn, h2_secti
 
 /* Sizes and the memory they come to: see H2CONN_CORE_STORAGE. */
 typedef struct h2conn_core_storage {
+    h2_result (*init)(h2_session **session, void *memory, size_t size, const h2_config *config,
+                      const h2_handlers *handlers, void *user); /* h2_client_init or h2_server_init */
     h2_config config;
     void *memory; /* aligned for 64-bit numbers */
     size_t bytes;
@@ -111,6 +113,7 @@ struct h2conn_core {
                                      encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)];                       \
     } name##_memory;                                                                                                   \
     static const h2conn_core_storage name##_storage = {                                                                \
+        (server_) ? h2_server_init : h2_client_init,                                                                   \
         {(server_), false, false, (streams_), (header_fields_), H2_SMALL_CONTINUATIONS, (stream_window_),              \
          H2_SMALL_SESSION_WINDOW, H2_FRAME_SIZE_MIN, (header_bytes_), (decoder_table_), (encoder_table_),              \
          (send_header_bytes_), H2_DEFAULT_TIMEOUT_MS, H2_DEFAULT_KEEPALIVE_MS, H2_DEFAULT_KEEPALIVE_TIMEOUT_MS,        \
