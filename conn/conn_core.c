@@ -106,7 +106,7 @@ int h2conn_core_init(h2conn_core *core, const h2conn_core_storage *storage, cons
     h2_session *session;
     if (session_bytes == 0 || storage->bytes < needed || storage->rx_bytes == 0 || config->stream_window == 0)
         return H2CONN_EINVAL;
-    if (h2_session_init(&session, carve(&at, session_bytes), session_bytes, config, &handlers, core) != H2_OK)
+    if (storage->init(&session, carve(&at, session_bytes), session_bytes, config, &handlers, core) != H2_OK)
         return H2CONN_EINVAL;
     *core = (h2conn_core){.on_headers = headers,
                           .user = user,

@@ -62,6 +62,8 @@ typedef void (*h2conn_core_headers)(void *user, h2conn_core_conn *conn, h2_secti
 
 /* Sizes and the memory they come to: see H2CONN_CORE_STORAGE. */
 typedef struct h2conn_core_storage {
+    h2_result (*init)(h2_session **session, void *memory, size_t size, const h2_config *config,
+                      const h2_handlers *handlers, void *user); /* h2_client_init or h2_server_init */
     h2_config config;
     void *memory; /* aligned for 64-bit numbers */
     size_t bytes;
@@ -110,7 +112,8 @@ struct h2conn_core {
             bytes[H2CONN_CORE_BYTES_(streams_, stream_window_, header_fields_, header_bytes_, decoder_table_,          \
                                      encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)];                       \
     } name##_memory;                                                                                                   \
-    static const h2conn_core_storage name##_storage = {{.server = (server_),                                           \
+    static const h2conn_core_storage name##_storage = {(server_) ? h2_server_init : h2_client_init,                    \
+                                                       {.server = (server_),                                           \
                                                         .streams = (streams_),                                         \
                                                         .header_fields = (header_fields_),                             \
                                                         .continuations = H2_SMALL_CONTINUATIONS,                       \

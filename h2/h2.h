@@ -133,6 +133,13 @@ size_t h2_session_size(const h2_config *config);
 h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user);
 
+/* The same for one role, which `config` must name. A program that only uses one of them is linked without the code of
+ * the other. */
+h2_result h2_client_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user);
+h2_result h2_server_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user);
+
 /* Make a session that borrows its memory: for good its own struct, HPACK tables and streams as they come into use, and
  * briefly what a header section needs on its way in and out, to the same bounds as above. `lender` is kept
  * until h2_session_free. A refused loan refuses the stream, or the call with H2_ENOMEM; where neither can be, it ends

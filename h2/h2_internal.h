@@ -112,8 +112,39 @@ typedef struct h2_supply {
     void (*idle)(h2_session *s);
 } h2_supply;
 
+/* Received octets not looked at yet. */
+typedef struct h2_octets {
+    const uint8_t *at;
+    size_t left;
+} h2_octets;
+
+static inline void h2_octets_take(h2_octets *in, size_t n) {
+    in->at += n;
+    in->left -= n;
+}
+
+/* What only a server does (h2_server.c). */
+typedef struct h2_server_part {
+    /* Up to the first frame: a stage, as in h2_receive.c. */
+    bool (*greeting)(h2_session *s, h2_octets *in);
+    /* To a client of HTTP/1.x: returns the octets written; `goaway` is H2_GOAWAY_SENT after the last. */
+    size_t (*answer_http1)(h2_session *s, uint8_t *out, size_t cap);
+    /* A header block begins on a stream that the client may open. */
+    void (*open)(h2_session *s);
+    /* Answer a request that is too large; false when that cannot be. */
+    bool (*refuse)(h2_session *s, h2_stream *stream);
+    /* The request came, with or without a priority. */
+    void (*rank)(h2_session *s, h2_stream *stream, const h2_message *message);
+    /* PRIORITY_UPDATE, and a piece of its value. */
+    void (*prioritize)(h2_session *s, const uint8_t *record);
+    void (*prioritize_value)(h2_session *s, const uint8_t *bytes, size_t n);
+} h2_server_part;
+
+extern const h2_server_part h2_server;
+
 struct h2_session {
-    const h2_supply *supply; /* NULL when all parts lie behind the session */
+    const h2_server_part *server; /* NULL for a client */
+    const h2_supply *supply;      /* NULL when all parts lie behind the session */
     h2_config config;
     h2_handlers handlers;
     void *user;
@@ -180,7 +211,11 @@ struct h2_session {
 
 /* h2_session.c */
 /* All but the parts that are carved or lent, which are empty. */
-void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user);
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user,
+                      const h2_server_part *server);
+/* h2_client_init and h2_server_init. */
+h2_result h2_session_lay(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user, const h2_server_part *server);
 /* Whether a stream may be added, with a slot for it. */
 bool h2_session_has_slot(h2_session *s);
 /* The peer broke a rule of session scope: GOAWAY is owed, all streams end. */
@@ -218,8 +253,8 @@ void h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix);
 /* Octets of the next record of this frame, 0 when none is left. */
 uint32_t h2_receive_record_bytes(const h2_session *s);
 void h2_receive_record(h2_session *s, const uint8_t *record);
-/* A piece of a PRIORITY_UPDATE's value. */
-void h2_receive_priority(h2_session *s, const uint8_t *bytes, size_t n);
+/* Pass over the next `n` octets. */
+void h2_receive_skip(h2_session *s, uint32_t n);
 void h2_receive_data(h2_session *s, const uint8_t *bytes, size_t n);
 /* The frame's last octet was taken. */
 void h2_receive_end(h2_session *s);

@@ -26,7 +26,7 @@ h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsign
     h2_message message;
     bool leaving = s->over || s->goaway != H2_GOAWAY_NONE || s->goaway_received;
     if (leaving || s->next_id > H2_STREAM_ID_MAX) return H2_ECLOSED;
-    if (s->config.server || check_fields(&message, H2_MESSAGE_REQUEST, fields, n)) return H2_EINVAL;
+    if (s->server || check_fields(&message, H2_MESSAGE_REQUEST, fields, n)) return H2_EINVAL;
     /* RFC 8441, 4: only when the server has said so. */
     if (message.extended && !h2_session_connect_protocol(s)) return H2_ESTATE;
     if (h2_session_room(s) == 0) return H2_ELIMIT;
@@ -51,7 +51,7 @@ h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsign
 h2_result h2_stream_respond(h2_session *s, uint32_t id, const h2_field *fields, size_t n, unsigned flags) {
     h2_stream *stream;
     h2_message message;
-    if (!s->config.server || check_fields(&message, H2_MESSAGE_RESPONSE, fields, n)) return H2_EINVAL;
+    if (!s->server || check_fields(&message, H2_MESSAGE_RESPONSE, fields, n)) return H2_EINVAL;
     h2_result result = find_for_sending(s, id, H2_SEND_HEADERS, &stream);
     if (result != H2_OK) return result;
     bool informational = message.status < 200;
@@ -90,7 +90,7 @@ h2_result h2_stream_write(h2_session *s, uint32_t id, const void *bytes, size_t 
     if (result != H2_OK) return result;
     if (!(stream->flags & H2_STREAM_SENT_HEADERS) || stream->flags & H2_STREAM_END_PENDING) return H2_ESTATE;
     /* RFC 9110, 9.3.2: the answer to HEAD has no content. */
-    if (s->config.server && stream->flags & H2_STREAM_BODYLESS && len > 0) return H2_ESTATE;
+    if (s->server && stream->flags & H2_STREAM_BODYLESS && len > 0) return H2_ESTATE;
     if (stream->flags & H2_STREAM_LENT) return H2_EAGAIN;
     if (len == 0 && !(flags & H2_END)) return H2_OK;
     stream->flags |= H2_STREAM_LENT;
@@ -148,7 +148,7 @@ h2_result h2_stream_leave(h2_session *s, uint32_t id) {
     h2_stream *stream = find_known(s, id);
     if (!stream || stream->state == H2_CLOSED) return H2_ENOSTREAM;
     h2_failure why = {H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s), id};
-    if (!s->config.server || stream->state != H2_HALF_CLOSED_LOCAL) {
+    if (!s->server || stream->state != H2_HALF_CLOSED_LOCAL) {
         h2_session_abort_stream(s, stream, why.culprit, why.rule, why.code);
         return H2_OK;
     }
@@ -163,7 +163,7 @@ h2_result h2_stream_prioritize(h2_session *s, uint32_t id, unsigned urgency, boo
     if (urgency >= H2_URGENCIES) return H2_EINVAL;
     if (!stream) return H2_ENOSTREAM;
     h2_schedule_priority(s, stream, (h2_urgency){(uint8_t)urgency, incremental});
-    if (!s->config.server) {
+    if (!s->server) {
         stream->flags |= H2_STREAM_PRIORITY_OWED;
         h2_streams_push(&s->streams, H2_LIST_OWED, stream);
     }

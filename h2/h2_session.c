@@ -66,8 +66,10 @@ static void *carve(uint8_t **memory, size_t n) {
     return part;
 }
 
-void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user) {
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user,
+                      const h2_server_part *server) {
     memset(s, 0, sizeof *s);
+    s->server = server;
     s->config = *config;
     s->handlers = *handlers;
     s->user = user;
@@ -86,13 +88,13 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     h2_gauge_init(s);
 }
 
-h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
-                          const h2_handlers *handlers, void *user) {
+h2_result h2_session_lay(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user, const h2_server_part *server) {
     size_t needed = h2_session_size(config);
     if (needed == 0 || size < needed || (uintptr_t)memory % H2_ALIGNMENT) return H2_EINVAL;
     uint8_t *at = memory;
     h2_session *s = carve(&at, sizeof *s);
-    h2_session_begin(s, config, handlers, user);
+    h2_session_begin(s, config, handlers, user, server);
     h2_streams_init(&s->streams, carve(&at, h2_streams_bytes(config->streams)), config->streams);
     s->fields = carve(&at, config->header_fields * sizeof(h2_field));
     hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
@@ -101,6 +103,17 @@ h2_result h2_session_init(h2_session **session, void *memory, size_t size, const
     s->headers.bytes = carve(&at, config->send_header_bytes);
     *session = s;
     return H2_OK;
+}
+
+h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                          const h2_handlers *handlers, void *user) {
+    return (config->server ? h2_server_init : h2_client_init)(session, memory, size, config, handlers, user);
+}
+
+h2_result h2_client_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user) {
+    if (config->server) return H2_EINVAL;
+    return h2_session_lay(session, memory, size, config, handlers, user, NULL);
 }
 
 bool h2_session_has_slot(h2_session *s) {
@@ -144,7 +157,7 @@ void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culpri
 }
 
 h2_code h2_session_leave_code(const h2_session *s) {
-    return s->config.server ? H2_NO_ERROR : H2_CANCEL;
+    return s->server ? H2_NO_ERROR : H2_CANCEL;
 }
 
 void h2_session_settle(h2_session *s, uint32_t id) {
@@ -181,7 +194,7 @@ void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id) {
 }
 
 void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
-    h2_state state = h2_streams_state(&s->streams, stream_id, s->config.server);
+    h2_state state = h2_streams_state(&s->streams, stream_id, s->server);
     /* A stream that was never opened cannot be reset (6.4). */
     bool idle = state == H2_IDLE || state == H2_IDLE_PEER;
     if (h2_rule_scope(rule) == H2_SCOPE_SESSION || idle) {
