@@ -40,7 +40,8 @@ void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     h2_state state = h2_streams_state(&s->streams, id, s->config.server);
     h2_transition t = h2_state_next(state, H2_RECV_HEADERS);
     h2_block *b = &s->block;
-    *b = (h2_block){.stream_id = id, .open = true, .end_stream = s->frame.flags & H2_FLAG_END_STREAM};
+    *b = (h2_block){
+        .stream_id = id, .octets = s->frame.length, .open = true, .end_stream = s->frame.flags & H2_FLAG_END_STREAM};
     if (t.verdict == H2_BREACH) b->breach = (h2_rule)t.rule;
     if (h2_rule_scope(b->breach) == H2_SCOPE_SESSION) {
         h2_session_fail(s, b->breach, id);
@@ -127,6 +128,8 @@ static void deliver(h2_session *s, h2_stream *stream) {
         if (section == H2_REQUEST || section == H2_RESPONSE) note_message(s, stream, &message);
         rule = check_place(s, section, stream);
     }
+    /* 8.1: there may be any number of them, each a call of the program. */
+    if (!rule && section == H2_INFORMATIONAL && !h2_session_charge(s, H2_PRICE_CHEAP)) return;
     if (rule) {
         h2_session_breach(s, rule, id);
         return;
@@ -143,7 +146,10 @@ static void complete(h2_session *s) {
     h2_block *b = &s->block;
     b->open = false;
     s->wait_block = H2_NO_TIME;
-    if (b->discard) return;
+    if (b->discard) {
+        h2_session_charge(s, H2_PRICE_DEAR);
+        return;
+    }
     if (b->breach) {
         h2_session_breach(s, b->breach, b->stream_id);
         return;
@@ -157,9 +163,16 @@ static void complete(h2_session *s) {
 }
 
 void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last) {
+    h2_block *b = &s->block;
     if (hpack_decode(&s->decoder, bytes, n, last, collect, s) != HPACK_OK) {
-        h2_session_fail(s, H2_RULE_COMPRESSION, s->block.stream_id);
+        h2_session_fail(s, H2_RULE_COMPRESSION, b->stream_id);
         return;
     }
-    if (last) complete(s);
+    if (last) {
+        complete(s);
+        return;
+    }
+    /* A string that cannot end within the block is not waited for. */
+    size_t room = s->content_left - n + s->config.block_bytes - b->octets;
+    if (hpack_decoder_awaits(&s->decoder) > room) h2_session_fail(s, H2_RULE_CONTINUATIONS, b->stream_id);
 }
