@@ -58,8 +58,15 @@ static void linger(posix_session *s) {
         close_now(s);
 }
 
+/* Whether the peer broke a rule. One that spoke HTTP/1.x meant no harm and may read its answer. */
+static bool is_breach(const posix_session *s) {
+    const h2_failure *why = h2_session_failure(s->link.session);
+    return why->culprit == H2_BY_RULE && why->rule != H2_RULE_HTTP1;
+}
+
 /* Take the next step to the end, if there is one. */
 static void wind_up(posix_session *s, int64_t now) {
+    if (is_breach(s)) s->finish_at = posix_earlier(s->finish_at, now + POSIX_BREACH_MS);
     const bool overdue = posix_passed(s->finish_at, now);
     if (s->phase == POSIX_CLOSED || s->pumping || s->sending) return;
     if (s->phase == POSIX_OPEN) {

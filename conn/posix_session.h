@@ -37,6 +37,8 @@ struct posix_session;
 /* After the last byte was sent, how long the peer may take to end its side (an early close would destroy what is under
  * way). */
 #define POSIX_LINGER_MS 1000
+/* All the time a peer gets to take the GOAWAY that names the rule it broke. */
+#define POSIX_BREACH_MS 100
 /* How long a session that is freed, and one that is stopped, may take to end. */
 #define POSIX_FINISH_MS 5000
 #define POSIX_STOP_MS   200
