@@ -96,16 +96,18 @@ static void pump(posix_session *s) {
     for (unsigned turn = 0; turn < POSIX_TURNS; turn++) {
         posix_session_receive(s);
         posix_session_flush(s, NULL);
-        if (!s->more) break;
+        if (!posix_session_has_more(s) || posix_now_us() >= s->turn_until_us) break;
     }
     s->pumping = false;
 }
 
 void posix_session_turn(posix_session *s, int64_t now) {
+    s->turn_until_us = posix_now_us() + POSIX_TURN_US;
     if (s->phase == POSIX_OPEN) {
         if (!s->pumping && !posix_session_is_closing(s)) pump(s);
         posix_session_flush(s, NULL);
     }
+    s->turn_until_us = 0;
     posix_session_tick(s, now);
     posix_session_flush(s, NULL);
     wind_up(s, now);
@@ -115,6 +117,10 @@ void posix_session_turn(posix_session *s, int64_t now) {
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (posix_session_is_closing(s))
         posix_session_settle(s);
-    else if ((!s->pumping || unsent) && !posix_session_hand_over(s))
+    else if ((s->pumping && !unsent) || posix_session_hand_over(s))
+        return;
+    else if (posix_session_has_more(s))
+        posix_loop_post(s, true);
+    else
         posix_session_watch(s);
 }

@@ -34,6 +34,10 @@ struct posix_session;
 
 /* Rounds of sending or receiving one thread does for others before it looks up. */
 #define POSIX_TURNS 8u
+/* How long the loop receives for one session before it turns to the next, and the octets after which it first looks at
+ * the clock: a request or a reset costs many times what its octets would in bulk. */
+#define POSIX_TURN_US   200
+#define POSIX_SLICE_MIN 1024u
 /* After the last byte was sent, how long the peer may take to end its side (an early close would destroy what is under
  * way). */
 #define POSIX_LINGER_MS 1000
@@ -84,6 +88,7 @@ typedef struct posix_session {
     int64_t finish_at;                   /* end by then whatever is owed; 0 for no such time */
     int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
     uint32_t pongs;                      /* answered so far */
+    int64_t turn_until_us;               /* when the loop's turn ends; 0 while it has none */
     int64_t told_ms;                     /* the time the engine was told last, which never runs backwards */
     uint64_t tick_at;                    /* what the timer is set to, UINT64_MAX when it is not */
     posix_timer timer;                   /* the loop's lock */
@@ -98,6 +103,7 @@ typedef struct posix_session {
     uint8_t phase;  /* posix_phase */
     bool secured, pumping, sending;
     bool more; /* receiving again at once may give more */
+    bool cut;  /* the loop's turn ended before the engine was offered all that was received */
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
@@ -121,6 +127,8 @@ const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]);
 
 /* With `pumping`: receive once and hand it to the engine. */
 void posix_session_receive(posix_session *s);
+/* Whether receiving again at once would do something. */
+bool posix_session_has_more(const posix_session *s);
 /* Send what is owed until the socket refuses, unless another thread is at it. `stop` becomes true when the caller has
  * what it wants; it then sends for others only so long. */
 void posix_session_flush(posix_session *s, const bool *stop);
