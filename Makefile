@@ -66,6 +66,17 @@ $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call o
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
 
+ATTACKS := $(BUILD)/tests/attack
+ATTACK_SECONDS ?= 2
+$(BUILD)/obj/tests/attacks/%: KIND_FLAGS += -D_GNU_SOURCE
+$(ATTACKS): $(call obj,$(wildcard tests/attacks/*.c)) $(BUILD)/libh2conn.a
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+attacks: all $(ATTACKS) ## published attacks on h2cat --echo, a good client beside them; ATTACK_SECONDS (2) each
+	@$(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0
+
 check: all $(SUITES) lint ## every test suite, then interoperation with the peers that are installed
 	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
 
@@ -103,7 +114,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all check check-asan check-tsan fuzz lint demo install clean help
+.PHONY: all attacks check check-asan check-tsan fuzz lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
