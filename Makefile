@@ -77,8 +77,8 @@ $(ATTACKS): $(call obj,$(wildcard tests/attacks/*.c)) $(BUILD)/libh2conn.a
 attacks: all $(ATTACKS) ## published attacks on h2cat --echo, a good client beside them; ATTACK_SECONDS (2) each
 	@$(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0
 
-check: all $(SUITES) lint ## every test suite, then interoperation with the peers that are installed
-	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
+check: all $(SUITES) $(REPLAYS) lint ## every test suite, then interoperation with the peers that are installed
+	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" CFLAGS="-O1 -g" check
@@ -86,15 +86,26 @@ check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanit
 check-tsan: ## the threaded suites under ThreadSanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e fault" check
 
-FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SECONDS ?= 60
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/support/invariants.c $(CORE) $(wildcard hpack/*.h h2/*.h)
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+TARGET  ?= session
+SECONDS ?= 60
+
+fuzz: ## fuzz one TARGET (session) for SECONDS (60) with libFuzzer; needs clang and libclang-rt
+	@CC=clang OUT=$(BUILD)/fuzz tests/fuzz/build.sh
+	@tests/fuzz/run.sh libfuzzer $(BUILD)/fuzz $(SECONDS) $(TARGET)
+
+fuzz-all: ## fuzz every target, SECONDS (60) each
+	@$(MAKE) --no-print-directory fuzz TARGET="$(FUZZ_TARGETS)"
+
+fuzz-afl: ## fuzz TARGET for SECONDS with AFL++; needs afl++
+	@CC=afl-clang-fast CFLAGS="-g -O2" OUT=$(BUILD)/afl tests/fuzz/build.sh
+	@tests/fuzz/run.sh afl $(BUILD)/afl $(SECONDS) $(TARGET)
+
+REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/replay_%)
+$(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c tests/fuzz/wire.c tests/support/invariants.c) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
-	$(Q)clang -std=c11 $(WARN) $(INC) -Itests/support -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
-
-fuzz: $(FUZZERS) ## each fuzz target for FUZZ_SECONDS (60); needs clang with libFuzzer
-	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $$f.corpus || exit 1; done
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(if $(findstring differential,$@),-lnghttp2)
 
 lint: ## include arrows, file and function lengths, generated tables up to date
 	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh
@@ -114,7 +125,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all attacks check check-asan check-tsan fuzz lint demo install clean help
+.PHONY: all attacks check check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
