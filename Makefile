@@ -29,6 +29,8 @@ SUPPORT := $(wildcard tests/support/*.c)
 obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROGS  := $(TOOLS:%=$(BUILD)/bin/%)
 SUITES := $(LAYERS:%=$(BUILD)/tests/test_%)
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/replay_%)
 
 all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) $(EXAMPLES) ## the libraries, tools and examples, in build/
 
@@ -86,7 +88,14 @@ check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanit
 check-tsan: ## the threaded suites under ThreadSanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e fault" check
 
-FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+coverage: ## lines and branches of hpack and h2 that the suites reach; needs lcov
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage SAN=--coverage CFLAGS="-O0 -g" coverage-suites
+	@tests/coverage/report.sh $(BUILD)/coverage
+
+coverage-suites: $(BUILD)/tests/test_hpack $(BUILD)/tests/test_h2 $(REPLAYS)
+	@find $(BUILD) -name '*.gcda' -delete
+	@BUILD=$(BUILD) tests/run.sh $(BUILD)/tests/test_hpack $(BUILD)/tests/test_h2 tests/fuzz/replay.sh
+
 TARGET  ?= session
 SECONDS ?= 60
 
@@ -101,7 +110,6 @@ fuzz-afl: ## fuzz TARGET for SECONDS with AFL++; needs afl++
 	@CC=afl-clang-fast CFLAGS="-g -O2" OUT=$(BUILD)/afl tests/fuzz/build.sh
 	@tests/fuzz/run.sh afl $(BUILD)/afl $(SECONDS) $(TARGET)
 
-REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/replay_%)
 $(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c tests/fuzz/wire.c tests/support/invariants.c) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
@@ -125,7 +133,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all attacks check check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
+.PHONY: all attacks check coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -41,7 +41,7 @@ static bool is_known_difference(const note *a, const note *b) {
      * to be broken, the connection is what ends. */
     if (b && b->kind == STREAM_FAULT && a && a->kind == SESSION_FAULT && is_block(b->frame)) return true;
     /* 8.3.1 demands a method, a scheme and a path, libnghttp2 an authority or Host too; 8.2.1 forbids NUL, CR and LF,
-     * libnghttp2 every control character. */
+     * libnghttp2 every control character; RFC 9110, 8.6 lets content-length come twice with one value. */
     if (a && a->kind == SECTION && a->lax && b && b->kind == STREAM_FAULT && b->id == a->id) return true;
     /* RFC 7540, 5.3.1: a stream that depends on itself; libnghttp2 ignores priorities. */
     if (is_fault(a) && a->frame == H2_PRIORITY && a->code == H2_PROTOCOL_ERROR) return true;

@@ -33,6 +33,10 @@ static const message_row requests[] = {
     {"path with OPTIONS", ":method=OPTIONS|:scheme=https|:path=/", OK},
     {"star without OPTIONS", ":method=GET|:scheme=https|:path=*", H2_RULE_PSEUDO_VALUE},
     {"userinfo in the authority", ":method=GET|:scheme=https|:path=/|:authority=u:p@a", H2_RULE_PSEUDO_VALUE},
+    {"fields as long as those that are looked at",
+     ":method=GET|:scheme=http|:path=/|:authority=a|xx=1|xxxx=1|expires=1|if-range=1|user-agent=1|accept-charset=1|"
+     "x-forwarded-host=1|x-forwarded-proto=1",
+     OK},
     {"empty authority", ":method=GET|:scheme=https|:path=/|:authority=", H2_RULE_PSEUDO_VALUE},
     {"empty authority with another scheme", ":method=GET|:scheme=coap|:path=/|:authority=", OK},
     {"authority with a space", ":method=GET|:scheme=http|:path=/|:authority=a b", H2_RULE_PSEUDO_VALUE},
