@@ -19,7 +19,7 @@ typedef struct note {
     uint32_t id, sum, code;
     uint32_t frame; /* the type of the frame it came of */
     uint32_t nth;   /* and its number */
-    bool lax;       /* ours: a section that differences.h has more to say of */
+    bool lax;       /* a section that differences.h has more to say of */
 } note;
 
 typedef struct story {
@@ -159,6 +159,8 @@ static int nv(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *nam
     (void)frame;
     (void)flags;
     (void)user;
+    bool authority = name_len == 10 && memcmp(name, ":authority", 10) == 0;
+    if (authority && memchr(value, '@', value_len)) theirs.lax = true;
     section_sum = mix(section_sum, name, name_len);
     section_sum = mix(section_sum, value, value_len);
     return 0;
@@ -169,6 +171,7 @@ static int begin(nghttp2_session *s, const nghttp2_frame *frame, void *user) {
     (void)frame;
     (void)user;
     section_sum = 0;
+    theirs.lax = false;
     return 0;
 }
 
