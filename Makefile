@@ -115,8 +115,16 @@ $(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call obj
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(if $(findstring differential,$@),-lnghttp2)
 
-lint: ## include arrows, file and function lengths, generated tables up to date
+ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(wildcard tools/*.c tools/*/*.c))
+$(BUILD)/lint/%.ok: %.c .clang-tidy tools/lint/analyse.sh $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.h tools/*/*.h)
+	@mkdir -p $(@D)
+	@$(SAY) "LINT $<"
+	$(Q)tools/lint/analyse.sh $< $(filter -std% -I% -D%,$(HOSTED_FLAGS)) -Itools/common -Itools/h2cat
+	@touch $@
+
+lint: $(ANALYSED) ## include arrows, lengths, generated tables; gcc -fanalyzer, clang-tidy, cppcheck, where installed
 	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh
+	@tools/lint/analysers.sh
 
 demo: all ## a TLS server and client on loopback, both directions at once
 	@BUILD=$(BUILD) tools/demo.sh

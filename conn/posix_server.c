@@ -168,7 +168,7 @@ static int listen_on_all(h2conn_server *server, const struct addrinfo *list, boo
 
 int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2CONN_WHY_BYTES]) {
     char detail[H2CONN_WHY_BYTES] = "";
-    h2conn_url parsed;
+    h2conn_url parsed = {.secure = false};
     struct addrinfo *list = NULL;
     int result = H2CONN_OK;
     if (address == NULL) return H2CONN_EINVAL;

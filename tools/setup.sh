@@ -4,6 +4,10 @@
 # usage: setup.sh          what the demonstration and the tests need
 #        setup.sh demo     what the demonstration needs, then `make demo`
 #        setup.sh check    what the tests need, then `make check`
+#        setup.sh prove    Frama-C, then `make prove`
+#        setup.sh lint     the static analysers, then `make lint`
+#        setup.sh fuzz     clang with libFuzzer, and AFL++, for `make fuzz` and `make fuzz-afl`
+#        setup.sh coverage lcov, then `make coverage`
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -68,7 +72,22 @@ check)
     install_packages $tests
     exec make --no-print-directory -j "$(nproc)" check
     ;;
+prove)
+    install_packages $build frama-c-base
+    exec make --no-print-directory prove
+    ;;
+lint)
+    install_packages $build clang-tidy cppcheck
+    exec make --no-print-directory -j "$(nproc)" lint
+    ;;
+fuzz)
+    install_packages $tests clang libclang-rt-14-dev afl++
+    ;;
+coverage)
+    install_packages $tests lcov
+    exec make --no-print-directory -j "$(nproc)" coverage
+    ;;
 *)
-    die "usage: setup.sh [demo|check]"
+    die "usage: setup.sh [demo|check|prove|lint|fuzz|coverage]"
     ;;
 esac
