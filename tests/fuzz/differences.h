@@ -45,6 +45,8 @@ static bool is_known_difference(const note *a, const note *b) {
     if (a && a->kind == SECTION && a->lax && b && b->kind == STREAM_FAULT && b->id == a->id) return true;
     /* 8.3.1: an authority with user information is malformed. */
     if (a && a->kind == STREAM_FAULT && b && b->kind == SECTION && b->lax && a->id == b->id) return true;
+    /* 8.1.1: DATA beyond content-length is judged before any of it is delivered; libnghttp2 delivers it first. */
+    if (a && a->kind == STREAM_FAULT && a->frame == H2_DATA && b && b->kind == DATA && a->id == b->id) return true;
     /* RFC 7540, 5.3.1: a stream that depends on itself; libnghttp2 ignores priorities. */
     if (is_fault(a) && a->frame == H2_PRIORITY && a->code == H2_PROTOCOL_ERROR) return true;
     /* RFC 9218, 7.1: PRIORITY_UPDATE for stream 0 is a connection error; libnghttp2 ignores it. */
