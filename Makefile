@@ -43,7 +43,7 @@ $(BUILD)/libh2conn.a: $(call obj,$(CORE) $(HOSTED))
 
 $(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS)
 $(call obj,$(HOSTED)): KIND_FLAGS = $(HOSTED_FLAGS)
-$(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat
+$(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat -Itools/h2bench
 $(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$(VECTORS)"'
 
 $(BUILD)/obj/%.o: %.c Makefile
@@ -119,7 +119,7 @@ ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(wildcard tools
 $(BUILD)/lint/%.ok: %.c .clang-tidy tools/lint/analyse.sh $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.h tools/*/*.h)
 	@mkdir -p $(@D)
 	@$(SAY) "LINT $<"
-	$(Q)tools/lint/analyse.sh $< $(filter -std% -I% -D%,$(HOSTED_FLAGS)) -Itools/common -Itools/h2cat
+	$(Q)tools/lint/analyse.sh $< $(filter -std% -I% -D%,$(HOSTED_FLAGS)) $(patsubst %/,-I%,$(wildcard tools/*/))
 	@touch $@
 
 lint: $(ANALYSED) ## include arrows, lengths, generated tables; gcc -fanalyzer, clang-tidy, cppcheck, where installed

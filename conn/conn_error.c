@@ -24,6 +24,7 @@ const char *h2conn_error_name(int error) {
 
 static int error_of_rule(h2_rule rule, bool server, bool greeted) {
     if (rule == H2_RULE_KEEPALIVE) return H2CONN_ELOST;
+    if (rule == H2_RULE_MEMORY) return H2CONN_ENOMEM;
     if (rule == H2_RULE_HTTP1 || rule == H2_RULE_PREFACE) return H2CONN_EHTTP2;
     return !server && !greeted ? H2CONN_EHTTP2 : H2CONN_EPROTOCOL;
 }

@@ -13,6 +13,7 @@ extern "C" {
 #define H2CONN_STATUS_MIN    100
 #define H2CONN_STATUS_MAX    599
 #define H2CONN_STATUS_DIGITS 3u
+#define H2CONN_LENGTH_DIGITS 20u
 
 /* The pseudo-fields of a request and a response, in the order of this list. */
 typedef enum h2conn_pseudo {
@@ -48,6 +49,9 @@ h2_field h2conn_field_of(const char *name, const char *value);
 
 /* :status with its three digits in `digits`. */
 h2_field h2conn_field_of_status(char digits[H2CONN_STATUS_DIGITS + 1], int status);
+
+/* content-length with its digits in `digits`. */
+h2_field h2conn_field_of_length(char digits[H2CONN_LENGTH_DIGITS + 1], size_t length);
 
 /* Whether a terminated string is a token (RFC 9110, 5.6.2), as a method must be. */
 bool h2conn_is_token(const char *string);

@@ -61,11 +61,12 @@ void h2conn_link_arrived(h2conn_link *link, const uint8_t *buf, ptrdiff_t n) {
 
 size_t h2conn_link_fill(h2conn_link *link, uint8_t *buf, size_t cap) {
     if (link->ended != H2CONN_LINK_RUNNING) return 0;
+    if (h2conn_link_pending(link) == 0) link->tx_start = link->tx_end = 0;
     link->tx = buf;
-    link->tx_start = 0;
-    link->tx_end = (uint32_t)h2_session_transmit(link->session, buf, cap);
-    link->framed += link->tx_end;
-    return link->tx_end;
+    const size_t n = h2_session_transmit(link->session, buf + link->tx_end, cap - link->tx_end);
+    link->tx_end += (uint32_t)n;
+    link->framed += n;
+    return n;
 }
 
 void h2conn_link_sent(h2conn_link *link, ptrdiff_t n) {

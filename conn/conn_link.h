@@ -16,7 +16,7 @@
  *
  * Invariants:
  *   - unread bytes lie in the last buffer received, and nothing is received while there are any;
- *   - pending bytes lie in the last buffer filled, and are filled again only when all are sent;
+ *   - pending bytes lie in the last buffer filled, and more may be put behind them while some are being sent;
  *   - `ended`, a final H2CONN_TRANSPORT_ code, is set once, and the engine is told at the same time.
  */
 
@@ -61,7 +61,8 @@ static inline size_t h2conn_link_unread(const h2conn_link *link) {
     return link->rx_end - link->rx_start;
 }
 
-/* With nothing pending: have the engine write frames to `buf`. Returns how many octets are pending now. */
+/* Have the engine write frames to `buf`: from its start with nothing pending, else behind what is pending there.
+ * Returns how many octets were written. */
 size_t h2conn_link_fill(h2conn_link *link, uint8_t *buf, size_t cap);
 static inline size_t h2conn_link_pending(const h2conn_link *link) {
     return link->tx_end - link->tx_start;

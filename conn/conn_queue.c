@@ -57,12 +57,19 @@ bool h2conn_queue_add(h2conn_queue *queue, const h2conn_chunk_source *source, co
     return true;
 }
 
+size_t h2conn_queue_peek(const h2conn_queue *queue, const void **bytes) {
+    const h2conn_chunk *chunk = queue->first;
+    if (chunk == NULL) return 0;
+    *bytes = chunk->bytes + chunk->start;
+    return chunk->end - chunk->start;
+}
+
 size_t h2conn_queue_take(h2conn_queue *queue, const h2conn_chunk_source *source, uint8_t *out, size_t len) {
     size_t taken = 0;
     while (taken < len && queue->first != NULL) {
         h2conn_chunk *chunk = queue->first;
         const size_t n = least(len - taken, chunk->end - chunk->start);
-        memcpy(out + taken, chunk->bytes + chunk->start, n);
+        if (out != NULL) memcpy(out + taken, chunk->bytes + chunk->start, n);
         chunk->start += (uint32_t)n;
         taken += n;
         if (chunk->start < chunk->end) break;

@@ -42,7 +42,10 @@ typedef struct h2conn_queue {
 /* Append `len` bytes. False, and nothing changed, when the source has no chunk left. */
 bool h2conn_queue_add(h2conn_queue *queue, const h2conn_chunk_source *source, const uint8_t *bytes, size_t len);
 
-/* Move up to `len` bytes to `out`. Returns how many. */
+/* The first bytes where they are; *bytes is left alone when there are none. Returns how many lie together. */
+size_t h2conn_queue_peek(const h2conn_queue *queue, const void **bytes);
+
+/* Move up to `len` bytes to `out`, or with NULL drop them. Returns how many. */
 size_t h2conn_queue_take(h2conn_queue *queue, const h2conn_chunk_source *source, uint8_t *out, size_t len);
 
 /* Drop everything. Returns how many bytes that was. */

@@ -39,19 +39,34 @@ void h2conn_stream_closed(h2conn_stream *stream, const h2conn_link *link, const 
     stream->error = (int8_t)(stream->starved ? H2CONN_ENOMEM : h2conn_link_error(link, why));
 }
 
-bool h2conn_stream_read(h2conn_stream *stream, h2_session *session, void *buf, size_t len, ptrdiff_t *result) {
+bool h2conn_stream_peek(const h2conn_stream *stream, const void **bytes, ptrdiff_t *result) {
     if (stream->discard) {
         *result = H2CONN_ECLOSED;
         return true;
     }
-    const size_t n = h2conn_queue_take(&stream->received, stream->source, buf, len);
+    const size_t n = h2conn_queue_peek(&stream->received, bytes);
     if (n > 0) {
-        h2_stream_consumed(session, stream->id, n);
         *result = (ptrdiff_t)n;
         return true;
     }
     if (!stream->peer_ended && !stream->closed) return false;
     *result = stream->peer_ended ? 0 : stream->error;
+    return true;
+}
+
+size_t h2conn_stream_skip(h2conn_stream *stream, h2_session *session, size_t n) {
+    n = h2conn_queue_take(&stream->received, stream->source, NULL, n);
+    if (n > 0) h2_stream_consumed(session, stream->id, n);
+    return n;
+}
+
+bool h2conn_stream_read(h2conn_stream *stream, h2_session *session, void *buf, size_t len, ptrdiff_t *result) {
+    const void *bytes;
+    if (!h2conn_stream_peek(stream, &bytes, result)) return false;
+    if (*result <= 0) return true;
+    const size_t n = h2conn_queue_take(&stream->received, stream->source, buf, len);
+    h2_stream_consumed(session, stream->id, n);
+    *result = (ptrdiff_t)n;
     return true;
 }
 

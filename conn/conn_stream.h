@@ -49,6 +49,10 @@ void h2conn_stream_closed(h2conn_stream *stream, const h2conn_link *link, const 
 
 /* Read. False when there is nothing to say yet; else *result is a count, 0 at the peer's end, or an error. */
 bool h2conn_stream_read(h2conn_stream *stream, h2_session *session, void *buf, size_t len, ptrdiff_t *result);
+/* The same without taking: where the first bytes are. */
+bool h2conn_stream_peek(const h2conn_stream *stream, const void **bytes, ptrdiff_t *result);
+/* Drop up to `n` bytes that were received. Returns how many there were. */
+size_t h2conn_stream_skip(h2conn_stream *stream, h2_session *session, size_t n);
 /* Drop what was received and what will be. */
 void h2conn_stream_discard(h2conn_stream *stream, h2_session *session);
 

@@ -40,6 +40,8 @@
  *   - A peer's RST_STREAM, GOAWAY, a lost socket and a TLS failure are told apart; h2conn_code keeps the HTTP/2 code.
  *   - PING, SETTINGS and WINDOW_UPDATE are answered while the program is busy elsewhere.
  *
+ * Threads are one style; callbacks on a loop are the other: h2conn_events.h.
+ *
  * Every function may be called from any thread unless it says otherwise. Strings passed in are copied or used during
  * the call only. Times are milliseconds of h2conn_now.
  */
@@ -70,6 +72,7 @@ extern "C" {
     X(H2CONN_ELOST, -12, "the connection to the peer was lost")                                                        \
     X(H2CONN_ETIMEDOUT, -13, "the deadline passed")                                                                    \
     X(H2CONN_ECLOSED, -14, "this side closed the connection, or its half of it")                                       \
+    X(H2CONN_EAGAIN, -15, "nothing can be done without waiting; an event tells when it can")                           \
     X(H2CONN_ELIMIT, -16, "the peer's limit of concurrent streams is reached; try again later")                        \
     X(H2CONN_ESTATE, -17, "the call does not fit the connection's state")                                              \
     X(H2CONN_EEND, -18, "the stream has ended")                                                                        \
@@ -100,6 +103,7 @@ typedef struct h2conn h2conn;
 typedef struct h2conn_client h2conn_client;
 typedef struct h2conn_server h2conn_server;
 typedef struct h2conn_request h2conn_request;
+typedef struct h2conn_events h2conn_events; /* h2conn_events.h */
 
 /* Milliseconds of a clock that never runs backwards. */
 int64_t h2conn_now(void);
@@ -115,6 +119,8 @@ typedef void (*h2conn_trace)(void *user, const char *peer, bool sent, const h2_f
 typedef struct h2conn_client_options {
     const h2conn_secure *secure; /* for https:// URLs (h2tls_secure); copied, its context must outlive the client */
     const h2_config *config;     /* sizes, windows and times; default h2_config_hosted(false) */
+    uint64_t window_memory;      /* octets by which the receive windows of all connections together may grow beyond
+                                    h2_config.stream_window; default 256 MiB */
     h2conn_trace trace;
     void *trace_user;
 } h2conn_client_options;
@@ -179,8 +185,11 @@ typedef void (*h2conn_handler)(void *user, h2conn_request *request);
 typedef struct h2conn_server_options {
     const h2conn_secure *secure; /* for https:// listeners; copied */
     const h2_config *config;     /* default h2_config_hosted(true) */
-    h2conn_handler handler;      /* required */
+    uint64_t window_memory;      /* as for a client; each loop has an equal share */
+    h2conn_handler handler;      /* required, unless `events` is given */
     void *user;                  /* passed to the handler */
+    const h2conn_events *events; /* serve by callbacks instead (h2conn_events.h), no handler and no threads for them */
+    unsigned loops;              /* threads with a loop and a listening socket each (SO_REUSEPORT); default 1 */
     unsigned threads;            /* handlers at once; default 1,024 */
     unsigned waiting;            /* streams that may wait for a handler; default 1,024; REFUSED_STREAM beyond */
     unsigned sessions;           /* HTTP/2 sessions at once; default 10,000; closed at once beyond */
@@ -195,7 +204,8 @@ int h2conn_server_new(h2conn_server **server, const h2conn_server_options *optio
  * ELISTEN, EURL, ERESOLVE, EINVAL (https without `secure`), ENOMEM. */
 int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2CONN_WHY_BYTES]);
 
-/* Serve until h2conn_server_stop or the end of a drain. One thread calls it. */
+/* Serve until h2conn_server_stop or the end of a drain. One thread calls it; it runs the first loop, and the others
+ * have threads of their own. ENOMEM when these cannot be started. */
 int h2conn_server_run(h2conn_server *server);
 
 /* Stop accepting, tell clients with GOAWAY, let open connections finish up to `timeout_ms` (negative: as long as they
@@ -265,10 +275,11 @@ int h2conn_close(h2conn *conn);
 /* End at once with RST_STREAM and an HTTP/2 code. */
 int h2conn_reset(h2conn *conn, uint32_t code);
 
-/* Client: close, and release. No other call on this connection may be running or follow. NULL is ignored. A server's
- * connections are freed by the server. A connection with a session of its own ends that too, as h2conn_client_free
- * does: what was written goes out first, then the server has a second to end its side, so that nothing on the way is
- * destroyed. */
+/* Close, and release. No other call on this connection may be running or follow. NULL is ignored. A handler's
+ * connection is freed by the server instead. With events, no callback is called for it any more; one that runs has
+ * returned, unless this is called in a callback. A connection with a session of its own ends that too, as
+ * h2conn_client_free does: what was written goes out first, then the server has a second to end its side, so that
+ * nothing on the way is destroyed. */
 void h2conn_free(h2conn *conn);
 
 /* Absolute times of h2conn_now; 0 for none. */

@@ -104,6 +104,7 @@ static int client_new(h2conn_client **client, const h2conn_client_options *optio
                              .config = config_of(options->config),
                              .has_secure = options->secure != NULL,
                              .trace = options->trace,
+                             .window_memory = posix_window_memory(options->window_memory),
                              .trace_user = options->trace_user,
                              .ended = session_ended,
                              .forgotten = session_forgotten};

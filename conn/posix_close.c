@@ -40,7 +40,7 @@ static void shut(posix_session *s, int64_t now) {
 /* The security layer's closing notice; its own lock is free, since nobody has a role. */
 static void give_notice(posix_session *s, int64_t now) {
     s->phase = POSIX_NOTICE;
-    const int sent = s->secured ? s->owner->secure.shutdown(&s->above) : 0;
+    const int sent = s->guard != NULL ? s->owner->secure.shutdown(&s->guard->above) : 0;
     if (sent == H2CONN_TRANSPORT_WANT_WRITE)
         posix_loop_arm(s, EPOLLOUT);
     else
@@ -48,10 +48,10 @@ static void give_notice(posix_session *s, int64_t now) {
 }
 
 static void linger(posix_session *s) {
+    const h2conn_transport below = posix_socket_transport(&s->socket);
     uint8_t discarded[DISCARD_BYTES];
     ptrdiff_t n = 1;
-    for (unsigned turn = 0; turn < POSIX_TURNS && n > 0; turn++)
-        n = s->below.recv(s->below.ctx, discarded, sizeof discarded);
+    for (unsigned turn = 0; turn < POSIX_TURNS && n > 0; turn++) n = below.recv(below.ctx, discarded, sizeof discarded);
     if (n > 0 || n == H2CONN_TRANSPORT_WANT_READ)
         posix_loop_arm(s, EPOLLIN);
     else
@@ -90,28 +90,48 @@ static void wind_up(posix_session *s, int64_t now) {
     if (s->phase == POSIX_LINGER) linger(s);
 }
 
-/* Receive and send for those who are elsewhere. */
+/* Whether receiving may give something: the loop does not watch for it in vain, but sees no bytes that a security layer
+ * has already. */
+static bool is_receivable(const posix_session *s) {
+    if (s->pumping || posix_session_is_closing(s)) return false;
+    return s->ready || s->more || s->guard != NULL || !s->watched || h2conn_link_unread(&s->link) > 0;
+}
+
+/* Receive and send for those who are elsewhere, and call those who want to be called. */
 static void pump(posix_session *s) {
-    s->pumping = true;
     for (unsigned turn = 0; turn < POSIX_TURNS; turn++) {
-        posix_session_receive(s);
+        if (turn == 0 ? is_receivable(s) : posix_session_has_more(s) && !s->pumping && !posix_session_is_closing(s)) {
+            s->pumping = true;
+            posix_session_receive(s);
+            s->pumping = false;
+        }
+        s->ready = false;
+        posix_session_dispatch(s);
         posix_session_flush(s, NULL);
-        if (!posix_session_has_more(s) || posix_now_us() >= s->turn_until_us) break;
+        const bool over = posix_now_us() >= s->turn_until_us;
+        if (over || (!posix_session_has_more(s) && !posix_session_has_due(s))) break;
     }
-    s->pumping = false;
+}
+
+/* Once the session is closed nobody comes by again. */
+static void end_turn(posix_session *s) {
+    while (s->phase == POSIX_CLOSED && posix_session_has_due(s)) posix_session_dispatch(s);
+    s->turning = false;
+    posix_session_announce(s);
 }
 
 void posix_session_turn(posix_session *s, int64_t now) {
+    /* A callback cannot take another turn of its session. */
+    if (s->turning) return;
+    s->turning = true;
     s->turn_until_us = posix_now_us() + POSIX_TURN_US;
-    if (s->phase == POSIX_OPEN) {
-        if (!s->pumping && !posix_session_is_closing(s)) pump(s);
-        posix_session_flush(s, NULL);
-    }
+    if (s->phase == POSIX_OPEN) pump(s);
     s->turn_until_us = 0;
     posix_session_tick(s, now);
     posix_session_flush(s, NULL);
     wind_up(s, now);
     posix_session_tick(s, now);
+    end_turn(s);
     if (s->phase != POSIX_OPEN) return;
     /* This flush ends after some turns, and a thread that pumps may have gone to sleep counting on it. */
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;

@@ -21,6 +21,12 @@ static void chunk_put(void *ctx, h2conn_chunk *chunk) {
 
 const h2conn_chunk_source posix_chunks = {chunk_get, chunk_put, NULL};
 
+h2conn_section *posix_section_new(const h2_field *fields, size_t n) {
+    h2conn_section *section = malloc(sizeof *section + h2conn_section_bytes(fields, n));
+    if (section != NULL) h2conn_section_copy(section, section + 1, fields, n);
+    return section;
+}
+
 /* ---- a connection comes and goes ---- */
 
 void posix_conn_attach(h2conn *conn, posix_session *s, uint32_t id) {
@@ -34,9 +40,10 @@ void posix_conn_attach(h2conn *conn, posix_session *s, uint32_t id) {
 void posix_conn_orphan(h2conn *conn) {
     posix_session *s = conn->session;
     conn->orphan = true;
-    if (!conn->stream.closed) return;
+    if (!conn->stream.closed || conn->in_line || conn->calling) return;
     h2conn_stream_discard(&conn->stream, s->link.session);
-    free(conn->head_memory);
+    free(conn->head);
+    free(conn->kept);
     free(conn->trailers);
     free(conn);
     posix_session_drop(s);
@@ -71,17 +78,18 @@ const char *h2conn_why(h2conn *conn, char out[H2CONN_WHY_BYTES]) {
 }
 
 const char *h2conn_local_addr(const h2conn *conn) {
-    return conn->session->local;
+    return posix_session_local(conn->session);
 }
 
 const char *h2conn_remote_addr(const h2conn *conn) {
-    return conn->session->remote;
+    return posix_session_remote(conn->session);
 }
 
 /* ---- ends ---- */
 
 void posix_conn_close(h2conn *conn) {
     posix_session *s = conn->session;
+    posix_kept_end(conn);
     h2conn_stream_close(&conn->stream, &s->link);
     posix_wake_all(conn->waits, POSIX_ANY);
     posix_session_push(s);
@@ -89,9 +97,10 @@ void posix_conn_close(h2conn *conn) {
 
 int h2conn_close(h2conn *conn) {
     if (conn == NULL) return H2CONN_EINVAL;
-    pthread_mutex_lock(&conn->session->lock);
+    posix_session *s = conn->session;
+    pthread_mutex_lock(&s->lock);
     posix_conn_close(conn);
-    pthread_mutex_unlock(&conn->session->lock);
+    pthread_mutex_unlock(&s->lock);
     return H2CONN_OK;
 }
 
@@ -113,8 +122,9 @@ void h2conn_free(h2conn *conn) {
     posix_session *s = conn->session;
     h2conn_client *own = conn->own;
     pthread_mutex_lock(&s->lock);
-    posix_conn_close(conn);
     posix_session_ref(s);
+    posix_silence(conn);
+    posix_conn_close(conn);
     posix_conn_orphan(conn);
     pthread_mutex_unlock(&s->lock);
     posix_session_unref(s);

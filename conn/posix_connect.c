@@ -87,6 +87,7 @@ static int result_of_open(attempt *a, h2_result result) {
     switch (result) {
     case H2_OK: return H2CONN_OK;
     case H2_ELIMIT: return H2CONN_ELIMIT;
+    case H2_ENOMEM: return H2CONN_ENOMEM;
     case H2_ESTATE: return H2CONN_EEXTENDED;
     case H2_ECLOSED:
     case H2_EPROTOCOL: return explain_session(a);
@@ -191,8 +192,8 @@ static void explain(int result, const char *why, uint32_t code, h2conn_response 
 
 static void fill_response(const h2conn *conn, h2conn_response *response) {
     response->status = conn->status == 0 && conn->continued ? 100 : conn->status;
-    response->fields = conn->head.fields;
-    response->n_fields = conn->head.n;
+    response->fields = conn->head != NULL ? conn->head->fields : NULL;
+    response->n_fields = conn->head != NULL ? conn->head->n : 0;
 }
 
 static int connect_with(attempt *a, const char *url) {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
 #include <string.h>
 #include "posix_conn.h"
 #include "posix_time.h"
@@ -15,25 +14,23 @@ static h2conn *conn_of(const posix_session *s, uint32_t id) {
 
 static void end_of_peer(h2conn *conn, bool end) {
     if (end) conn->stream.peer_ended = true;
+    if (end) posix_raise(conn, POSIX_DUE_READ);
     posix_wake_all(conn->waits, POSIX_READ | POSIX_STATE);
 }
 
 static void take_response(h2conn *conn, const h2_field *fields, size_t n) {
-    conn->head_memory = malloc(h2conn_section_bytes(fields, n));
-    if (conn->head_memory == NULL) {
+    conn->head = posix_section_new(fields, n);
+    if (conn->head == NULL) {
         h2conn_stream_starve(&conn->stream, conn->session->link.session);
         return;
     }
-    h2conn_section_copy(&conn->head, conn->head_memory, fields, n);
-    conn->status = h2conn_section_status(&conn->head);
+    conn->status = h2conn_section_status(conn->head);
+    posix_raise(conn, POSIX_DUE_RESPONSE);
 }
 
 static void take_trailers(h2conn *conn, const h2_field *fields, size_t n) {
-    conn->trailers = malloc(sizeof *conn->trailers + h2conn_section_bytes(fields, n));
-    if (conn->trailers == NULL)
-        h2conn_stream_starve(&conn->stream, conn->session->link.session);
-    else
-        h2conn_section_copy(conn->trailers, conn->trailers + 1, fields, n);
+    conn->trailers = posix_section_new(fields, n);
+    if (conn->trailers == NULL) h2conn_stream_starve(&conn->stream, conn->session->link.session);
 }
 
 /* The program sees regular fields only; :status, which comes first, is what `status` was read from. */
@@ -88,6 +85,7 @@ static void on_data(void *user, uint32_t id, const uint8_t *bytes, size_t len, b
     if (conn->stream.received.bytes == 0 && !conn->stream.discard) given = give_readers(conn, bytes, len);
     if (given > 0) h2_stream_consumed(s->link.session, id, given);
     posix_wake_all(conn->waits, end ? POSIX_READ | POSIX_STATE : POSIX_READ);
+    if (given < len || end) posix_raise(conn, POSIX_DUE_READ);
     if (given < len) h2conn_stream_data(&conn->stream, s->link.session, bytes + given, len - given);
 }
 
@@ -98,6 +96,7 @@ static void on_sent(void *user, uint32_t id) {
     h2conn *conn = conn_of(s, id);
     if (conn == NULL) return;
     posix_wake_all(conn->waits, POSIX_WRITE);
+    posix_kept_drop(conn);
     h2conn_stream_sent(&conn->stream, &s->link);
 }
 
@@ -110,9 +109,12 @@ static void on_closed(void *user, uint32_t id, const h2_failure *why) {
     if (conn == NULL) return;
     s->conns--;
     h2conn_stream_closed(&conn->stream, &s->link, why);
+    posix_kept_drop(conn);
     posix_wake_all(conn->waits, POSIX_ANY);
     if (conn->orphan)
         posix_conn_orphan(conn);
+    else if (conn->events != NULL)
+        posix_raise(conn, POSIX_DUE_CLOSE);
     else if (s->owner->gone != NULL)
         s->owner->gone(s->owner, conn);
 }
@@ -138,9 +140,17 @@ static void on_pong(void *user, const uint8_t opaque[H2_PING_BYTES]) {
     posix_wake_all(s->watchers, POSIX_ANY);
 }
 
+static bool on_grow(void *user, int64_t octets) {
+    posix_session *s = user;
+    _Atomic int64_t *left = &s->owner->window_memory;
+    if (atomic_fetch_sub(left, octets) >= octets) return true;
+    atomic_fetch_add(left, octets);
+    return false;
+}
+
 static void on_frame(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
     const posix_session *s = user;
-    s->owner->trace(s->owner->trace_user, s->remote, sent, header, payload, n);
+    s->owner->trace(s->owner->trace_user, posix_session_remote(s), sent, header, payload, n);
 }
 
 h2_handlers posix_session_handlers(bool trace) {
@@ -151,5 +161,6 @@ h2_handlers posix_session_handlers(bool trace) {
                          .on_settings = on_settings,
                          .on_pong = on_pong,
                          .on_goaway = on_goaway,
-                         .on_frame = trace ? on_frame : NULL};
+                         .on_frame = trace ? on_frame : NULL,
+                         .on_grow = on_grow};
 }

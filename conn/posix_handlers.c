@@ -29,29 +29,29 @@ void posix_handlers_free(posix_handlers *handlers) {
 
 /* ---- the line ---- */
 
-static void push(posix_handlers *handlers, h2conn_request *request) {
-    request->next = NULL;
-    request->place = handlers->end;
-    *handlers->end = request;
-    handlers->end = &request->next;
+static void push(posix_handlers *handlers, posix_job *job) {
+    job->next = NULL;
+    job->place = handlers->end;
+    *handlers->end = job;
+    handlers->end = &job->next;
     handlers->waiting++;
-    request->waiting = true;
+    job->waiting = true;
 }
 
-static void pull(posix_handlers *handlers, h2conn_request *request) {
-    *request->place = request->next;
-    if (request->next != NULL)
-        request->next->place = request->place;
+static void pull(posix_handlers *handlers, posix_job *job) {
+    *job->place = job->next;
+    if (job->next != NULL)
+        job->next->place = job->place;
     else
-        handlers->end = request->place;
+        handlers->end = job->place;
     handlers->waiting--;
-    request->waiting = false;
+    job->waiting = false;
 }
 
-bool posix_handlers_withdraw(posix_handlers *handlers, h2conn_request *request) {
+bool posix_handlers_withdraw(posix_handlers *handlers, posix_job *job) {
     pthread_mutex_lock(&handlers->lock);
-    const bool waiting = request->waiting;
-    if (waiting) pull(handlers, request);
+    const bool waiting = job->waiting;
+    if (waiting) pull(handlers, job);
     pthread_mutex_unlock(&handlers->lock);
     return waiting;
 }
@@ -59,24 +59,24 @@ bool posix_handlers_withdraw(posix_handlers *handlers, h2conn_request *request) 
 /* ---- threads ---- */
 
 /* Wait for a request; NULL when there was none for long, or never will be. */
-static h2conn_request *next_request(posix_handlers *handlers) {
+static posix_job *next_job(posix_handlers *handlers) {
     const int64_t until = h2conn_now() + POSIX_IDLE_MS;
     handlers->idle++;
     while (handlers->first == NULL && !handlers->closing && !posix_passed(until, h2conn_now()))
         posix_cond_wait(&handlers->work, &handlers->lock, until);
     handlers->idle--;
-    h2conn_request *request = handlers->first;
-    if (request != NULL) pull(handlers, request);
-    return request;
+    posix_job *job = handlers->first;
+    if (job != NULL) pull(handlers, job);
+    return job;
 }
 
 static void *handler_thread(void *arg) {
     posix_handlers *handlers = arg;
-    h2conn_request *request;
+    posix_job *job;
     pthread_mutex_lock(&handlers->lock);
-    while ((request = next_request(handlers)) != NULL) {
+    while ((job = next_job(handlers)) != NULL) {
         pthread_mutex_unlock(&handlers->lock);
-        posix_request_run(request, handlers->handler, handlers->user);
+        posix_request_run(&job->request, handlers->handler, handlers->user);
         pthread_mutex_lock(&handlers->lock);
     }
     const bool has_before = handlers->has_ended;
@@ -97,12 +97,12 @@ static bool start_thread(posix_handlers *handlers) {
     return true;
 }
 
-bool posix_handlers_offer(posix_handlers *handlers, h2conn_request *request) {
+bool posix_handlers_offer(posix_handlers *handlers, posix_job *job) {
     pthread_mutex_lock(&handlers->lock);
     const bool served = handlers->waiting < handlers->idle || start_thread(handlers);
     const bool taken = served || (handlers->threads > 0 && handlers->waiting < handlers->idle + handlers->max_waiting);
     if (taken) {
-        push(handlers, request);
+        push(handlers, job);
         pthread_cond_signal(&handlers->work);
     }
     pthread_mutex_unlock(&handlers->lock);

@@ -57,8 +57,7 @@ ptrdiff_t h2conn_read(h2conn *conn, void *buf, size_t len) {
 
 /* ---- write ---- */
 
-/* What keeps this side from writing; H2CONN_OK when nothing does. */
-static int write_error(const h2conn *conn) {
+int posix_conn_write_error(const h2conn *conn) {
     if (conn->stream.ended || conn->stream.closing) return H2CONN_ECLOSED;
     if (!conn->stream.closed) return H2CONN_OK;
     return conn->stream.error != H2CONN_OK ? conn->stream.error : H2CONN_ECLOSED;
@@ -74,7 +73,7 @@ static int take_turn(h2conn *conn) {
     }
     if (!posix_wait_begin(&w, conn->session, &conn->waits, POSIX_TURN)) return H2CONN_ENOMEM;
     while (!w.granted && result == H2CONN_OK) {
-        result = write_error(conn);
+        result = posix_conn_write_error(conn);
         if (result == H2CONN_OK && !posix_wait_step(&w, conn->write_deadline) && !w.granted) result = H2CONN_ETIMEDOUT;
     }
     const bool granted = w.granted;
@@ -82,7 +81,7 @@ static int take_turn(h2conn *conn) {
     return granted ? H2CONN_OK : result;
 }
 
-static void pass_turn(h2conn *conn) {
+void posix_conn_pass_turn(h2conn *conn) {
     conn->writing = false;
     for (posix_wait *w = conn->waits; w != NULL; w = w->topic_next) {
         if (w->what != POSIX_TURN || w->granted) continue;
@@ -90,6 +89,9 @@ static void pass_turn(h2conn *conn) {
         posix_wake(w);
         return;
     }
+    if (!conn->wants_write) return;
+    conn->wants_write = false;
+    posix_raise(conn, POSIX_DUE_WRITE);
 }
 
 /* Whether this thread has to see its bytes, which are in frames, to the socket: nobody else is sending. */
@@ -126,19 +128,19 @@ static int write_all(h2conn *conn, const void *buf, size_t len, unsigned flags, 
         conn->stream.lent = conn->stream.ended = false;
     }
     *written = len - unsent;
-    if (conn->stream.closed && unsent > 0) result = write_error(conn);
+    if (conn->stream.closed && unsent > 0) result = posix_conn_write_error(conn);
     return result;
 }
 
 int posix_conn_write(h2conn *conn, const void *buf, size_t len, unsigned flags, size_t *written) {
-    int result = write_error(conn);
+    int result = posix_conn_write_error(conn);
     *written = 0;
     if (result == H2CONN_OK && posix_passed(conn->write_deadline, h2conn_now())) result = H2CONN_ETIMEDOUT;
     if (result == H2CONN_OK) result = take_turn(conn);
     if (result != H2CONN_OK) return result;
-    result = write_error(conn);
+    result = posix_conn_write_error(conn);
     if (result == H2CONN_OK && (len > 0 || flags != 0)) result = write_all(conn, buf, len, flags, written);
-    pass_turn(conn);
+    posix_conn_pass_turn(conn);
     return result;
 }
 
@@ -154,19 +156,28 @@ int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written) {
     return result;
 }
 
+/* In a callback nobody waits for the turn. */
+static int take_turn_or_note(h2conn *conn) {
+    if (!conn->writing || !posix_in_callback()) return take_turn(conn);
+    conn->wants_write = true;
+    return H2CONN_EAGAIN;
+}
+
 int h2conn_close_write(h2conn *conn) {
     if (conn == NULL) return H2CONN_EINVAL;
     posix_session *s = conn->session;
     int result = H2CONN_OK;
     pthread_mutex_lock(&s->lock);
-    if (!conn->stream.ended && !conn->stream.closing) {
-        result = take_turn(conn);
+    if (conn->kept != NULL) {
+        posix_kept_end(conn);
+    } else if (!conn->stream.ended && !conn->stream.closing) {
+        result = take_turn_or_note(conn);
         if (result == H2CONN_OK) {
             result = h2conn_stream_write(&conn->stream, s->link.session, NULL, 0, H2_END);
-            pass_turn(conn);
+            posix_conn_pass_turn(conn);
         }
-        posix_session_push(s);
     }
+    posix_session_push(s);
     pthread_mutex_unlock(&s->lock);
     return result;
 }
@@ -178,7 +189,10 @@ static int send_trailers(h2conn *conn, const h2_field *fields, size_t n) {
     posix_session *s = conn->session;
     posix_wait w;
     h2_result result = h2_stream_trailers(s->link.session, conn->stream.id, fields, n);
-    if (result == H2_EAGAIN) {
+    if (result == H2_EAGAIN && posix_in_callback()) {
+        posix_session_frame(s);
+        result = h2_stream_trailers(s->link.session, conn->stream.id, fields, n);
+    } else if (result == H2_EAGAIN) {
         if (!posix_wait_begin(&w, s, &s->watchers, POSIX_STATE)) return H2CONN_ENOMEM;
         do {
             posix_session_flush(s, NULL);
@@ -188,20 +202,21 @@ static int send_trailers(h2conn *conn, const h2_field *fields, size_t n) {
     }
     if (result == H2_OK) return H2CONN_OK;
     if (result == H2_EINVAL) return H2CONN_EINVAL;
-    if (result == H2_EAGAIN) return H2CONN_ETIMEDOUT;
-    return write_error(conn) != H2CONN_OK ? write_error(conn) : H2CONN_ESTATE;
+    if (result == H2_ENOMEM) return H2CONN_ENOMEM;
+    if (result == H2_EAGAIN) return posix_conn_late(conn);
+    return posix_conn_write_error(conn) != H2CONN_OK ? posix_conn_write_error(conn) : H2CONN_ESTATE;
 }
 
 int h2conn_close_write_with(h2conn *conn, const h2conn_field *fields, size_t n) {
     if (conn == NULL || (n > 0 && fields == NULL) || !h2conn_fields_are_plain(fields, n)) return H2CONN_EINVAL;
     pthread_mutex_lock(&conn->session->lock);
-    int result = write_error(conn);
-    if (result == H2CONN_OK) result = take_turn(conn);
+    int result = posix_conn_write_error(conn);
+    if (result == H2CONN_OK) result = take_turn_or_note(conn);
     if (result == H2CONN_OK) {
-        result = write_error(conn);
+        result = posix_conn_write_error(conn);
         if (result == H2CONN_OK) result = send_trailers(conn, fields, n);
         if (result == H2CONN_OK) conn->stream.ended = true;
-        pass_turn(conn);
+        posix_conn_pass_turn(conn);
         posix_session_push(conn->session);
     }
     pthread_mutex_unlock(&conn->session->lock);

@@ -6,6 +6,9 @@
 #include "posix_time.h"
 #include "posix_wait.h"
 
+/* The least room behind pending bytes worth framing into, so that what is cut to fit is not in crumbs. */
+#define POSIX_ROOM_MIN 512u
+
 /* ---- receiving ---- */
 
 static void return_rx(posix_session *s) {
@@ -56,14 +59,14 @@ void posix_session_receive(posix_session *s) {
         return;
     }
     pthread_mutex_unlock(&s->lock);
-    if (s->secured) pthread_mutex_lock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_lock(&s->guard->wire);
     const ptrdiff_t n = s->link.transport.recv(s->link.transport.ctx, buf, POSIX_BUFFER_BYTES);
-    if (s->secured) pthread_mutex_unlock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_unlock(&s->guard->wire);
     const int error = s->socket.in.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);
     /* A security layer may hold decrypted bytes that no poll shows. */
-    s->more = n > 0 && (s->secured || n == (ptrdiff_t)POSIX_BUFFER_BYTES);
+    s->more = n > 0 && (s->guard != NULL || n == (ptrdiff_t)POSIX_BUFFER_BYTES);
     s->rx = buf;
     h2conn_link_arrived(&s->link, buf, n);
     feed(s);
@@ -89,13 +92,21 @@ static bool fill(posix_session *s) {
     return h2conn_link_fill(&s->link, s->tx, POSIX_BUFFER_BYTES) > 0;
 }
 
+void posix_session_frame(posix_session *s) {
+    if (s->phase != POSIX_OPEN) return;
+    if (s->tx == NULL) s->tx = posix_pool_get(&s->loop->pool);
+    if (s->tx == NULL) return;
+    if (h2conn_link_pending(&s->link) > 0 && POSIX_BUFFER_BYTES - s->link.tx_end < POSIX_ROOM_MIN) return;
+    h2conn_link_fill(&s->link, s->tx, POSIX_BUFFER_BYTES);
+}
+
 static ptrdiff_t send_pending(posix_session *s) {
     const uint8_t *bytes = h2conn_link_pending_bytes(&s->link);
     const size_t len = h2conn_link_pending(&s->link);
     pthread_mutex_unlock(&s->lock);
-    if (s->secured) pthread_mutex_lock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_lock(&s->guard->wire);
     const ptrdiff_t n = s->link.transport.send(s->link.transport.ctx, bytes, len);
-    if (s->secured) pthread_mutex_unlock(&s->wire);
+    if (s->guard != NULL) pthread_mutex_unlock(&s->guard->wire);
     const int error = s->socket.out.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);
@@ -113,6 +124,7 @@ void posix_session_flush(posix_session *s, const bool *stop) {
         if (s->watchers != NULL) posix_wake_all(s->watchers, POSIX_ANY);
     }
     s->sending = false;
+    posix_session_announce(s);
     if (h2conn_link_pending(&s->link) > 0) return;
     posix_pool_put(&s->loop->pool, s->tx);
     s->tx = NULL;
@@ -155,6 +167,7 @@ bool posix_session_hand_over(posix_session *s) {
 }
 
 void posix_session_settle(posix_session *s) {
+    if (posix_in_callback_of(s)) return;
     if (posix_session_is_closing(s)) {
         posix_wake_all(s->watchers, POSIX_ANY);
         if (s->phase != POSIX_CLOSED) posix_loop_post(s, true);
@@ -173,7 +186,7 @@ void posix_session_watch(posix_session *s) {
 
 void posix_session_rest(posix_session *s) {
     posix_session_settle(s);
-    if (s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
+    if (s->turning || s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
     /* What the transport holds already, no descriptor would show. */
     if (s->more || h2conn_link_unread(&s->link) > 0)
         posix_loop_post(s, true);
@@ -182,6 +195,7 @@ void posix_session_rest(posix_session *s) {
 }
 
 void posix_session_push(posix_session *s) {
+    if (posix_session_defer(s)) return;
     posix_session_flush(s, NULL);
     posix_session_settle(s);
 }

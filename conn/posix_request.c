@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "posix_handlers.h"
 
-#define ACCEPT_MIN    200
-#define ACCEPT_MAX    299
-#define NOT_FOUND     404
-#define NO_CONTENT    204
-#define NOT_MODIFIED  304
-#define CONTINUE      100
-#define SWITCHING     101
-#define LENGTH_DIGITS 20
+#define ACCEPT_MIN   200
+#define ACCEPT_MAX   299
+#define NOT_FOUND    404
+#define NO_CONTENT   204
+#define NOT_MODIFIED 304
+#define CONTINUE     100
+#define SWITCHING    101
+/* Of an answer that needs no memory to be put together. */
+#define FEW_FIELDS 16u
 
-h2conn_request *posix_request_new(posix_session *s, uint32_t id, const h2_field *fields, size_t n, bool end) {
-    h2conn_request *request = malloc(sizeof *request + h2conn_section_bytes(fields, n));
-    if (request == NULL) return NULL;
-    memset(request, 0, sizeof *request);
-    h2conn_section_copy(&request->conn.head, request + 1, fields, n);
+h2conn_request *posix_request_new(size_t bytes, posix_session *s, uint32_t id, const h2_field *fields, size_t n,
+                                  bool end) {
+    h2conn_request *request = malloc(bytes);
+    h2conn_section *head = posix_section_new(fields, n);
+    if (request == NULL || head == NULL) {
+        free(request);
+        free(head);
+        return NULL;
+    }
+    memset(request, 0, bytes);
+    request->conn.head = head;
     posix_conn_attach(&request->conn, s, id);
     request->conn.stream.peer_ended = end;
     return request;
@@ -27,8 +33,8 @@ h2conn_request *posix_request_new(posix_session *s, uint32_t id, const h2_field 
 void posix_request_run(h2conn_request *request, h2conn_handler handler, void *user) {
     posix_session *s = request->conn.session;
     handler(user, request);
-    h2conn_respond(request, NOT_FOUND, NULL, 0, NULL, 0);
     pthread_mutex_lock(&s->lock);
+    posix_request_not_found(request);
     posix_conn_close(&request->conn);
     posix_session_ref(s);
     posix_conn_orphan(&request->conn);
@@ -40,28 +46,28 @@ void posix_request_run(h2conn_request *request, h2conn_handler handler, void *us
 /* ---- what the client asked ---- */
 
 const char *h2conn_request_method(const h2conn_request *request) {
-    return request->conn.head.pseudo[H2CONN_METHOD];
+    return request->conn.head->pseudo[H2CONN_METHOD];
 }
 
 const char *h2conn_request_path(const h2conn_request *request) {
-    return request->conn.head.pseudo[H2CONN_PATH];
+    return request->conn.head->pseudo[H2CONN_PATH];
 }
 
 const char *h2conn_request_authority(const h2conn_request *request) {
-    return request->conn.head.pseudo[H2CONN_AUTHORITY];
+    return request->conn.head->pseudo[H2CONN_AUTHORITY];
 }
 
 const char *h2conn_request_scheme(const h2conn_request *request) {
-    return request->conn.head.pseudo[H2CONN_SCHEME];
+    return request->conn.head->pseudo[H2CONN_SCHEME];
 }
 
 const char *h2conn_request_protocol(const h2conn_request *request) {
-    return request->conn.head.pseudo[H2CONN_PROTOCOL];
+    return request->conn.head->pseudo[H2CONN_PROTOCOL];
 }
 
 const h2conn_field *h2conn_request_fields(const h2conn_request *request, size_t *n) {
-    *n = request->conn.head.n;
-    return request->conn.head.fields;
+    *n = request->conn.head->n;
+    return request->conn.head->fields;
 }
 
 /* ---- the answer ---- */
@@ -70,7 +76,10 @@ int posix_conn_send_head(h2conn *conn, const h2_field *fields, size_t n, unsigne
     posix_session *s = conn->session;
     posix_wait w;
     h2_result result = h2_stream_respond(s->link.session, conn->stream.id, fields, n, flags);
-    if (result == H2_EAGAIN) {
+    if (result == H2_EAGAIN && posix_in_callback()) {
+        posix_session_frame(s);
+        result = h2_stream_respond(s->link.session, conn->stream.id, fields, n, flags);
+    } else if (result == H2_EAGAIN) {
         if (!posix_wait_begin(&w, s, &s->watchers, POSIX_STATE)) return H2CONN_ENOMEM;
         do {
             posix_session_flush(s, NULL);
@@ -80,8 +89,9 @@ int posix_conn_send_head(h2conn *conn, const h2_field *fields, size_t n, unsigne
     }
     switch (result) {
     case H2_OK: return H2CONN_OK;
-    case H2_EAGAIN: return H2CONN_ETIMEDOUT;
+    case H2_EAGAIN: return posix_conn_late(conn);
     case H2_EINVAL: return H2CONN_EINVAL;
+    case H2_ENOMEM: return H2CONN_ENOMEM;
     default: return conn->stream.closed && conn->stream.error != H2CONN_OK ? conn->stream.error : H2CONN_ESTATE;
     }
 }
@@ -93,7 +103,8 @@ static int answer(h2conn_request *request, int status, const h2conn_field *field
     h2conn *conn = &request->conn;
     if (conn->status != 0) return H2CONN_ESTATE;
     if (conn->stream.closed) return conn->stream.error != H2CONN_OK ? conn->stream.error : H2CONN_ESTATE;
-    h2_field *all = malloc((n + 2) * sizeof *all);
+    h2_field few[FEW_FIELDS];
+    h2_field *all = n + 2 <= FEW_FIELDS ? few : malloc((n + 2) * sizeof *all);
     if (all == NULL) return H2CONN_ENOMEM;
     all[0] = h2conn_field_of_status(digits, status);
     if (n > 0) memcpy(all + 1, fields, n * sizeof *all);
@@ -103,7 +114,7 @@ static int answer(h2conn_request *request, int status, const h2conn_field *field
     conn->status = status;
     conn->stream.ended = (flags & H2_END) != 0;
     const int result = posix_conn_send_head(conn, all, n, flags);
-    free(all);
+    if (all != few) free(all);
     if (result != H2CONN_OK) {
         conn->status = 0;
         conn->stream.ended = ended;
@@ -118,6 +129,7 @@ int h2conn_accept(h2conn **conn, h2conn_request *request, int status, const h2co
     posix_session *s = request->conn.session;
     pthread_mutex_lock(&s->lock);
     const int result = answer(request, status, fields, n, NULL, 0);
+    if (result == H2CONN_OK) request->conn.handed = true;
     posix_session_push(s);
     pthread_mutex_unlock(&s->lock);
     if (result == H2CONN_OK) *conn = &request->conn;
@@ -135,29 +147,45 @@ static bool wants_length(int status, const h2conn_field *fields, size_t n) {
     return status != NO_CONTENT && status != NOT_MODIFIED && !has_field(fields, n, name, sizeof name - 1);
 }
 
+/* With events the body is copied as far as it does not fit. */
+static int send_body(h2conn *conn, const void *body, size_t len) {
+    size_t taken;
+    if (conn->events == NULL) return posix_conn_write(conn, body, len, H2_END, &taken);
+    return posix_try_write(conn, body, len, SIZE_MAX, H2_END, &taken);
+}
+
+/* Locked. */
+static int respond(h2conn_request *request, int status, const h2conn_field *fields, size_t n, const void *body,
+                   size_t len) {
+    h2conn *conn = &request->conn;
+    char digits[H2CONN_LENGTH_DIGITS + 1];
+    const h2_field length = h2conn_field_of_length(digits, len);
+    if (conn->status != 0) return H2CONN_ESTATE;
+    /* RFC 9110, 9.3.2: the answer to HEAD has no content. */
+    if (strcmp(h2conn_request_method(request), "HEAD") == 0) len = 0;
+    const h2_field *added = wants_length(status, fields, n) ? &length : NULL;
+    int result = answer(request, status, fields, n, added, len == 0 ? H2_END : 0);
+    if (result != H2CONN_OK) return result;
+    h2conn_stream_discard(&conn->stream, conn->session->link.session);
+    if (len > 0) result = send_body(conn, body, len);
+    posix_conn_close(conn);
+    return result;
+}
+
 int h2conn_respond(h2conn_request *request, int status, const h2conn_field *fields, size_t n, const void *body,
                    size_t len) {
     if (request == NULL || (n > 0 && fields == NULL) || (len > 0 && body == NULL)) return H2CONN_EINVAL;
     if (status < ACCEPT_MIN || status > H2CONN_STATUS_MAX || !h2conn_fields_are_plain(fields, n)) return H2CONN_EINVAL;
-    h2conn *conn = &request->conn;
-    posix_session *s = conn->session;
-    size_t written;
-    char digits[LENGTH_DIGITS + 1];
-    snprintf(digits, sizeof digits, "%zu", len);
-    const h2_field length = h2conn_field_of("content-length", digits);
-    /* RFC 9110, 9.3.2: the answer to HEAD has no content. */
-    if (strcmp(h2conn_request_method(request), "HEAD") == 0) len = 0;
+    posix_session *s = request->conn.session;
     pthread_mutex_lock(&s->lock);
-    const h2_field *added = wants_length(status, fields, n) ? &length : NULL;
-    int result = answer(request, status, fields, n, added, len == 0 ? H2_END : 0);
-    if (result == H2CONN_OK) {
-        h2conn_stream_discard(&conn->stream, s->link.session);
-        if (len > 0) result = posix_conn_write(conn, body, len, H2_END, &written);
-        posix_conn_close(conn);
-    }
+    const int result = respond(request, status, fields, n, body, len);
     posix_session_settle(s);
     pthread_mutex_unlock(&s->lock);
     return result;
+}
+
+void posix_request_not_found(h2conn_request *request) {
+    respond(request, NOT_FOUND, NULL, 0, NULL, 0);
 }
 
 /* ---- before the answer ---- */
@@ -201,7 +229,7 @@ ptrdiff_t h2conn_request_read(h2conn_request *request, void *buf, size_t len) {
     int result = H2CONN_OK;
     pthread_mutex_lock(&conn->session->lock);
     const bool waits = conn->status == 0 && !conn->continued && !conn->stream.peer_ended && !conn->stream.closed;
-    if (waits && expects_continue(&conn->head)) result = inform(conn, CONTINUE, NULL, 0);
+    if (waits && expects_continue(conn->head)) result = inform(conn, CONTINUE, NULL, 0);
     pthread_mutex_unlock(&conn->session->lock);
     return result == H2CONN_OK ? h2conn_read(conn, buf, len) : result;
 }

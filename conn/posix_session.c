@@ -1,47 +1,92 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "posix_session.h"
 #include "posix_time.h"
 
+int64_t posix_window_memory(uint64_t option) {
+    if (option == 0) return POSIX_WINDOW_MEMORY;
+    return option < INT64_MAX ? (int64_t)option : INT64_MAX;
+}
+
 static void ready(posix_source *source) {
     posix_session *s = (posix_session *)source;
     pthread_mutex_lock(&s->lock);
+    s->ready = true;
     posix_session_turn(s, h2conn_now());
     pthread_mutex_unlock(&s->lock);
 }
 
 static void session_free(posix_session *s) {
     posix_socket_close(&s->socket);
-    if (s->secured) s->owner->secure.release(&s->above);
+    if (s->guard != NULL) {
+        s->owner->secure.release(&s->guard->above);
+        pthread_mutex_destroy(&s->guard->wire);
+    }
     posix_pool_put(&s->loop->pool, s->rx);
     posix_pool_put(&s->loop->pool, s->tx);
     pthread_mutex_destroy(&s->lock);
-    pthread_mutex_destroy(&s->wire);
-    free(s->engine);
+    if (s->link.session != NULL) h2_session_free(s->link.session);
+    free(s->guard);
+    free(s->addresses);
     free(s->origin);
     free(s);
+}
+
+/* Now: a lost socket has no peer any more. */
+static bool print_addresses(posix_session *s) {
+    char local[H2CONN_ADDRESS_BYTES], remote[H2CONN_ADDRESS_BYTES];
+    posix_address_local(local, s->socket.fd);
+    posix_address_remote(remote, s->socket.fd);
+    const size_t first = strlen(local) + 1, second = strlen(remote) + 1;
+    s->addresses = malloc(first + second);
+    if (s->addresses == NULL) return false;
+    memcpy(s->addresses, local, first);
+    memcpy(s->addresses + first, remote, second);
+    return true;
+}
+
+static void *lend(void *user, size_t bytes) {
+    (void)user;
+    return malloc(bytes);
+}
+
+static void take_back(void *user, void *memory, size_t bytes) {
+    (void)user;
+    (void)bytes;
+    free(memory);
 }
 
 /* The owner's sizes; H2CONN_OK or ENOMEM. */
 static int open_engine(posix_session *s, const h2conn_transport *transport) {
     const h2_config *config = &s->owner->config;
     const h2_handlers handlers = posix_session_handlers(s->owner->trace != NULL);
-    const size_t size = h2_session_size(config);
+    static const h2_lender heap = {lend, take_back, NULL};
     h2_session *session;
-    s->engine = malloc(size);
-    if (s->engine == NULL || h2_session_init(&session, s->engine, size, config, &handlers, s) != H2_OK)
-        return H2CONN_ENOMEM;
+    if (h2_session_new(&session, &heap, config, &handlers, s) != H2_OK) return H2CONN_ENOMEM;
     h2conn_link_init(&s->link, session, transport, config);
     return H2CONN_OK;
 }
 
-static int open_all(posix_session *s, bool secured, const char *host) {
+static int open_guard(posix_session *s, const char *host) {
     const h2conn_secure *secure = &s->owner->secure;
-    s->below = posix_socket_transport(&s->socket);
-    if (secured && secure->open(secure->ctx, &s->below, host, &s->above) != 0) return H2CONN_ETLS;
-    s->secured = secured;
-    return open_engine(s, secured ? &s->above : &s->below);
+    posix_guard *guard = calloc(1, sizeof *guard);
+    if (guard == NULL) return H2CONN_ENOMEM;
+    guard->below = posix_socket_transport(&s->socket);
+    if (secure->open(secure->ctx, &guard->below, host, &guard->above) != 0) {
+        free(guard);
+        return H2CONN_ETLS;
+    }
+    pthread_mutex_init(&guard->wire, NULL);
+    s->guard = guard;
+    return open_engine(s, &guard->above);
+}
+
+static int open_all(posix_session *s, bool secured, const char *host) {
+    const h2conn_transport plain = posix_socket_transport(&s->socket);
+    if (!print_addresses(s)) return H2CONN_ENOMEM;
+    return secured ? open_guard(s, host) : open_engine(s, &plain);
 }
 
 int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool secured, const char *host) {
@@ -57,10 +102,7 @@ int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool 
     s->timer.index = POSIX_NOT_TIMED;
     s->refs = 1;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_mutex_init(&s->wire, NULL);
     posix_socket_init(&s->socket, fd);
-    posix_address_local(s->local, fd);
-    posix_address_remote(s->remote, fd);
     const int result = open_all(s, secured, host);
     if (result != H2CONN_OK) {
         session_free(s);
@@ -68,6 +110,14 @@ int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool 
     }
     *session = s;
     return H2CONN_OK;
+}
+
+const char *posix_session_local(const posix_session *s) {
+    return s->addresses;
+}
+
+const char *posix_session_remote(const posix_session *s) {
+    return s->addresses + strlen(s->addresses) + 1;
 }
 
 void posix_session_ref(posix_session *s) {
@@ -87,6 +137,6 @@ void posix_session_unref(posix_session *s) {
 
 const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]) {
     if (s->link.stalled) return "it does not read";
-    if (s->link.ended == H2CONN_TRANSPORT_ETLS && s->secured) return s->owner->secure.failure(&s->above);
+    if (s->link.ended == H2CONN_TRANSPORT_ETLS && s->guard != NULL) return s->owner->secure.failure(&s->guard->above);
     return s->errno_lost != 0 ? posix_error_text(s->errno_lost, text) : NULL;
 }

@@ -9,21 +9,28 @@
  *   1. a client's or a server's
  *   2. a session's `lock`: the engine, the connections, and all members here that do not say otherwise
  *   3. a loop's, a server's queue's, a pool's: held for a few instructions
- * `wire` is taken with none of these held; it keeps a secured transport to one thread at a time.
+ * `guard->wire` is taken with none of these held; it keeps a secured transport to one thread at a time.
  *
  * Two roles are given to one thread each, and kept while it lets go of the lock for a system call:
  *   `pumping`  may receive from the transport
  *   `sending`  may send to it, and owns the pending bytes
+ * What the engine says to a connection with events is noted in one of two lines. The loop's thread alone calls their
+ * callbacks, in its turn, with the lock free and without a role; what they write goes into frames at once and is sent
+ * when all were called.
+ *
  * Whoever waits takes the roles that are free: the thread that wants the answer is the one that receives it. Whoever
  * leaves settles: it wakes another waiting thread, or leaves the session to the loop.
  *
  * Invariants while the lock is free:
  *   - somebody listens: `pumping`, or a waiting thread has been woken that will, or the loop watches or was told;
  *   - the same holds for `sending` when the link owes anything;
+ *   - events in line are looked at by a turn that is under way, or the loop was told, or they are requests for whose
+ * answers there is no room and the link owes something;
  *   - the descriptor is closed by the loop alone, when both roles are free.
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include "conn_link.h"
 #include "posix_loop.h"
 #include "posix_socket.h"
@@ -47,11 +54,15 @@ struct posix_session;
 #define POSIX_FINISH_MS 5000
 #define POSIX_STOP_MS   200
 
+/* What windows may grow by when nothing else is said. */
+#define POSIX_WINDOW_MEMORY (INT64_C(256) << 20)
+
 /* What a session belongs to: a client or a server. */
 typedef struct posix_owner {
     posix_loop *loop;
     h2_config config;
     h2conn_secure secure;
+    _Atomic int64_t window_memory; /* left for windows to grow */
     bool has_secure;
     h2conn_trace trace;
     void *trace_user;
@@ -66,6 +77,11 @@ typedef struct posix_owner {
     void (*forgotten)(struct posix_owner *owner);
 } posix_owner;
 
+/* Connections in line. */
+typedef struct posix_due {
+    struct h2conn *first, *last;
+} posix_due;
+
 typedef enum posix_phase {
     POSIX_OPEN,
     POSIX_NOTICE, /* the security layer's closing notice is being sent */
@@ -73,18 +89,25 @@ typedef enum posix_phase {
     POSIX_CLOSED  /* the descriptor is closed */
 } posix_phase;
 
+/* What only a secured session has. */
+typedef struct posix_guard {
+    pthread_mutex_t wire;
+    h2conn_transport below, above; /* the socket; and what `link` uses */
+} posix_guard;
+
 typedef struct posix_session {
     posix_source source; /* first: what the loop's events name */
-    pthread_mutex_t lock, wire;
+    pthread_mutex_t lock;
     h2conn_link link;
     posix_socket socket;
-    h2conn_transport below, above; /* the socket; and what `link` uses when secured */
-    void *engine;                  /* memory of the engine */
+    posix_guard *guard; /* NULL when it is not secured */
+    char *addresses;    /* printed: the local one and, behind its terminator, the remote one */
     posix_owner *owner;
     posix_loop *loop;
     uint8_t *rx, *tx;                    /* borrowed while bytes are in them */
     struct posix_wait *waits;            /* threads waiting in any call */
     struct posix_wait *watchers;         /* those that wait for the session itself */
+    posix_due opening, due;              /* connections with events to be told: new requests, and others */
     int64_t finish_at;                   /* end by then whatever is owed; 0 for no such time */
     int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
     uint32_t pongs;                      /* answered so far */
@@ -101,20 +124,26 @@ typedef struct posix_session {
     uint32_t refs, conns;
     int errno_lost; /* what the system said of a lost socket */
     uint8_t phase;  /* posix_phase */
-    bool secured, pumping, sending;
-    bool more; /* receiving again at once may give more */
-    bool cut;  /* the loop's turn ended before the engine was offered all that was received */
+    bool pumping, sending;
+    bool ready;   /* the loop saw its descriptor ready */
+    bool turning; /* the loop's thread has its turn, which ends with a look at the lines */
+    bool more;    /* receiving again at once may give more */
+    bool cut;     /* the loop's turn ended before the engine was offered all that was received */
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
-    char local[H2CONN_ADDRESS_BYTES], remote[H2CONN_ADDRESS_BYTES];
 } posix_session;
 
 /* ---- posix_session.c ---- */
 
+/* The option `window_memory` as an owner keeps it. */
+int64_t posix_window_memory(uint64_t option);
+
 /* A session on a connected socket, which it takes over even on failure. `secured` opens the owner's security layer, for
  * `host` at a client. H2CONN_OK, ENOMEM or ETLS. The caller has a reference. */
 int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool secured, const char *host);
+const char *posix_session_local(const posix_session *s);
+const char *posix_session_remote(const posix_session *s);
 void posix_session_ref(posix_session *s);   /* locked */
 void posix_session_drop(posix_session *s);  /* locked, and not the last: the loop has one until the end */
 void posix_session_unref(posix_session *s); /* unlocked */
@@ -129,6 +158,8 @@ const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]);
 void posix_session_receive(posix_session *s);
 /* Whether receiving again at once would do something. */
 bool posix_session_has_more(const posix_session *s);
+/* Put what is owed into frames, as far as there is room, for whoever sends next. */
+void posix_session_frame(posix_session *s);
 /* Send what is owed until the socket refuses, unless another thread is at it. `stop` becomes true when the caller has
  * what it wants; it then sends for others only so long. */
 void posix_session_flush(posix_session *s, const bool *stop);
@@ -157,6 +188,22 @@ bool posix_session_is_closing(const posix_session *s);
 void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms);
 /* The loop's turn: receive, send, tick, and take the next step to the end when there is one. */
 void posix_session_turn(posix_session *s, int64_t now);
+
+/* ---- posix_dispatch.c ---- */
+
+/* In the loop's thread, with the session locked, which is let go of: call those in line now. */
+void posix_session_dispatch(posix_session *s);
+/* Whether that would call somebody. Locked. */
+bool posix_session_has_due(const posix_session *s);
+/* Tell the loop when it would, unless it looks anyway. Locked. */
+void posix_session_announce(posix_session *s);
+/* Whether this thread is in a callback of the session: what it leaves undone is done when that returns. And: of any,
+ * where waiting is not allowed. */
+bool posix_in_callback_of(const posix_session *s);
+bool posix_in_callback(void);
+/* Whether what is owed can wait for this thread, which is in a callback of a session of the same loop; the loop is told
+ * then. Locked. */
+bool posix_session_defer(posix_session *s);
 
 /* ---- posix_events.c ---- */
 h2_handlers posix_session_handlers(bool trace);

@@ -65,14 +65,23 @@ int posix_accept(int fd) {
     return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-int posix_listen(const struct sockaddr *address, socklen_t len) {
+/* Sharing is said before binding by those that join, and after it by the one that must not join strangers. */
+static bool bind_and_listen(int fd, const struct sockaddr *address, socklen_t len, posix_sharing sharing) {
+    const int on = 1;
+    if (sharing == POSIX_FURTHER && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) return false;
+    if (bind(fd, address, len) != 0) return false;
+    if (sharing == POSIX_FIRST && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) return false;
+    return listen(fd, BACKLOG) == 0;
+}
+
+int posix_listen(const struct sockaddr *address, socklen_t len, posix_sharing sharing) {
     const int on = 1;
     const int fd = posix_socket_new(address->sa_family);
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     /* An IPv6 socket that took IPv4 too would keep a listener of the same port from binding. */
     if (address->sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    if (bind(fd, address, len) == 0 && listen(fd, BACKLOG) == 0) return fd;
+    if (bind_and_listen(fd, address, len, sharing)) return fd;
     const int error = errno;
     close(fd);
     errno = error;

@@ -41,8 +41,11 @@ void posix_address_remote(char out[H2CONN_ADDRESS_BYTES], int fd);
 void posix_address_set_port(struct sockaddr *address, uint16_t port);
 uint16_t posix_port_local(int fd);
 
+/* Sockets may listen on one port together (SO_REUSEPORT); the first of them still finds that the port is free. */
+typedef enum posix_sharing { POSIX_ALONE, POSIX_FIRST, POSIX_FURTHER } posix_sharing;
+
 /* Listen on one address. Returns the descriptor, or -1 with errno. */
-int posix_listen(const struct sockaddr *address, socklen_t len);
+int posix_listen(const struct sockaddr *address, socklen_t len, posix_sharing sharing);
 
 /* Accept one connection: a descriptor, or -1 with errno. */
 int posix_accept(int fd);

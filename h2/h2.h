@@ -28,6 +28,9 @@
  * are the handler's to keep, at most as many as the windows of h2_config promise; each must be given back once with
  * h2_stream_consumed, which opens the windows again.
  *
+ * Memory: h2_session_init takes one block that never changes, for firmware. h2_session_new borrows parts as they are
+ * needed, so that an idle session holds little: some 1 KiB, and 80 bytes for a stream.
+ *
  * Streams are named by their identifier. A function called with one that has ended returns H2_ENOSTREAM; nothing
  * dangles.
  */
@@ -46,6 +49,7 @@ extern "C" {
 
 typedef struct h2_session h2_session;
 typedef hpack_field h2_field;
+typedef hpack_lender h2_lender;
 
 /* A field from string literals. */
 #define H2_FIELD(name, value)                                                                                          \
@@ -66,10 +70,13 @@ typedef struct h2_config {
     uint32_t block_bytes;    /* octets of a received header block, all its frames' payloads together */
     uint32_t stream_window;  /* octets of DATA received and not consumed, each stream; up to H2_WINDOW_MAX */
     uint32_t session_window; /* the same, all streams together; the protocol's floor is H2_WINDOW_INITIAL */
-    uint32_t frame_size;     /* largest payload received, H2_FRAME_SIZE_MIN to H2_FRAME_SIZE_MAX */
-    uint32_t header_bytes;   /* of the strings of a received header section, at least decoder_table */
-    uint32_t decoder_table;  /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */
-    uint32_t encoder_table;  /* HPACK storage for sending, likewise */
+    uint32_t window_most; /* up to which windows grow with the bandwidth-delay product, measured by PINGs beside DATA in
+                             bulk; they need h2_session_tick, and fall back after blocked_ms without DATA; 0 or less
+                             than the windows: never. A build with H2_SMALL has none of this */
+    uint32_t frame_size;  /* largest payload received, H2_FRAME_SIZE_MIN to H2_FRAME_SIZE_MAX */
+    uint32_t header_bytes;      /* of the strings of a received header section, at least decoder_table */
+    uint32_t decoder_table;     /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */
+    uint32_t encoder_table;     /* HPACK storage for sending, likewise */
     uint32_t send_header_bytes; /* encoded header blocks waiting to be sent */
     uint32_t timeout_ms;        /* for the peer's preface, SETTINGS acknowledgement and each header block; 0 for none */
     uint32_t keepalive_ms;      /* silence after which a PING is sent; 0 for never */
@@ -107,9 +114,12 @@ typedef struct h2_handlers {
     void (*on_pong)(void *user, const uint8_t opaque[H2_PING_BYTES]);
     /* The peer sent GOAWAY. Streams it will not process have been closed with H2_BY_GOAWAY. */
     void (*on_goaway)(void *user, uint32_t last_stream_id, uint32_t code);
-    /* Each frame sent (whole) or received: `n` octets of its payload are at hand, possibly fewer than header->length.
-     */
+    /* Each frame sent (whole) or received: `n` octets of its payload are at hand, possibly fewer than header->length;
+     * those of a frame sent only until the handler sends a header section. */
     void (*on_frame)(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n);
+    /* A stream's receive window is about to grow by `octets`: whether that much memory may be promised. Below zero, it
+     * shrank: the promise is over, the answer does not matter. NULL allows all up to window_most. */
+    bool (*on_grow)(void *user, int64_t octets);
 } h2_handlers;
 
 /* ---- the session ---- */
@@ -122,6 +132,16 @@ size_t h2_session_size(const h2_config *config);
  * small. */
 h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user);
+
+/* Make a session that borrows its memory: for good its own struct, HPACK tables and streams as they come into use, and
+ * briefly what a header section needs on its way in and out, to the same bounds as above. `lender` is kept
+ * until h2_session_free. A refused loan refuses the stream, or the call with H2_ENOMEM; where neither can be, it ends
+ * the session with H2_RULE_MEMORY. H2_EINVAL, or H2_ENOMEM at once. */
+h2_result h2_session_new(h2_session **session, const h2_lender *lender, const h2_config *config,
+                         const h2_handlers *handlers, void *user);
+
+/* Give back all of it. Only for a session of h2_session_new, and not from a handler. */
+void h2_session_free(h2_session *s);
 
 /* Take received bytes. Returns how many were taken: fewer than `len` only when answers wait for room, then transmit and
  * give the rest. H2_EPROTOCOL once the session has failed: transmit what is left to say, then close the transport. */
@@ -176,14 +196,15 @@ enum {
 
 /* Client: send a request header section (8.3.1) and name its new stream. The fields are checked as the peer's would be
  * and not kept. H2_EINVAL malformed; H2_ESTATE :protocol the server does not offer; H2_ELIMIT; H2_ECLOSED; H2_EAGAIN no
- * room for the block. */
+ * room for the block; H2_ENOMEM. */
 h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsigned flags, uint32_t *id);
 
 /* Server: send a response header section; a status of 1xx is informational and may be followed by others.
- * H2_ESTATE when a final one was sent already. */
+ * H2_ESTATE when a final one was sent already; H2_EAGAIN no room; H2_ENOMEM. */
 h2_result h2_stream_respond(h2_session *s, uint32_t id, const h2_field *fields, size_t n, unsigned flags);
 
-/* Send trailers, which end this side; lent bytes must have been taken (H2_EAGAIN otherwise). */
+/* Send trailers, which end this side; lent bytes must have been taken (H2_EAGAIN otherwise, or without room).
+ * H2_ENOMEM. */
 h2_result h2_stream_trailers(h2_session *s, uint32_t id, const h2_field *fields, size_t n);
 
 /* Lend `len` bytes to be sent; they must stay in place until on_sent, on_closed or h2_stream_withdraw. With H2_END the

@@ -24,7 +24,8 @@ static void open_stream(h2_session *s) {
         return;
     }
     h2_stream *stream = NULL;
-    if (s->streams.live < s->config.streams) stream = h2_streams_add(&s->streams, b->stream_id, H2_OPEN);
+    if (s->streams.live < s->config.streams && h2_session_has_slot(s))
+        stream = h2_streams_add(&s->streams, b->stream_id, H2_OPEN);
     if (!stream) {
         b->breach = H2_RULE_CONCURRENCY;
         h2_streams_remember(&s->streams, b->stream_id, true);
@@ -33,6 +34,7 @@ static void open_stream(h2_session *s) {
     stream->length_left = H2_LENGTH_UNKNOWN;
     stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
     stream->recv.size = (int32_t)h2_session_recv_initial(s);
+    stream->target = s->config.stream_window;
 }
 
 void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
@@ -49,6 +51,10 @@ void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     }
     b->discard = t.verdict == H2_IGNORE;
     if (state == H2_IDLE_PEER) open_stream(s);
+    if (s->supply && !s->supply->block(s)) {
+        h2_session_fail(s, H2_RULE_MEMORY, id);
+        return;
+    }
     if (s->frame.flags & H2_FLAG_PRIORITY && prefix->dependency == id && !b->breach) b->breach = H2_RULE_PRIORITY_SELF;
     hpack_decoder_begin(&s->decoder, s->arena, s->config.header_bytes);
 }
@@ -142,10 +148,8 @@ static void deliver(h2_session *s, h2_stream *stream) {
     h2_session_settle(s, id);
 }
 
-static void complete(h2_session *s) {
+static void judge(h2_session *s) {
     h2_block *b = &s->block;
-    b->open = false;
-    s->wait_block = H2_NO_TIME;
     if (b->discard) {
         h2_session_charge(s, H2_PRICE_DEAR);
         return;
@@ -164,15 +168,19 @@ static void complete(h2_session *s) {
 
 void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last) {
     h2_block *b = &s->block;
-    if (hpack_decode(&s->decoder, bytes, n, last, collect, s) != HPACK_OK) {
-        h2_session_fail(s, H2_RULE_COMPRESSION, b->stream_id);
+    hpack_error error = hpack_decode(&s->decoder, bytes, n, last, collect, s);
+    if (error) {
+        h2_session_fail(s, error == HPACK_ENOMEM ? H2_RULE_MEMORY : H2_RULE_COMPRESSION, b->stream_id);
         return;
     }
-    if (last) {
-        complete(s);
+    if (!last) {
+        /* A string that cannot end within the block is not waited for. */
+        size_t room = s->content_left - n + s->config.block_bytes - b->octets;
+        if (hpack_decoder_awaits(&s->decoder) > room) h2_session_fail(s, H2_RULE_CONTINUATIONS, b->stream_id);
         return;
     }
-    /* A string that cannot end within the block is not waited for. */
-    size_t room = s->content_left - n + s->config.block_bytes - b->octets;
-    if (hpack_decoder_awaits(&s->decoder) > room) h2_session_fail(s, H2_RULE_CONTINUATIONS, b->stream_id);
+    b->open = false;
+    s->wait_block = H2_NO_TIME;
+    judge(s);
+    if (s->supply) s->supply->block_done(s);
 }

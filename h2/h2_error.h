@@ -110,7 +110,8 @@ typedef enum h2_scope { H2_SCOPE_NONE, H2_SCOPE_STREAM, H2_SCOPE_SESSION } h2_sc
     X(H2_RULE_TIMEOUT, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION,                                                            \
       "the peer took too long for its preface or a header block (9.1)")                                                \
     X(H2_RULE_KEEPALIVE, H2_NO_ERROR, H2_SCOPE_SESSION, "the peer did not answer a PING in time (6.7)")                \
-    X(H2_RULE_BLOCKED, H2_CANCEL, H2_SCOPE_STREAM, "the peer kept its window shut for too long (5.2)")
+    X(H2_RULE_BLOCKED, H2_CANCEL, H2_SCOPE_STREAM, "the peer kept its window shut for too long (5.2)")                 \
+    X(H2_RULE_MEMORY, H2_INTERNAL_ERROR, H2_SCOPE_SESSION, "no fault of the peer's: there was no memory to go on")
 
 typedef enum h2_rule {
 #define H2_RULE_ENUM(name, code, scope, text) name,
@@ -131,7 +132,8 @@ const char *h2_rule_text(h2_rule rule);
     X(H2_EAGAIN, -4, "no room now: transmit, then try again")                                                          \
     X(H2_ELIMIT, -5, "the stream limit is reached, the peer's or ours")                                                \
     X(H2_ECLOSED, -6, "the session takes no new streams: GOAWAY was sent or received, or it ended")                    \
-    X(H2_EPROTOCOL, -7, "the session failed: see h2_session_failure")
+    X(H2_EPROTOCOL, -7, "the session failed: see h2_session_failure")                                                  \
+    X(H2_ENOMEM, -8, "memory was not lent; nothing has changed")
 
 typedef enum h2_result {
 #define H2_RESULT_ENUM(name, value, text) name = value,

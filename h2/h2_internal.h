@@ -12,7 +12,8 @@
  *   - `headers` holds whole frames in order; `headers.frame_left` octets of the first remain, and nothing else may
  *     be written before they are.
  *   - Once `failure.culprit` is H2_BY_RULE, or `over`, nothing is received and only GOAWAY is sent.
- *   - Handlers are called last: no function uses a stream after calling one, without looking it up again.
+ *   - Handlers are called last: no function uses a stream after calling one, without looking it up again. A handler may
+ *     open a stream, and slots may move then.
  */
 
 #include <stdbool.h>
@@ -47,8 +48,8 @@ typedef enum h2_goaway_state {
 
 typedef enum h2_ping_state { H2_PING_NONE, H2_PING_OWED, H2_PING_SENT } h2_ping_state;
 
-/* A ping of ours: the program's, the keepalive's, the drain's. */
-enum { H2_PING_USER, H2_PING_KEEPALIVE, H2_PING_DRAIN, H2_PING_KINDS };
+/* A ping of ours: the program's, the keepalive's, the drain's, the gauge's. */
+enum { H2_PING_USER, H2_PING_KEEPALIVE, H2_PING_DRAIN, H2_PING_GAUGE, H2_PING_KINDS };
 
 /* Opaque octets of the session's own kinds (h2_receive_frames.c). */
 extern const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES];
@@ -73,13 +74,44 @@ typedef struct h2_parting {
     void *user;
 } h2_parting;
 
+typedef enum h2_lap { H2_LAP_NONE, H2_LAP_BEGUN, H2_LAP_DONE } h2_lap;
+
+/* What comes during a round trip (h2_gauge.h). */
+typedef struct h2_gauge {
+    uint64_t octets, stream_octets; /* come since the lap began: of the session and of one stream */
+    uint32_t credit, stream_credit; /* what the peer might send when it began */
+    uint64_t begun_at, next_at;     /* the lap; when to gauge again */
+    uint32_t stream_id;
+    uint32_t least_ms, recent_ms; /* the shortest lap, so what the path takes when nothing waits in it; and of late */
+    uint8_t laps;                 /* in which recent_ms is the shortest */
+    uint8_t lap;                  /* h2_lap */
+    bool fed;                     /* since the last sweep */
+} h2_gauge;
+
+#define H2_LAP_UNKNOWN UINT32_MAX
+
 /* Encoded header blocks as frames, waiting. */
 typedef struct h2_outbox {
     uint8_t *bytes;
     uint32_t head, tail, frame_left;
 } h2_outbox;
 
+/* Where a session without a block of its own gets its parts (h2_lent.c). Whatever grows may move. */
+typedef struct h2_supply {
+    /* The arena and the fields, for a header block on its way in. False when they are not lent. */
+    bool (*block)(h2_session *s);
+    void (*block_done)(h2_session *s);
+    /* Room for `bytes` more in the outbox. */
+    bool (*outbox)(h2_session *s, size_t bytes);
+    void (*outbox_done)(h2_session *s);
+    /* At least one free slot, when there are fewer than configured. */
+    bool (*slot)(h2_session *s);
+    /* No stream is left. */
+    void (*idle)(h2_session *s);
+} h2_supply;
+
 struct h2_session {
+    const h2_supply *supply; /* NULL when all parts lie behind the session */
     h2_config config;
     h2_handlers handlers;
     void *user;
@@ -102,6 +134,8 @@ struct h2_session {
     uint8_t *arena;
     hpack_decoder decoder;
     h2_window recv;
+    uint32_t recv_target; /* what that window is meant to stay at */
+    h2_gauge gauge;
 
     /* sending */
     hpack_encoder encoder;
@@ -141,6 +175,10 @@ struct h2_session {
 };
 
 /* h2_session.c */
+/* All but the parts that are carved or lent, which are empty. */
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user);
+/* Whether a stream may be added, with a slot for it. */
+bool h2_session_has_slot(h2_session *s);
 /* The peer broke a rule of session scope: GOAWAY is owed, all streams end. */
 void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id);
 /* A rule of either scope, at a stream that may be unknown. */

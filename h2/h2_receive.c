@@ -74,7 +74,7 @@ static bool take_http1_line(h2_session *s, input *in) {
 
 /* Answers that must be sent before another frame may be taken. */
 static bool is_paused(const h2_session *s) {
-    bool slots_short = s->streams.closing > 0 && s->streams.free == H2_SLOT_NONE;
+    bool slots_short = s->streams.closing > 0 && s->streams.live + s->streams.closing >= s->config.streams;
     uint32_t waiting = s->headers.tail - s->headers.head;
     return s->pongs_waiting == H2_PINGS_WAITING || s->resets_waiting == H2_RESETS_WAITING || slots_short ||
            waiting > s->config.send_header_bytes / 2;
@@ -163,8 +163,9 @@ ptrdiff_t h2_session_receive(h2_session *s, const uint8_t *bytes, size_t len) {
     if (s->over) return H2_EPROTOCOL;
     if (len == 0) return 0;
     input in = {bytes, len};
-    while (step(s, &in)) {
-        if (s->over) return H2_EPROTOCOL;
+    while (step(s, &in) && !s->over) {
     }
-    return s->over ? H2_EPROTOCOL : (ptrdiff_t)(len - in.left);
+    if (!s->over) return (ptrdiff_t)(len - in.left);
+    if (s->supply) s->supply->block_done(s);
+    return H2_EPROTOCOL;
 }

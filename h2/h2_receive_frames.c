@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 #include <string.h>
 
 /* One judge and one handler for each frame type, in the order of RFC 9113, section 6. */
@@ -8,6 +8,7 @@
 const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES] = {
     [H2_PING_KEEPALIVE] = {'k', 'e', 'e', 'p', 'a', 'l', 'i', 'v'},
     [H2_PING_DRAIN] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'},
+    [H2_PING_GAUGE] = {'g', 'a', 'u', 'g', 'i', 'n', 'g', '.'},
 };
 
 static h2_transition judge(const h2_session *s, uint32_t id, h2_input input) {
@@ -20,7 +21,7 @@ static void give_back(h2_session *s, uint32_t id, uint32_t n) {
     h2_stream *stream = h2_streams_find(&s->streams, id);
     if (!stream) return;
     h2_window_consume(&stream->recv, n);
-    if (h2_window_due(&stream->recv, s->config.stream_window)) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    if (h2_window_due(&stream->recv, stream->target)) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
 }
 
 static void skip(h2_session *s, uint32_t n) {
@@ -36,7 +37,9 @@ static h2_rule data_rule(h2_session *s, h2_transition t) {
     if (t.verdict == H2_IGNORE) return H2_RULE_NONE;
     h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
     if (!(stream->flags & H2_STREAM_GOT_HEADERS)) return H2_RULE_MESSAGE_ORDER;
-    return h2_window_take(&stream->recv, s->frame.length) ? H2_RULE_NONE : H2_RULE_OVERRUN;
+    if (!h2_window_take(&stream->recv, s->frame.length)) return H2_RULE_OVERRUN;
+    h2_gauge_data(s, stream, s->frame.length);
+    return H2_RULE_NONE;
 }
 
 /* The whole frame counts, padding included (6.9.1), before any of it is looked at. */
@@ -75,7 +78,7 @@ static void data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
 static void drop_data(h2_session *s, h2_stream *stream, size_t n) {
     if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, (uint32_t)n);
     bool ends = s->frame.flags & H2_FLAG_END_STREAM;
-    bool tell = !ends && h2_window_open(&stream->recv) < s->config.stream_window / 2;
+    bool tell = !ends && h2_window_open(&stream->recv) < stream->target / 2;
     if (tell) h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
 }
 
@@ -177,6 +180,7 @@ static void settings_ack(h2_session *s) {
     }
     int64_t delta = (int64_t)s->config.stream_window - h2_session_recv_initial(s);
     s->settings_acked = true;
+    h2_gauge_end(s);
     s->wait_settings = H2_NO_TIME;
     hpack_decoder_set_max_table_size(&s->decoder, s->config.decoder_table);
     for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
@@ -203,6 +207,7 @@ static void ping_answered(h2_session *s, const uint8_t *record) {
         s->ping_state[kind] = H2_PING_NONE;
         if (kind == H2_PING_KEEPALIVE) s->wait_ping = H2_NO_TIME;
         if (kind == H2_PING_DRAIN && s->goaway == H2_GOAWAY_NOTICE_SENT) h2_session_goaway(s, H2_NO_ERROR);
+        if (kind == H2_PING_GAUGE) h2_gauge_end(s);
         if (kind == H2_PING_USER && s->handlers.on_pong) s->handlers.on_pong(s->user, record);
         return;
     }
@@ -261,7 +266,8 @@ static void priority_update_record(h2_session *s, const uint8_t *record) {
         return;
     }
     if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
-    if (s->content_left > H2_PRIORITY_VALUE_MAX || s->content_left > s->config.header_bytes) {
+    bool heeded = s->content_left <= H2_PRIORITY_VALUE_MAX && s->content_left <= s->config.header_bytes;
+    if (!heeded || (s->supply && !s->supply->block(s))) {
         skip(s, s->content_left);
         return;
     }
@@ -283,9 +289,10 @@ static void prioritize(h2_session *s, uint32_t id, h2_urgency priority) {
 void h2_receive_priority(h2_session *s, const uint8_t *bytes, size_t n) {
     if (n > 0) memcpy(s->arena + s->priority_at, bytes, n);
     s->priority_at = (uint8_t)(s->priority_at + n);
+    if (n < s->content_left) return;
     h2_urgency priority;
-    if (n == s->content_left && h2_urgency_read(&priority, (const char *)s->arena, s->priority_at))
-        prioritize(s, s->block.stream_id, priority);
+    if (h2_urgency_read(&priority, (const char *)s->arena, s->priority_at)) prioritize(s, s->block.stream_id, priority);
+    if (s->supply) s->supply->block_done(s);
 }
 
 /* ---- the stages of a frame ---- */

@@ -38,6 +38,7 @@ h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsign
     stream->length_left = H2_LENGTH_UNKNOWN;
     stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
     stream->recv.size = (int32_t)h2_session_recv_initial(s);
+    stream->target = s->config.stream_window;
     stream->flags = H2_STREAM_ANNOUNCED | H2_STREAM_SENT_HEADERS;
     if (message.head) stream->flags |= H2_STREAM_BODYLESS;
     if (message.connect) stream->flags |= H2_STREAM_CONNECT;
@@ -121,7 +122,9 @@ uint32_t h2_stream_allowance(const h2_session *s, uint32_t id) {
 
 void h2_session_consumed(h2_session *s, size_t n) {
     uint32_t octets = n < H2_WINDOW_MAX ? (uint32_t)n : H2_WINDOW_MAX;
-    if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, octets);
+    if (s->config.credit_on_receipt) return;
+    h2_window_consume(&s->recv, octets);
+    h2_window_keep(&s->recv, s->recv_target);
 }
 
 void h2_stream_consumed(h2_session *s, uint32_t id, size_t n) {
@@ -130,7 +133,8 @@ void h2_stream_consumed(h2_session *s, uint32_t id, size_t n) {
     h2_stream *stream = find_known(s, id);
     if (!stream) return;
     h2_window_consume(&stream->recv, octets);
-    if (h2_window_due(&stream->recv, s->config.stream_window)) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    if (s->settings_acked) h2_window_keep(&stream->recv, stream->target);
+    if (h2_window_due(&stream->recv, stream->target)) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
 }
 
 h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code) {

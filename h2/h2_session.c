@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 #include <string.h>
 
 /* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
@@ -15,6 +15,7 @@ h2_config h2_config_hosted(bool server) {
                        .block_bytes = H2_DEFAULT_BLOCK_BYTES,
                        .stream_window = H2_DEFAULT_STREAM_WINDOW,
                        .session_window = H2_DEFAULT_SESSION_WINDOW,
+                       .window_most = H2_DEFAULT_WINDOW_MOST,
                        .frame_size = H2_FRAME_SIZE_MIN,
                        .header_bytes = H2_DEFAULT_HEADER_BYTES,
                        .decoder_table = H2_DEFAULT_TABLE_BYTES,
@@ -34,6 +35,7 @@ h2_config h2_config_small(bool server) {
     c.block_bytes = H2_SMALL_BLOCK_BYTES;
     c.stream_window = H2_SMALL_STREAM_WINDOW;
     c.session_window = H2_SMALL_SESSION_WINDOW;
+    c.window_most = 0;
     c.header_bytes = H2_SMALL_HEADER_BYTES;
     c.decoder_table = H2_SMALL_TABLE_BYTES;
     c.encoder_table = H2_SMALL_TABLE_BYTES;
@@ -45,11 +47,12 @@ static bool config_is_valid(const h2_config *c) {
     return c->streams > 0 && c->streams <= H2_STREAMS_LIMIT && c->header_fields > 0 && c->continuations <= UINT8_MAX &&
            c->abuse_burst > 0 && c->block_bytes > 0 && c->block_bytes <= HPACK_MAX_INTEGER &&
            c->stream_window <= H2_WINDOW_MAX && c->session_window >= H2_WINDOW_INITIAL &&
-           c->session_window <= H2_WINDOW_MAX && c->frame_size >= H2_FRAME_SIZE_MIN &&
-           c->frame_size <= H2_FRAME_SIZE_MAX && c->header_bytes >= c->decoder_table && c->header_bytes > 0 &&
-           c->header_bytes <= HPACK_MAX_INTEGER && c->send_header_bytes > H2_FRAME_HEADER_BYTES &&
-           c->send_header_bytes <= HPACK_MAX_INTEGER && c->decoder_table % HPACK_TABLE_ALIGN == 0 &&
-           c->encoder_table % HPACK_TABLE_ALIGN == 0 && c->encoder_table <= HPACK_MAX_INTEGER;
+           c->session_window <= H2_WINDOW_MAX && c->window_most <= H2_WINDOW_MAX &&
+           c->frame_size >= H2_FRAME_SIZE_MIN && c->frame_size <= H2_FRAME_SIZE_MAX &&
+           c->header_bytes >= c->decoder_table && c->header_bytes > 0 && c->header_bytes <= HPACK_MAX_INTEGER &&
+           c->send_header_bytes > H2_FRAME_HEADER_BYTES && c->send_header_bytes <= HPACK_MAX_INTEGER &&
+           c->decoder_table % HPACK_TABLE_ALIGN == 0 && c->encoder_table % HPACK_TABLE_ALIGN == 0 &&
+           c->encoder_table <= HPACK_MAX_INTEGER;
 }
 
 static size_t aligned(size_t n) {
@@ -69,22 +72,11 @@ static void *carve(uint8_t **memory, size_t n) {
     return part;
 }
 
-h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
-                          const h2_handlers *handlers, void *user) {
-    size_t needed = h2_session_size(config);
-    if (needed == 0 || size < needed || (uintptr_t)memory % ALIGNMENT) return H2_EINVAL;
-    uint8_t *at = memory;
-    h2_session *s = carve(&at, sizeof *s);
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user) {
     memset(s, 0, sizeof *s);
     s->config = *config;
     s->handlers = *handlers;
     s->user = user;
-    h2_streams_init(&s->streams, carve(&at, h2_streams_bytes(config->streams)), config->streams);
-    s->fields = carve(&at, config->header_fields * sizeof(h2_field));
-    hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
-    hpack_encoder_init(&s->encoder, carve(&at, config->encoder_table), config->encoder_table);
-    s->arena = carve(&at, config->header_bytes);
-    s->headers.bytes = carve(&at, config->send_header_bytes);
     for (int row = 0; row < H2_SETTING_ROWS; row++) s->peer[row] = h2_setting_default((h2_setting_row)row);
     s->stage = config->server ? H2_STAGE_PREFACE : H2_STAGE_HEADER;
     s->preface_owed = !config->server;
@@ -94,10 +86,31 @@ h2_result h2_session_init(h2_session **session, void *memory, size_t size, const
     s->goaway_last = s->peer_goaway_last = H2_STREAM_ID_MAX;
     s->send.size = s->recv.size = (int32_t)H2_WINDOW_INITIAL;
     s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
+    s->recv_target = config->session_window;
     s->wait_settings = s->wait_block = s->wait_ping = s->next_sweep = H2_NO_TIME;
     h2_ledger_init(&s->ledger, config->abuse_burst);
+    h2_gauge_init(s);
+}
+
+h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                          const h2_handlers *handlers, void *user) {
+    size_t needed = h2_session_size(config);
+    if (needed == 0 || size < needed || (uintptr_t)memory % ALIGNMENT) return H2_EINVAL;
+    uint8_t *at = memory;
+    h2_session *s = carve(&at, sizeof *s);
+    h2_session_begin(s, config, handlers, user);
+    h2_streams_init(&s->streams, carve(&at, h2_streams_bytes(config->streams)), config->streams);
+    s->fields = carve(&at, config->header_fields * sizeof(h2_field));
+    hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
+    hpack_encoder_init(&s->encoder, carve(&at, config->encoder_table), config->encoder_table);
+    s->arena = carve(&at, config->header_bytes);
+    s->headers.bytes = carve(&at, config->send_header_bytes);
     *session = s;
     return H2_OK;
+}
+
+bool h2_session_has_slot(h2_session *s) {
+    return s->streams.free != H2_SLOT_NONE || (s->supply && s->supply->slot(s));
 }
 
 uint32_t h2_session_recv_initial(const h2_session *s) {
@@ -118,6 +131,7 @@ void h2_session_report_closed(h2_session *s, h2_parting parting, const h2_failur
 
 void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const h2_failure *why) {
     bool tell = stream->flags & H2_STREAM_ANNOUNCED;
+    h2_gauge_return(s, stream);
     h2_parting parting = {stream->id, stream->out_len, stream->user};
     stream->out = NULL;
     stream->out_len = 0;
@@ -240,7 +254,7 @@ uint32_t h2_session_room(const h2_session *s) {
     if (s->over || s->goaway != H2_GOAWAY_NONE || s->goaway_received || s->next_id > H2_STREAM_ID_MAX) return 0;
     uint32_t used = (uint32_t)s->streams.live + s->streams.closing;
     uint32_t limit = s->peer[H2_SET_MAX_CONCURRENT_STREAMS];
-    if (limit > s->streams.capacity) limit = s->streams.capacity;
+    if (limit > s->config.streams) limit = s->config.streams;
     return used < limit ? limit - used : 0;
 }
 

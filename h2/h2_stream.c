@@ -23,17 +23,34 @@ size_t h2_streams_bytes(uint16_t capacity) {
     return capacity * sizeof(h2_stream) + bucket_count(capacity) * sizeof(uint16_t);
 }
 
-void h2_streams_init(h2_streams *t, void *memory, uint16_t capacity) {
-    memset(t, 0, sizeof *t);
+/* Take `memory` for the table: slots from the `used`th on are free, and the hash is empty. */
+static void lay_out(h2_streams *t, void *memory, uint16_t used, uint16_t capacity) {
     t->slots = memory;
     t->buckets = (uint16_t *)(void *)(t->slots + capacity);
     t->capacity = capacity;
+    t->free = used;
     t->mask = (uint16_t)(bucket_count(capacity) - 1);
     for (uint32_t i = 0; i <= t->mask; i++) t->buckets[i] = H2_SLOT_NONE;
-    for (int i = 0; i < H2_LIST_COUNT; i++) t->list[i].head = t->list[i].tail = H2_SLOT_NONE;
-    memset(t->slots, 0, capacity * sizeof(h2_stream));
-    for (uint16_t i = 0; i < capacity; i++) t->slots[i].chain = (uint16_t)(i + 1);
+    memset(t->slots + used, 0, (size_t)(capacity - used) * sizeof(h2_stream));
+    for (uint16_t i = used; i < capacity; i++) t->slots[i].chain = (uint16_t)(i + 1);
     t->slots[capacity - 1].chain = H2_SLOT_NONE;
+}
+
+static void no_lists(h2_streams *t) {
+    memset(t, 0, sizeof *t);
+    for (int i = 0; i < H2_LIST_COUNT; i++) t->list[i].head = t->list[i].tail = H2_SLOT_NONE;
+}
+
+void h2_streams_init(h2_streams *t, void *memory, uint16_t capacity) {
+    no_lists(t);
+    lay_out(t, memory, 0, capacity);
+}
+
+/* Put a slot first in the chain of its identifier. */
+static void hash(h2_streams *t, uint16_t at) {
+    uint16_t *bucket = bucket_of(t, t->slots[at].id);
+    t->slots[at].chain = *bucket;
+    *bucket = at;
 }
 
 h2_stream *h2_streams_find(const h2_streams *t, uint32_t id) {
@@ -52,8 +69,7 @@ h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state) {
     stream->state = (uint8_t)state;
     stream->urgency = H2_URGENCY_DEFAULT;
     stream->incremental = true;
-    stream->chain = *bucket_of(t, id);
-    *bucket_of(t, id) = at;
+    hash(t, at);
     t->live++;
     return stream;
 }
@@ -170,4 +186,29 @@ int h2_streams_next(const h2_streams *t, int slot) {
         if (state == H2_OPEN || state == H2_HALF_CLOSED_LOCAL || state == H2_HALF_CLOSED_REMOTE) return i;
     }
     return -1;
+}
+
+void h2_streams_vacate(h2_streams *t) {
+    /* One bucket, which stays empty: slots come before anything is written to it. */
+    static const uint16_t none = H2_SLOT_NONE;
+    t->slots = NULL;
+    t->buckets = (uint16_t *)(uintptr_t)&none;
+    t->capacity = t->mask = 0;
+    t->free = H2_SLOT_NONE;
+}
+
+void h2_streams_init_empty(h2_streams *t) {
+    no_lists(t);
+    h2_streams_vacate(t);
+}
+
+void h2_streams_move(h2_streams *t, void *memory, uint16_t capacity) {
+    uint16_t used = t->capacity;
+    if (used > 0) memcpy(memory, t->slots, used * sizeof(h2_stream));
+    lay_out(t, memory, used, capacity);
+    for (uint16_t at = 0; at < used; at++) {
+        /* A closing slot is in no chain; one that has just ended is, until it is closed. */
+        const h2_stream *stream = &t->slots[at];
+        if (stream->id != 0 && !(stream->flags & H2_STREAM_RESET_OWED)) hash(t, at);
+    }
 }

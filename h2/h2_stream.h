@@ -3,11 +3,11 @@
 #define H2_STREAM_H
 
 /*
- * Stream slots: a fixed table, found by identifier, linked into lists by number.
+ * Stream slots: a table, found by identifier, linked into lists by number. It may be moved to a larger one.
  *
  * Invariants:
- *   - A slot is free (on the free chain), live (in a hash chain, state open or half-closed), or closing (in neither, on
- * the H2_LIST_OWED list until its RST_STREAM is written).
+ *   - A slot is free (on the free chain, id 0), live (in a hash chain, state open or half-closed), or closing (in
+ * neither, on the H2_LIST_OWED list until its RST_STREAM is written).
  *   - `live` counts live slots, `closing` the closing ones; both together never exceed `capacity`.
  *   - A slot is linked exactly when the bit of the link is set in `listed`; its ready list follows from its priority,
  * which changes only while it is on none.
@@ -40,7 +40,8 @@ enum {
     H2_STREAM_CONNECT = 0x40,  /* CONNECT, not refused: content-length means nothing, DATA alone may follow (8.5) */
     H2_STREAM_LENT = 0x80,     /* bytes are lent, on_sent is due */
     H2_STREAM_PRIORITY_OWED = 0x100, /* client: a PRIORITY_UPDATE */
-    H2_STREAM_LEFT = 0x200           /* the program is done with it; only the peer's end is missing */
+    H2_STREAM_LEFT = 0x200,          /* the program is done with it; only the peer's end is missing */
+    H2_STREAM_FED = 0x400            /* DATA came since the last sweep */
 };
 
 typedef struct h2_stream {
@@ -49,6 +50,7 @@ typedef struct h2_stream {
     size_t out_len;
     int64_t length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
     h2_window send, recv;
+    uint32_t target; /* what the receive window is meant to stay at */
     uint32_t id;
     uint32_t reset_code;
     struct {
@@ -83,6 +85,12 @@ typedef struct h2_streams {
 /* Bytes of storage for `capacity` slots and their buckets. */
 size_t h2_streams_bytes(uint16_t capacity);
 void h2_streams_init(h2_streams *t, void *memory, uint16_t capacity);
+/* A table of no slots. */
+void h2_streams_init_empty(h2_streams *t);
+/* Forget the memory of a table in which all slots are free. */
+void h2_streams_vacate(h2_streams *t);
+/* Move a table without a free slot to `memory`, of h2_streams_bytes(capacity), which is more than before. */
+void h2_streams_move(h2_streams *t, void *memory, uint16_t capacity);
 
 /* The live stream of an identifier, or NULL. */
 h2_stream *h2_streams_find(const h2_streams *t, uint32_t id);

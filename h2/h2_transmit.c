@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 #include <string.h>
 
 /*
@@ -71,6 +71,7 @@ static bool write_settings(h2_session *s, output *out) {
     if (preface) memcpy(out->bytes + out->used, H2_PREFACE, H2_PREFACE_BYTES);
     out->used += preface;
     s->preface_owed = s->settings_owed = false;
+    h2_gauge_begin(s);
     put(s, out, (h2_frame_header){(uint32_t)n, H2_SETTINGS, 0, 0}, payload);
     return true;
 }
@@ -89,14 +90,25 @@ static bool write_acks(h2_session *s, output *out) {
     return true;
 }
 
+static bool write_ping(h2_session *s, output *out, int kind) {
+    if (s->ping_state[kind] != H2_PING_OWED) return true;
+    if (!fits(out, H2_PING_BYTES)) return false;
+    s->ping_state[kind] = H2_PING_SENT;
+    put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, 0, 0}, kind == H2_PING_USER ? s->ping : h2_ping_tags[kind]);
+    return true;
+}
+
 static bool write_pings(h2_session *s, output *out) {
-    for (int kind = 0; kind < H2_PING_KINDS; kind++) {
-        if (s->ping_state[kind] != H2_PING_OWED) continue;
-        if (!fits(out, H2_PING_BYTES)) return false;
-        s->ping_state[kind] = H2_PING_SENT;
-        put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, 0, 0},
-            kind == H2_PING_USER ? s->ping : h2_ping_tags[kind]);
-    }
+    for (int kind = 0; kind < H2_PING_GAUGE; kind++)
+        if (!write_ping(s, out, kind)) return false;
+    return true;
+}
+
+/* After the windows that are opened with it: what the peer sends for those belongs to the lap. */
+static bool write_gauge(h2_session *s, output *out) {
+    bool owed = s->ping_state[H2_PING_GAUGE] == H2_PING_OWED;
+    if (!write_ping(s, out, H2_PING_GAUGE)) return false;
+    if (owed) h2_gauge_begin(s);
     return true;
 }
 
@@ -177,7 +189,7 @@ static bool write_owed(h2_session *s, output *out) {
 }
 
 static bool write_session_window(h2_session *s, output *out) {
-    if (!h2_window_due(&s->recv, s->config.session_window)) return true;
+    if (!h2_window_due(&s->recv, s->recv_target)) return true;
     if (!fits(out, H2_U32_BYTES)) return false;
     return put_u32(s, out, H2_WINDOW_UPDATE, 0, h2_window_announce(&s->recv));
 }
@@ -211,7 +223,7 @@ size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
         return out.used;
     }
     if (write_headers(s, &out) && write_acks(s, &out) && write_goaway(s, &out) && write_pings(s, &out) &&
-        write_resets(s, &out) && write_session_window(s, &out) && write_owed(s, &out))
+        write_resets(s, &out) && write_session_window(s, &out) && write_owed(s, &out) && write_gauge(s, &out))
         write_data(s, &out);
     return out.used;
 }
@@ -224,5 +236,5 @@ bool h2_session_wants_transmit(const h2_session *s) {
     for (int kind = 0; kind < H2_PING_KINDS; kind++) ping = ping || s->ping_state[kind] == H2_PING_OWED;
     return goaway || ping || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
            s->pongs_waiting || s->resets_waiting || h2_streams_first(&s->streams, H2_LIST_OWED) ||
-           h2_window_due(&s->recv, s->config.session_window) || h2_schedule_any(s);
+           h2_window_due(&s->recv, s->recv_target) || h2_schedule_any(s);
 }

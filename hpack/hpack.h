@@ -30,6 +30,9 @@
  *     hpack_encoder e;
  *     hpack_encoder_init(&e, table, sizeof table);
  *     ptrdiff_t n = hpack_encode(&e, fields, count, out, sizeof out);
+ *
+ * A table may also borrow its storage as entries come and double it up to a bound, so that one nobody uses takes none:
+ * hpack_storage. Without a loan a decoder fails with HPACK_ENOMEM, and an encoder goes on without the entry.
  */
 
 #include <stdbool.h>
@@ -56,8 +59,8 @@ extern "C" {
 #define HPACK_BUCKETS      8u
 #define HPACK_NAME_BUCKETS 4u
 #else
-#define HPACK_BUCKETS      128u
-#define HPACK_NAME_BUCKETS 16u
+#define HPACK_BUCKETS      64u
+#define HPACK_NAME_BUCKETS 8u
 #endif
 
 /* A field line. The strings are not terminated. `never_index` is the never-indexed representation of RFC 7541, 6.2.3:
@@ -71,8 +74,8 @@ typedef struct hpack_field {
     bool never_index;
 } hpack_field;
 
-/* Every error: name, value, sentence. All but HPACK_ENOSPACE end the connection with COMPRESSION_ERROR
- * (RFC 9113, 4.3). */
+/* Every error: name, value, sentence. All but the last two end the connection with COMPRESSION_ERROR (RFC 9113, 4.3);
+ * HPACK_ENOMEM ends it too, being no fault of the peer's. */
 #define HPACK_ERRORS(X)                                                                                                \
     X(HPACK_OK, 0, "no error")                                                                                         \
     X(HPACK_EINTEGER, -1, "an integer is longer or larger than accepted (RFC 7541, 5.1)")                              \
@@ -80,7 +83,8 @@ typedef struct hpack_field {
     X(HPACK_EHUFFMAN, -3, "a Huffman string holds EOS or wrong padding (RFC 7541, 5.2)")                               \
     X(HPACK_EUPDATE, -4, "a table size update is too large, misplaced or missing (RFC 7541, 4.2 and 6.3)")             \
     X(HPACK_ETRUNCATED, -5, "the header block ends within a field (RFC 7541, 3.1)")                                    \
-    X(HPACK_ENOSPACE, -6, "the output buffer is smaller than hpack_encode_bound")
+    X(HPACK_ENOSPACE, -6, "the output buffer is smaller than hpack_encode_bound")                                      \
+    X(HPACK_ENOMEM, -7, "the dynamic table could not borrow the storage for an entry")
 
 typedef enum hpack_error {
 #define HPACK_ERROR_ENUM(name, value, text) name = value,
@@ -91,18 +95,39 @@ typedef enum hpack_error {
 /* The sentence for an error; never NULL. */
 const char *hpack_error_text(hpack_error error);
 
+/* Memory on demand. */
+typedef struct hpack_lender {
+    /* `bytes` of memory aligned as for max_align_t, or NULL. */
+    void *(*lend)(void *user, size_t bytes);
+    /* It comes back, all `bytes` of the loan. */
+    void (*give_back)(void *user, void *memory, size_t bytes);
+    void *user;
+} hpack_lender;
+
+/* Storage of tables that grow; any number of them may share one. Members are private. */
+struct hpack_table;
+typedef struct hpack_storage {
+    const hpack_lender *lender;
+    bool (*grow)(struct hpack_table *table, uint32_t bytes);
+} hpack_storage;
+
 /* The dynamic table of RFC 7541, 2.3.2. Members are private to the codec; the struct is public to be embedded.
  * Strings grow up from the start of `memory`, entry records grow down from its end, newest lowest; both are
  * closed up when they meet. The 32 octets of overhead pay for the records. */
 typedef struct hpack_table {
     uint8_t *memory;
-    uint32_t bytes;   /* of `memory`, a multiple of HPACK_TABLE_ALIGN */
-    uint32_t max;     /* size limit in force, at most `bytes` */
-    uint32_t size;    /* sum of entry sizes, overhead included */
+    const hpack_storage *storage; /* to grow from, or NULL */
+    uint32_t bytes;               /* of `memory`, a multiple of HPACK_TABLE_ALIGN */
+    uint32_t most;                /* that it may grow to */
+    uint32_t max;                 /* size limit in force, at most `most` */
+    uint32_t size;                /* sum of entry sizes, overhead included */
     uint32_t strings; /* end of the used string octets, including evicted ones below the oldest live entry */
     uint32_t records; /* offset of the newest entry record */
     uint32_t count;   /* entries */
 } hpack_table;
+
+/* Make storage out of a lender, which is kept. */
+void hpack_storage_init(hpack_storage *storage, const hpack_lender *lender);
 
 /* Called for each complete field, in order. */
 typedef void (*hpack_emit)(void *ctx, const hpack_field *field);
@@ -138,6 +163,11 @@ typedef struct hpack_decoder {
  * newest entries are kept, and a reference to one that did not fit is HPACK_EINDEX. */
 void hpack_decoder_init(hpack_decoder *d, void *memory, size_t bytes);
 
+/* The same with storage lent as it is needed, at most `bytes`; `storage` is kept until hpack_decoder_release. */
+void hpack_decoder_init_growing(hpack_decoder *d, const hpack_storage *storage, size_t bytes);
+/* Give back what was lent: the decoder must not be used again. */
+void hpack_decoder_release(hpack_decoder *d);
+
 /* The peer has acknowledged SETTINGS_HEADER_TABLE_SIZE `size`, in octets. Call it between blocks. When that lowers the
  * limit below the size in force, the next block must begin with a size update (RFC 7541, 4.2). */
 void hpack_decoder_set_max_table_size(hpack_decoder *d, uint32_t size);
@@ -171,6 +201,10 @@ typedef struct hpack_encoder {
 
 /* Prepare an encoder with `bytes` of table storage at `memory` (aligned, kept; NULL with 0 for none). */
 void hpack_encoder_init(hpack_encoder *e, void *memory, size_t bytes);
+
+/* The same with storage lent as it is needed, at most `bytes`; `storage` is kept until hpack_encoder_release. */
+void hpack_encoder_init_growing(hpack_encoder *e, const hpack_storage *storage, size_t bytes);
+void hpack_encoder_release(hpack_encoder *e);
 
 /* The peer's SETTINGS_HEADER_TABLE_SIZE is `size`, in octets: the next block announces and obeys min(size, storage),
  * through the smallest value seen since the last block when it was lowered and raised (RFC 7541, 4.2). */

@@ -97,7 +97,7 @@ static void hpack_keep(hpack_decoder *d, const void *octets, size_t n) {
     d->arena_used += (uint32_t)n;
 }
 
-static void hpack_field_end(hpack_run *run) {
+static hpack_error hpack_field_end(hpack_run *run) {
     hpack_decoder *d = run->d;
     hpack_field field = {d->name, NULL, d->name_len, d->value_len, d->kind == HPACK_NEVER};
 
@@ -105,12 +105,16 @@ static void hpack_field_end(hpack_run *run) {
     if (d->discard) {
         /* What the arena cannot hold, the table cannot hold: adding it empties the table (4.4). */
         if (d->kind == HPACK_INCREMENTAL) hpack_table_clear(&d->table);
-        return;
+        return HPACK_OK;
     }
     if (!field.name) field.name = d->arena + d->start;
     field.value = d->arena + d->arena_used - d->value_len;
-    if (d->kind == HPACK_INCREMENTAL) hpack_table_add(&d->table, &field, (hpack_key){0, 0, 0});
+    if (d->kind == HPACK_INCREMENTAL) {
+        if (!hpack_table_reserve(&d->table, d->name_len + d->value_len)) return HPACK_ENOMEM;
+        hpack_table_add(&d->table, &field, (hpack_key){0, 0, 0});
+    }
     if (run->emit && !d->overflowed) run->emit(run->ctx, &field);
+    return HPACK_OK;
 }
 
 /* A whole name or value was read; of one not Huffman coded no bits are left. */
@@ -118,10 +122,8 @@ static hpack_error hpack_string_end(hpack_run *run) {
     hpack_decoder *d = run->d;
 
     if (!hpack_huffman_may_end(d->code, d->code_bits)) return HPACK_EHUFFMAN;
-    if (d->state == HPACK_AT_NAME)
-        d->state = HPACK_AT_VALUE_LENGTH;
-    else
-        hpack_field_end(run);
+    if (d->state != HPACK_AT_NAME) return hpack_field_end(run);
+    d->state = HPACK_AT_VALUE_LENGTH;
     return HPACK_OK;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Invariants, with n = count and R = sizeof(hpack_record):
- *   size = sum of (HPACK_ENTRY_OVERHEAD + string octets) <= max <= bytes
+ *   size = sum of (HPACK_ENTRY_OVERHEAD + string octets) <= max <= most;  size <= bytes <= most
  *   record of age a at records + a * R;  records + n * R <= bytes;  strings <= records
  *   name and value of an entry are neighbours; an entry's strings end where those of the next newer one begin
- * As R <= HPACK_ENTRY_OVERHEAD, whatever fits the size limit fits the memory once both areas are closed up.
+ * As R <= HPACK_ENTRY_OVERHEAD, whatever is counted as no more than `bytes` fits the memory once both areas are closed
+ * up.
  */
 #include "hpack_dynamic.h"
 
@@ -21,11 +22,17 @@ static uint32_t hpack_record_end(const hpack_table *t, uint32_t age) {
     return age == 0 ? t->strings : hpack_record_at(t, age - 1).offset;
 }
 
-void hpack_table_init(hpack_table *t, void *memory, size_t bytes) {
+static void hpack_table_bound(hpack_table *t, size_t bytes) {
     if (bytes > HPACK_MAX_INTEGER) bytes = HPACK_MAX_INTEGER;
+    t->most = (uint32_t)bytes & ~(HPACK_TABLE_ALIGN - 1u);
+    t->max = t->most < HPACK_DEFAULT_TABLE_SIZE ? t->most : HPACK_DEFAULT_TABLE_SIZE;
+}
+
+void hpack_table_init(hpack_table *t, void *memory, size_t bytes) {
+    hpack_table_bound(t, bytes);
     t->memory = memory;
-    t->bytes = (uint32_t)bytes & ~(HPACK_TABLE_ALIGN - 1u);
-    t->max = t->bytes < HPACK_DEFAULT_TABLE_SIZE ? t->bytes : HPACK_DEFAULT_TABLE_SIZE;
+    t->storage = NULL;
+    t->bytes = t->most;
     hpack_table_clear(t);
 }
 
@@ -47,7 +54,7 @@ static void hpack_table_shrink(hpack_table *t, uint32_t size) {
 }
 
 void hpack_table_resize(hpack_table *t, uint32_t max) {
-    t->max = max < t->bytes ? max : t->bytes;
+    t->max = max < t->most ? max : t->most;
     hpack_table_shrink(t, t->max);
 }
 

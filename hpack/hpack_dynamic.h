@@ -26,13 +26,29 @@ typedef struct hpack_record {
 /* Prepare an empty table of size limit min(HPACK_DEFAULT_TABLE_SIZE, bytes). */
 void hpack_table_init(hpack_table *t, void *memory, size_t bytes);
 
-/* Set the size limit to min(max, storage) and evict what no longer fits (4.3). */
+/* The same without storage so far, to grow up to `bytes`. */
+void hpack_table_init_growing(hpack_table *t, const hpack_storage *storage, size_t bytes);
+/* Move to storage of at least `bytes`, which is no more than `most`. False, unchanged, when it is not lent. */
+bool hpack_table_grow(hpack_table *t, uint32_t bytes);
+/* Give back what was lent. */
+void hpack_table_release(hpack_table *t);
+
+/* Set the size limit to min(max, most) and evict what no longer fits (4.3). */
 void hpack_table_resize(hpack_table *t, uint32_t max);
 
 void hpack_table_clear(hpack_table *t);
 
-/* Add an entry after evicting what must go; one larger than the limit empties the table and is not added (4.4).
- * The strings must not lie in the table. */
+/* Have storage for an entry of `octets` in its strings. False, unchanged, when it is not lent; never when the storage
+ * was given. */
+static inline bool hpack_table_reserve(hpack_table *t, uint32_t octets) {
+    uint32_t needed = t->size + octets + HPACK_ENTRY_OVERHEAD;
+
+    if (needed > t->max) needed = octets + HPACK_ENTRY_OVERHEAD > t->max ? 0 : t->max;
+    return needed <= t->bytes || t->storage->grow(t, needed);
+}
+
+/* Add an entry, its storage reserved, after evicting what must go; one larger than the limit empties the table and is
+ * not added (4.4). The strings must not lie in the table. */
 void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key);
 
 /* The entry `age`, 0 for the newest, less than the count. The strings stay until the next change of the table. */

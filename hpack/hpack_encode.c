@@ -40,7 +40,7 @@ void hpack_encoder_init(hpack_encoder *e, void *memory, size_t bytes) {
 }
 
 void hpack_encoder_set_max_table_size(hpack_encoder *e, uint32_t size) {
-    e->limit = size < e->table.bytes ? size : e->table.bytes;
+    e->limit = size < e->table.most ? size : e->table.most;
     if (e->limit < e->lowest) e->lowest = e->limit;
 }
 
@@ -124,9 +124,11 @@ static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t 
     if (new_name) *name_head = e->added;
 }
 
-/* Whether an entry for `field` would not push out too much of the table. */
-static bool hpack_worth_indexing(const hpack_encoder *e, const hpack_field *field) {
-    return field->name_len + field->value_len + HPACK_ENTRY_OVERHEAD <= e->table.max / 4 * 3;
+/* Whether an entry for `field` would not push out too much of the table, and has storage. */
+static bool hpack_worth_indexing(hpack_encoder *e, const hpack_field *field) {
+    size_t octets = field->name_len + field->value_len;
+
+    return octets + HPACK_ENTRY_OVERHEAD <= e->table.max / 4 * 3 && hpack_table_reserve(&e->table, (uint32_t)octets);
 }
 
 static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, uint8_t *out) {

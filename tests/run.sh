@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Run test programs and interop scripts; print one line each and a total. A Check program reports its counts; a script
+# Run test programs and interop scripts; print one line each and a total. A Check program reports its counts,
+# once for each of its runners; a script
 # prints lines that begin "ok", "FAILED" or "skipped". Output of a failing one is shown whole.
 # usage: run.sh PROGRAM|SCRIPT...
 set -u
@@ -15,7 +16,7 @@ for test in "$@"; do
     *.sh)
         bad=$(grep -c '^FAILED' "$log") good=$(grep -c '^ok' "$log") ;;
     *)
-        counts=$(sed -n 's/.*Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$log" | tail -n 1)
+        counts=$(sed -n 's/.*Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$log" | awk '{ c += $1; f += $2; e += $3 } END { if (NR) print c, f, e }')
         set -- ${counts:-0 0 1}
         bad=$(($2 + $3)) good=$(($1 - $2 - $3)) ;;
     esac

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "h2bench_fleet.h"
+#include "h2bench_pattern.h"
 #include "tool_exit.h"
 #include "tool_parse.h"
 #include "tool_serve.h"
@@ -19,6 +21,8 @@ static const char help[] =
     "usage: h2bench [options] server URL             echo every connection; port 0 takes a free one\n"
     "       h2bench [options] bulk URL BYTES         write BYTES and read them back at the same time\n"
     "       h2bench [options] ping URL COUNT SIZE    COUNT times write SIZE bytes and wait for them\n"
+    "       h2bench [options] fleet URL SESSIONS STREAMS SECONDS\n"
+    "           SESSIONS times STREAMS connections at once, idle and then each echoing for SECONDS\n"
     "\n"
     "Numbers may end in K, M or G (powers of 1,024); MB are 1,000,000 bytes.\n"
     "\n"
@@ -26,35 +30,30 @@ static const char help[] =
     "      --cacert FILE    authorities to trust; a server then demands client certificates\n"
     "      --cert FILE      own certificate chain, PEM\n"
     "      --key FILE       its private key, PEM\n"
+    "      --events         server: by callbacks on a loop instead of a thread for each connection\n"
+    "      --loops N        server: this many loops, each with a thread and a listening socket; 1 by default\n"
+    "      --pid PID        fleet: the server's process, whose memory is measured\n"
+    "      --self           fleet: start a server for it and measure that; no URL then\n"
+    "      --idle           fleet: open the streams, await no answer and do not echo: for any server\n"
+    "      --size BYTES     fleet: of a message; default 64\n"
     "  -h, --help           this text\n"
     "      --version        the version\n"
     "\n"
     "Exit status: 0 clean and every byte compared, 1 usage, 2 could not connect or TLS refused,\n"
     "3 HTTP/2 error, 4 status not 2xx, 5 timed out, 6 a byte differs or is missing.\n";
 
-enum { BENCH_DIFFERS = 6 };
-enum { OPT_CACERT = 256, OPT_CERT, OPT_KEY, OPT_VERSION };
+enum { OPT_CACERT = 256, OPT_CERT, OPT_KEY, OPT_EVENTS, OPT_LOOPS, OPT_PID, OPT_SELF, OPT_IDLE, OPT_SIZE, OPT_VERSION };
 
-#define CHUNK_BYTES 65536u
-/* A prime: no loss or swap of round sizes leaves the pattern as it was. */
-#define PATTERN_BYTES 1048583u
-#define PATTERN_SEED  0x9e3779b97f4a7c15u
-#define SIZE_LIMIT    ((uint64_t)1 << 50)
+#define LOOPS_LIMIT 256u
 
-/* Pseudo-random bytes (xorshift64), repeated for ever; CHUNK_BYTES more than a period, so that a chunk may begin
- * anywhere. */
-static uint8_t pattern[PATTERN_BYTES + CHUNK_BYTES];
-
-static void fill_pattern(void) {
-    uint64_t x = PATTERN_SEED;
-    for (size_t i = 0; i < PATTERN_BYTES; i++) {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        pattern[i] = (uint8_t)(x >> 32);
-    }
-    memcpy(pattern + PATTERN_BYTES, pattern, CHUNK_BYTES);
-}
+#define SIZE_LIMIT ((uint64_t)1 << 50)
+/* Of one fleet. */
+#define SESSIONS_LIMIT 1000000u
+#define STREAMS_LIMIT  60000u
+#define SECONDS_LIMIT  86400u
+#define PID_LIMIT      0x7fffffffu
+/* Of a fleet's message. */
+#define MESSAGE_BYTES 64u
 
 static double seconds_since(int64_t start) {
     int64_t ms = h2conn_now() - start;
@@ -73,7 +72,7 @@ static int read_back(h2conn *conn, uint8_t *buf, uint64_t offset, uint64_t len) 
         uint64_t left = len - done;
         ptrdiff_t n = h2conn_read(conn, buf, left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES);
         if (n < 0) return tool_fail((int)n, "cannot read", h2conn_why(conn, why));
-        if (n == 0 || memcmp(buf, pattern + (offset + done) % PATTERN_BYTES, (size_t)n) != 0) {
+        if (n == 0 || memcmp(buf, bench_pattern + (offset + done) % PATTERN_BYTES, (size_t)n) != 0) {
             tool_say(n ? "a byte differs within %td bytes after byte %llu" : "%td bytes came back after byte %llu", n,
                      (unsigned long long)(offset + done));
             return BENCH_DIFFERS;
@@ -94,7 +93,7 @@ static void *upload_run(void *user) {
     for (uint64_t done = 0; done < u->len && u->error == H2CONN_OK;) {
         uint64_t left = u->len - done;
         size_t n = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
-        u->error = h2conn_write(u->conn, pattern + done % PATTERN_BYTES, n, NULL);
+        u->error = h2conn_write(u->conn, bench_pattern + done % PATTERN_BYTES, n, NULL);
         done += n;
     }
     if (u->error == H2CONN_OK) u->error = h2conn_close_write(u->conn);
@@ -130,7 +129,7 @@ static int ping(h2conn *conn, uint8_t *buf, uint64_t count, uint64_t size) {
     int64_t start = h2conn_now();
     for (uint64_t i = 0; i < count; i++) {
         uint64_t offset = i * size % PATTERN_BYTES;
-        int error = h2conn_write(conn, pattern + offset, (size_t)size, NULL);
+        int error = h2conn_write(conn, bench_pattern + offset, (size_t)size, NULL);
         if (error) return tool_fail(error, "cannot write", h2conn_why(conn, why));
         int status = read_back(conn, buf, offset, size);
         if (status != TOOL_OK) return status;
@@ -147,7 +146,7 @@ static int measure(tool_tls *tls, const char *url, uint64_t count, uint64_t size
     h2conn_options options = {.secure = tool_tls_secure(tls)};
     h2conn_response response;
     h2conn *conn;
-    fill_pattern();
+    bench_pattern_fill();
     int error = h2conn_connect(&conn, url, &options, &response);
     if (error) return tool_fail(error, url, response.why);
     int status;
@@ -166,9 +165,21 @@ static void echo(void *user, h2conn_request *request) {
     tool_echo(request, NULL, 0);
 }
 
-static int serve(tool_tls *tls, const char *url) {
-    h2conn_server_options options = {.secure = tool_tls_secure(tls), .handler = echo};
+/* How `server` serves. */
+typedef struct serving {
+    bool events;
+    uint64_t loops;
+} serving;
+
+static int serve(tool_tls *tls, const char *url, const serving *how) {
+    tool_fields none = {.n = 0};
+    const h2conn_events events = tool_echo_events(&none);
+    h2conn_server_options options = {.secure = tool_tls_secure(tls), .loops = (unsigned)how->loops};
     h2conn_server *server;
+    if (how->events)
+        options.events = &events;
+    else
+        options.handler = echo;
     tool_signals_hold();
     int error = h2conn_server_new(&server, &options);
     if (error) return tool_fail(error, "cannot make a server", NULL);
@@ -177,22 +188,68 @@ static int serve(tool_tls *tls, const char *url) {
     return status;
 }
 
-static int run(tool_tls *tls, int argc, char **argv) {
+/* [URL] SESSIONS STREAMS SECONDS; the URL is missing with --self. */
+static int fleet_from(tool_tls *tls, fleet_options *o, int argc, char **argv) {
+    uint64_t sessions, streams, seconds;
+    const int first = o->self ? 0 : 1;
+    if (argc != first + 3) return complain("fleet takes URL SESSIONS STREAMS SECONDS, and no URL with --self", "");
+    if (!tool_parse_count(argv[first], SESSIONS_LIMIT, &sessions) ||
+        !tool_parse_count(argv[first + 1], STREAMS_LIMIT, &streams) ||
+        !tool_parse_count(argv[first + 2], SECONDS_LIMIT, &seconds))
+        return complain("SESSIONS, STREAMS and SECONDS are numbers above 0: at most 1000000, 60000 and 86400", "");
+    o->url = o->self ? "http://127.0.0.1" : argv[0];
+    o->sessions = (unsigned)sessions;
+    o->streams = (unsigned)streams;
+    o->seconds = (unsigned)seconds;
+    int status = tool_tls_open(tls, o->url, false);
+    if (status != TOOL_OK) return status;
+    o->secure = tool_tls_secure(tls);
+    status = fleet_run(o);
+    tool_tls_close(tls);
+    return status;
+}
+
+/* What the command line asks for besides its arguments. */
+typedef struct bench_options {
+    tool_tls tls;
+    serving serving;
+    fleet_options fleet;
+} bench_options;
+
+static int run(bench_options *o, int argc, char **argv) {
+    tool_tls *tls = &o->tls;
     uint64_t count = 0, size = 0;
     bool server = argc == 2 && strcmp(argv[0], "server") == 0;
+    if (argc > 0 && strcmp(argv[0], "fleet") == 0) return fleet_from(tls, &o->fleet, argc - 1, argv + 1);
     if (argc == 3 && strcmp(argv[0], "bulk") == 0) {
         if (!tool_parse_count(argv[2], SIZE_LIMIT, &size)) return complain("BYTES is a number above 0, not ", argv[2]);
     } else if (argc == 4 && strcmp(argv[0], "ping") == 0) {
         if (!tool_parse_count(argv[2], SIZE_LIMIT, &count)) return complain("COUNT is a number above 0, not ", argv[2]);
         if (!tool_parse_count(argv[3], CHUNK_BYTES, &size)) return complain("SIZE is 1 to 64K, not ", argv[3]);
     } else if (!server) {
-        return complain("what is to be done is one of server, bulk and ping, each with its own arguments", "");
+        return complain("what is to be done is one of server, bulk, ping and fleet, each with its own arguments", "");
     }
     int status = tool_tls_open(tls, argv[1], server);
     if (status != TOOL_OK) return status;
-    status = server ? serve(tls, argv[1]) : measure(tls, argv[1], count, size);
+    status = server ? serve(tls, argv[1], &o->serving) : measure(tls, argv[1], count, size);
     tool_tls_close(tls);
     return status;
+}
+
+/* An option with a number. Returns TOOL_OK, or TOOL_USAGE after complaining. */
+static int take_number(bench_options *o, int option) {
+    uint64_t n = 0;
+    if (option == OPT_LOOPS) {
+        if (!tool_parse_count(optarg, LOOPS_LIMIT, &n)) return complain("--loops takes 1 to 256, not ", optarg);
+        o->serving.loops = n;
+    } else if (option == OPT_PID) {
+        if (!tool_parse_count(optarg, PID_LIMIT, &n)) return complain("--pid takes a number, not ", optarg);
+        o->fleet.pid = (pid_t)n;
+    } else {
+        if (!tool_parse_count(optarg, CHUNK_BYTES, &n)) return complain("--size takes 1 to 64K, not ", optarg);
+        o->fleet.size = (unsigned)n;
+    }
+    return TOOL_OK;
 }
 
 int main(int argc, char **argv) {
@@ -200,23 +257,37 @@ int main(int argc, char **argv) {
                                             {"cacert", required_argument, NULL, OPT_CACERT},
                                             {"cert", required_argument, NULL, OPT_CERT},
                                             {"key", required_argument, NULL, OPT_KEY},
+                                            {"events", no_argument, NULL, OPT_EVENTS},
+                                            {"loops", required_argument, NULL, OPT_LOOPS},
+                                            {"pid", required_argument, NULL, OPT_PID},
+                                            {"self", no_argument, NULL, OPT_SELF},
+                                            {"idle", no_argument, NULL, OPT_IDLE},
+                                            {"size", required_argument, NULL, OPT_SIZE},
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, OPT_VERSION},
                                             {NULL, 0, NULL, 0}};
-    tool_tls tls = {0};
+    bench_options o = {.fleet = {.size = MESSAGE_BYTES}};
     int option;
     tool_process_setup();
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":kh", options, NULL)) != -1) {
         switch (option) {
-        case 'k': tls.options.insecure = true; break;
-        case OPT_CACERT: tls.options.ca_file = optarg; break;
-        case OPT_CERT: tls.options.cert_file = optarg; break;
-        case OPT_KEY: tls.options.key_file = optarg; break;
+        case 'k': o.tls.options.insecure = true; break;
+        case OPT_CACERT: o.tls.options.ca_file = optarg; break;
+        case OPT_CERT: o.tls.options.cert_file = optarg; break;
+        case OPT_KEY: o.tls.options.key_file = optarg; break;
+        case OPT_EVENTS: o.serving.events = true; break;
+        case OPT_SELF: o.fleet.self = true; break;
+        case OPT_IDLE: o.fleet.idle = true; break;
+        case OPT_LOOPS:
+        case OPT_PID:
+        case OPT_SIZE:
+            if (take_number(&o, option) != TOOL_OK) return TOOL_USAGE;
+            break;
         case 'h': fputs(help, stdout); return TOOL_OK;
         case OPT_VERSION: puts("h2bench " TOOL_VERSION); return TOOL_OK;
         default: return tool_bad_option(option, argv);
         }
     }
-    return run(&tls, argc - optind, argv + optind);
+    return run(&o, argc - optind, argv + optind);
 }

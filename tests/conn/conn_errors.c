@@ -43,6 +43,7 @@ static const struct cause {
     {{.culprit = H2_BY_RULE, .rule = H2_RULE_FIRST_SETTINGS}, false, false, H2CONN_EHTTP2},
     {{.culprit = H2_BY_RULE, .rule = H2_RULE_FRAME_TOO_LARGE}, false, false, H2CONN_EHTTP2},
     {{.culprit = H2_BY_RULE, .rule = H2_RULE_KEEPALIVE}, false, true, H2CONN_ELOST},
+    {{.culprit = H2_BY_RULE, .rule = H2_RULE_MEMORY}, false, false, H2CONN_ENOMEM},
 };
 
 START_TEST(what_ended_a_stream_becomes_an_error) {

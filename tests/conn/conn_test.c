@@ -16,8 +16,72 @@ void test_server_start(test_server *s, const h2conn_server_options *options) {
     test_server_start_at(s, options, "http://127.0.0.1:0");
 }
 
-void test_server_start_at(test_server *s, const h2conn_server_options *options, const char *url) {
+/* ---- styles ---- */
+
+#define LOOPS 3u
+
+static test_style style; /* of this test */
+
+static void use_events(void) {
+    style = TEST_EVENTS;
+}
+
+static void use_many_loops(void) {
+    style = TEST_MANY_LOOPS;
+}
+
+void test_each_style(Suite *suite, void (*add)(TCase *tc)) {
+    static const struct {
+        const char *name;
+        void (*use)(void);
+    } styles[TEST_STYLES] = {{"handlers", NULL}, {"events", use_events}, {"many loops", use_many_loops}};
+    for (int i = 0; i < TEST_STYLES; i++) {
+        TCase *tc = test_case(suite, styles[i].name);
+        if (styles[i].use != NULL) tcase_add_checked_fixture(tc, styles[i].use, NULL);
+        add(tc);
+    }
+}
+
+static void open_to_read(void *user, h2conn_request *request) {
+    h2conn *conn;
+    (void)user;
+    h2conn_accept(&conn, request, 200, NULL, 0);
+}
+
+static void open_and_close(void *user, h2conn_request *request) {
+    h2conn *conn;
+    (void)user;
+    if (h2conn_accept(&conn, request, 200, NULL, 0) == H2CONN_OK) h2conn_close(conn);
+}
+
+static void give_back(void *user, h2conn *conn) {
+    const void *bytes;
+    ptrdiff_t n, taken;
+    (void)user;
+    while ((n = h2conn_peek(conn, &bytes)) > 0 && (taken = h2conn_try_write(conn, bytes, (size_t)n)) > 0)
+        h2conn_skip(conn, (size_t)taken);
+    if (n == 0) h2conn_close(conn);
+}
+
+static const h2conn_events echo_events = {.on_open = open_to_read, .on_readable = give_back, .on_writable = give_back};
+static const h2conn_events accept_only_events = {.on_open = open_and_close};
+
+static const h2conn_events *events_of(h2conn_handler handler) {
+    if (handler == test_echo) return &echo_events;
+    if (handler == test_accept_only) return &accept_only_events;
+    return NULL;
+}
+
+/* ---- servers ---- */
+
+void test_server_start_at(test_server *s, const h2conn_server_options *given, const char *url) {
     char address[H2CONN_WHY_BYTES];
+    h2conn_server_options own = *given, *options = &own;
+    if (style != TEST_BLOCKING && own.handler != NULL && events_of(own.handler) != NULL) {
+        own.events = events_of(own.handler);
+        own.handler = NULL;
+    }
+    if (style == TEST_MANY_LOOPS) own.loops = LOOPS;
     ck_assert_int_eq(h2conn_server_new(&s->server, options), H2CONN_OK);
     ck_assert_msg(h2conn_server_listen(s->server, url, address) == H2CONN_OK, "%s", address);
     snprintf(s->url, sizeof s->url, "http://%.64s", address);
@@ -26,6 +90,15 @@ void test_server_start_at(test_server *s, const h2conn_server_options *options, 
 
 void test_server_handle(test_server *s, h2conn_handler handler, void *user) {
     const h2conn_server_options options = {.handler = handler, .user = user};
+    test_server_start(s, &options);
+}
+
+void test_server_answer(test_server *s, h2conn_handler handler, void *user) {
+    h2conn_server_options options = {.handler = handler, .user = user};
+    if (style != TEST_BLOCKING) {
+        s->events = (h2conn_events){.on_open = handler, .user = user};
+        options = (h2conn_server_options){.events = &s->events};
+    }
     test_server_start(s, &options);
 }
 
@@ -69,15 +142,6 @@ void test_echo(void *user, h2conn_request *request) {
     (void)user;
     if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK) return;
     while ((n = h2conn_read(conn, buf, sizeof buf)) > 0 && h2conn_write(conn, buf, (size_t)n, NULL) == H2CONN_OK) {
-    }
-}
-
-void test_sink(void *user, h2conn_request *request) {
-    uint8_t buf[8192];
-    h2conn *conn;
-    (void)user;
-    if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK) return;
-    while (h2conn_read(conn, buf, sizeof buf) > 0) {
     }
 }
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "h2conn.h"
+#include "h2conn_events.h"
 
 /* No test runs longer than this, sanitizers included. */
 #define TEST_SECONDS 120
@@ -21,6 +21,7 @@
 
 typedef struct test_server {
     h2conn_server *server;
+    h2conn_events events; /* of test_server_answer */
     pthread_t thread;
     char url[H2CONN_WHY_BYTES]; /* http://127.0.0.1:port */
 } test_server;
@@ -30,6 +31,8 @@ void test_server_start(test_server *s, const h2conn_server_options *options);
 void test_server_start_at(test_server *s, const h2conn_server_options *options, const char *url);
 /* The same with only a handler. */
 void test_server_handle(test_server *s, h2conn_handler handler, void *user);
+/* The same with a handler that does not wait, which can be called as on_open too. */
+void test_server_answer(test_server *s, h2conn_handler handler, void *user);
 /* Stop, wait for run to return, free. */
 void test_server_stop(test_server *s);
 /* Wait for run to return by itself, free. */
@@ -40,9 +43,14 @@ h2conn *test_connect(const char *url, h2conn_client *client);
 /* Connect, which must fail. Returns the error; the answer is in `response`. */
 int test_connect_error(const char *url, const h2conn_options *options, h2conn_response *response);
 
-/* Handlers: give back what comes and then the end; read and drop all; accept and return. */
+/* The styles of a server. What each test sees of it is the same. */
+typedef enum test_style { TEST_BLOCKING, TEST_EVENTS, TEST_MANY_LOOPS, TEST_STYLES } test_style;
+/* Add tests once for each style: the servers they start with one of the handlers below, or with test_server_answer, are
+ * of that style. */
+void test_each_style(Suite *suite, void (*add)(TCase *tc));
+
+/* Handlers, each with events that do the same: give back what comes and then the end; accept and return. */
 void test_echo(void *user, h2conn_request *request);
-void test_sink(void *user, h2conn_request *request);
 void test_accept_only(void *user, h2conn_request *request);
 
 /* ---- bytes ---- */

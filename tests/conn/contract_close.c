@@ -226,16 +226,20 @@ START_TEST(contract_reset_gives_the_peer_the_code) {
 }
 END_TEST
 
+static void add_of_each_style(TCase *tc) {
+    tcase_add_test(tc, contract_close_any_number_of_times);
+    tcase_add_test(tc, contract_close_from_many_threads_at_once);
+}
+
 Suite *contract_close_suite(void) {
     Suite *suite = suite_create("contract: close");
     TCase *tc = test_case(suite, "close");
     tcase_add_test(tc, contract_close_wakes_a_blocked_read);
     tcase_add_test(tc, contract_close_wakes_a_blocked_write_and_tells_the_peer_it_is_cut);
     tcase_add_test(tc, contract_close_wakes_all_who_wait);
-    tcase_add_test(tc, contract_close_any_number_of_times);
-    tcase_add_test(tc, contract_close_from_many_threads_at_once);
     tcase_add_loop_test(tc, contract_close_loses_nothing_that_was_written, 0, 4);
     tcase_add_loop_test(tc, contract_close_by_the_server_loses_nothing_either, 0, 2);
     tcase_add_test(tc, contract_reset_gives_the_peer_the_code);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -147,14 +147,18 @@ START_TEST(contract_stop_before_run_and_any_number_of_times) {
 }
 END_TEST
 
-Suite *contract_drain_suite(void) {
-    Suite *suite = suite_create("contract: drain and stop");
-    TCase *tc = test_case(suite, "drain");
+static void add_of_each_style(TCase *tc) {
     tcase_add_loop_test(tc, contract_drain_lets_connections_finish_and_loses_no_byte, 0, 2);
     tcase_add_test(tc, contract_drain_ends_at_its_deadline);
     tcase_add_loop_test(tc, contract_drain_of_an_idle_server_ends_at_once, 0, 2);
     tcase_add_test(tc, rfc9113_6_8_a_drain_serves_requests_that_were_on_their_way);
     tcase_add_test(tc, contract_stop_ends_connections_with_a_code);
+}
+
+Suite *contract_drain_suite(void) {
+    Suite *suite = suite_create("contract: drain and stop");
+    TCase *tc = test_case(suite, "drain");
     tcase_add_test(tc, contract_stop_before_run_and_any_number_of_times);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

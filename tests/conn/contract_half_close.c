@@ -104,12 +104,16 @@ START_TEST(contract_half_close_cuts_no_write_short) {
 }
 END_TEST
 
+static void add_of_each_style(TCase *tc) {
+    tcase_add_test(tc, contract_half_close_twice_does_nothing);
+    tcase_add_test(tc, contract_half_close_cuts_no_write_short);
+}
+
 Suite *contract_half_close_suite(void) {
     Suite *suite = suite_create("contract: half-close");
     TCase *tc = test_case(suite, "half-close");
     tcase_add_test(tc, contract_half_close_by_the_client_leaves_it_reading);
     tcase_add_test(tc, contract_half_close_by_the_server_leaves_it_reading);
-    tcase_add_test(tc, contract_half_close_twice_does_nothing);
-    tcase_add_test(tc, contract_half_close_cuts_no_write_short);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

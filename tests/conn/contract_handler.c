@@ -50,7 +50,7 @@ START_TEST(contract_handler_that_answers_nothing_answers_404) {
     test_server s;
     h2conn_response response;
     h2conn *conn;
-    test_server_handle(&s, do_nothing, NULL);
+    test_server_answer(&s, do_nothing, NULL);
     ck_assert_int_eq(h2conn_connect(&conn, s.url, NULL, &response), H2CONN_OK);
     ck_assert_int_eq(response.status, 404);
     h2conn_free(conn);
@@ -159,7 +159,7 @@ START_TEST(contract_handler_sees_the_request_and_the_client_the_response) {
     h2conn *conn;
     fields[2].never_index = true;
     const h2conn_options options = {.method = "PUT", .fields = fields, .n_fields = 3};
-    test_server_handle(&s, check_request, authority);
+    test_server_answer(&s, check_request, authority);
     strcpy(authority, s.url + strlen("http://"));
     strcat(strcpy(url, s.url), "/a/b?c=d#gone");
     ck_assert_int_eq(h2conn_connect(&conn, url, &options, &response), H2CONN_OK);
@@ -203,7 +203,7 @@ START_TEST(contract_handler_answers_completely) {
     char url[H2CONN_WHY_BYTES + 16];
     h2conn_response response;
     h2conn *conn;
-    test_server_handle(&s, respond, NULL);
+    test_server_answer(&s, respond, NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const h2conn_options options = {.method = rows[i].method};
         strcat(strcpy(url, s.url), rows[i].path);
@@ -226,7 +226,7 @@ START_TEST(rfc9113_8_1_an_early_answer_is_complete_and_the_rest_is_refused) {
     test_server s;
     test_frame frame;
     uint64_t body = 0;
-    test_server_handle(&s, respond, NULL);
+    test_server_answer(&s, respond, NULL);
     const int fd = test_dial_raw(s.url);
     test_greet_server(fd);
     ck_assert(test_await_frame(fd, &frame, H2_SETTINGS));
@@ -322,18 +322,22 @@ START_TEST(contract_handler_is_spared_requests_that_were_taken_back) {
 }
 END_TEST
 
-Suite *contract_handler_suite(void) {
-    Suite *suite = suite_create("contract: handler");
-    TCase *tc = test_case(suite, "handler");
+static void add_of_each_style(TCase *tc) {
     tcase_add_test(tc, contract_handler_that_returns_closes_its_connection);
     tcase_add_test(tc, contract_handler_that_returned_refuses_a_client_that_goes_on_sending);
     tcase_add_test(tc, contract_handler_that_answers_nothing_answers_404);
-    tcase_add_loop_test(tc, contract_handler_of_a_client_that_vanishes, 0, 2);
-    tcase_add_loop_test(tc, contract_handler_of_a_client_that_resets, 0, 2);
     tcase_add_test(tc, contract_handler_sees_the_request_and_the_client_the_response);
     tcase_add_test(tc, contract_handler_answers_completely);
     tcase_add_test(tc, rfc9113_8_1_an_early_answer_is_complete_and_the_rest_is_refused);
+}
+
+Suite *contract_handler_suite(void) {
+    Suite *suite = suite_create("contract: handler");
+    TCase *tc = test_case(suite, "handler");
+    tcase_add_loop_test(tc, contract_handler_of_a_client_that_vanishes, 0, 2);
+    tcase_add_loop_test(tc, contract_handler_of_a_client_that_resets, 0, 2);
     tcase_add_test(tc, contract_handler_pool_is_bounded_and_refuses_beyond);
     tcase_add_test(tc, contract_handler_is_spared_requests_that_were_taken_back);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

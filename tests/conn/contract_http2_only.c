@@ -69,11 +69,15 @@ START_TEST(contract_noise_ends_its_session_alone) {
 }
 END_TEST
 
+static void add_of_each_style(TCase *tc) {
+    tcase_add_loop_test(tc, contract_http1_client_gets_a_readable_505, 0, 3);
+    tcase_add_test(tc, contract_noise_ends_its_session_alone);
+}
+
 Suite *contract_http2_only_suite(void) {
     Suite *suite = suite_create("contract: HTTP/2 only");
     TCase *tc = test_case(suite, "http2 only");
     tcase_add_loop_test(tc, contract_http1_server_gives_the_client_ehttp2, 0, 4);
-    tcase_add_loop_test(tc, contract_http1_client_gets_a_readable_505, 0, 3);
-    tcase_add_test(tc, contract_noise_ends_its_session_alone);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

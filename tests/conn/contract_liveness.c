@@ -176,14 +176,18 @@ START_TEST(contract_liveness_pings_from_many_threads_take_turns) {
 }
 END_TEST
 
+static void add_of_each_style(TCase *tc) {
+    tcase_add_test(tc, contract_liveness_of_windows_for_one_thread);
+    tcase_add_test(tc, contract_liveness_ping_measures_the_round_trip);
+    tcase_add_test(tc, contract_liveness_pings_from_many_threads_take_turns);
+}
+
 Suite *contract_liveness_suite(void) {
     Suite *suite = suite_create("contract: liveness");
     TCase *tc = test_case(suite, "liveness");
     tcase_add_test(tc, contract_liveness_of_a_client_that_is_busy);
     tcase_add_test(tc, contract_liveness_of_a_server_whose_handler_is_busy);
-    tcase_add_test(tc, contract_liveness_of_windows_for_one_thread);
-    tcase_add_test(tc, contract_liveness_ping_measures_the_round_trip);
     tcase_add_test(tc, contract_liveness_ping_without_an_answer_times_out);
-    tcase_add_test(tc, contract_liveness_pings_from_many_threads_take_turns);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -86,12 +86,16 @@ START_TEST(contract_read_gives_bytes_that_arrived_before_a_failure_first) {
 }
 END_TEST
 
-Suite *contract_read_suite(void) {
-    Suite *suite = suite_create("contract: read");
-    TCase *tc = test_case(suite, "read");
+static void add_of_each_style(TCase *tc) {
     tcase_add_test(tc, contract_read_gives_what_came_and_0_at_the_end_ever_after);
     tcase_add_loop_test(tc, contract_read_takes_any_size_of_buffer, 0, 6);
     tcase_add_test(tc, contract_read_refuses_wrong_arguments);
+}
+
+Suite *contract_read_suite(void) {
+    Suite *suite = suite_create("contract: read");
+    TCase *tc = test_case(suite, "read");
     tcase_add_test(tc, contract_read_gives_bytes_that_arrived_before_a_failure_first);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

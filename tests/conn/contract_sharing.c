@@ -309,17 +309,21 @@ START_TEST(sharing_a_session_the_loop_forgot_stays_forgotten) {
 }
 END_TEST
 
-Suite *contract_sharing_suite(void) {
-    Suite *suite = suite_create("contract: sharing");
-    TCase *tc = test_case(suite, "sharing");
+static void add_of_each_style(TCase *tc) {
     tcase_add_test(tc, sharing_100_connections_over_one_session);
     tcase_add_test(tc, sharing_opens_another_session_when_one_is_full);
     tcase_add_test(tc, sharing_gives_places_back);
-    tcase_add_test(tc, sharing_is_by_origin);
     tcase_add_test(tc, sharing_moves_on_when_the_server_was_replaced);
+    tcase_add_test(tc, trace_shows_every_frame_of_both_sides);
+}
+
+Suite *contract_sharing_suite(void) {
+    Suite *suite = suite_create("contract: sharing");
+    TCase *tc = test_case(suite, "sharing");
+    tcase_add_test(tc, sharing_is_by_origin);
     tcase_add_test(tc, sharing_fails_for_all_who_wait_for_one_dial);
     tcase_add_test(tc, sharing_a_dial_keeps_to_each_ones_own_deadline);
     tcase_add_test(tc, sharing_a_session_the_loop_forgot_stays_forgotten);
-    tcase_add_test(tc, trace_shows_every_frame_of_both_sides);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -239,14 +239,18 @@ START_TEST(contract_threads_call_every_function_at_once) {
 }
 END_TEST
 
+static void add_of_each_style(TCase *tc) {
+    tcase_add_test(tc, contract_threads_never_interleave_writes);
+    tcase_add_test(tc, contract_threads_that_read_share_the_bytes_and_all_see_the_end);
+    tcase_add_test(tc, contract_threads_move_64_mib_both_ways_at_once);
+    tcase_add_test(tc, contract_threads_call_every_function_at_once);
+}
+
 Suite *contract_threads_suite(void) {
     Suite *suite = suite_create("contract: threads");
     TCase *tc = test_case(suite, "threads");
-    tcase_add_test(tc, contract_threads_never_interleave_writes);
     tcase_add_test(tc, contract_threads_never_interleave_writes_of_a_server);
-    tcase_add_test(tc, contract_threads_that_read_share_the_bytes_and_all_see_the_end);
-    tcase_add_test(tc, contract_threads_move_64_mib_both_ways_at_once);
     tcase_add_test(tc, contract_threads_of_both_sides_send_their_own);
-    tcase_add_test(tc, contract_threads_call_every_function_at_once);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

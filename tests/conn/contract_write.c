@@ -192,13 +192,17 @@ START_TEST(contract_write_stops_while_nobody_reads_and_other_connections_go_on) 
 }
 END_TEST
 
+static void add_of_each_style(TCase *tc) {
+    tcase_add_test(tc, contract_write_of_nothing_is_done_and_wrong_arguments_are_refused);
+}
+
 Suite *contract_write_suite(void) {
     Suite *suite = suite_create("contract: write");
     TCase *tc = test_case(suite, "write");
     tcase_add_test(tc, contract_write_waits_for_the_window_and_drops_nothing);
     tcase_add_test(tc, contract_write_that_times_out_says_how_much_went_and_can_go_on);
     tcase_add_test(tc, contract_write_that_is_reset_says_how_much_went);
-    tcase_add_test(tc, contract_write_of_nothing_is_done_and_wrong_arguments_are_refused);
     tcase_add_test(tc, contract_write_stops_while_nobody_reads_and_other_connections_go_on);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

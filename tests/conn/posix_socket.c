@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(sockets_do_not_survive_exec_nor_wait) {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    const int listening = posix_listen((struct sockaddr *)&in, sizeof in);
+    const int listening = posix_listen((struct sockaddr *)&in, sizeof in, POSIX_ALONE);
     ck_assert_int_ge(listening, 0);
     ck_assert_uint_ne(posix_port_local(listening), 0);
     ck_assert_int_eq(posix_accept(listening), -1);
@@ -96,7 +96,7 @@ START_TEST(a_name_is_dialed_and_a_dead_port_says_so) {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     char why[H2CONN_WHY_BYTES];
     int fd = -1;
-    const int listening = posix_listen((struct sockaddr *)&in, sizeof in);
+    const int listening = posix_listen((struct sockaddr *)&in, sizeof in, POSIX_ALONE);
     const uint16_t port = posix_port_local(listening);
     ck_assert_int_eq(posix_dial(&fd, "localhost", port, h2conn_now() + TEST_PATIENCE_MS, why), H2CONN_OK);
     close(fd);

@@ -242,18 +242,22 @@ START_TEST(rfc9110_8_6_a_complete_answer_has_its_length) {
 }
 END_TEST
 
+static void add_of_each_style(TCase *tc) {
+    tcase_add_test(tc, rfc9113_8_1_trailers_that_may_not_be_sent_are_refused_and_change_nothing);
+    tcase_add_test(tc, rfc9110_10_1_1_a_final_response_instead_of_100_is_given);
+}
+
 Suite *conn_sections_suite(void) {
     Suite *suite = suite_create("sections");
     TCase *tc = test_case(suite, "sections");
     tcase_add_test(tc, rfc9113_8_1_trailers_follow_the_last_byte_both_ways);
-    tcase_add_test(tc, rfc9113_8_1_trailers_that_may_not_be_sent_are_refused_and_change_nothing);
     tcase_add_test(tc, rfc9113_8_1_informational_responses_come_before_the_final_one);
     tcase_add_test(tc, rfc9110_10_1_1_a_client_that_expects_100_sends_after_it);
-    tcase_add_test(tc, rfc9110_10_1_1_a_final_response_instead_of_100_is_given);
     tcase_add_test(tc, connect_early_writes_before_the_response);
     tcase_add_test(tc, rfc8441_4_extended_connect_names_its_protocol);
     tcase_add_test(tc, rfc8441_3_extended_connect_is_not_sent_to_a_server_that_does_not_offer_it);
     tcase_add_test(tc, rfc9113_8_5_connect_has_neither_scheme_nor_path);
     tcase_add_test(tc, rfc9110_8_6_a_complete_answer_has_its_length);
+    test_each_style(suite, add_of_each_style);
     return suite;
 }

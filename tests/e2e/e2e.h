@@ -20,6 +20,7 @@
 
 #define E2E_SUITES(X)                                                                                                  \
     X(e2e_bulk_suite)                                                                                                  \
+    X(e2e_fleet_suite)                                                                                                 \
     X(e2e_sessions_suite)                                                                                              \
     X(e2e_halves_suite)                                                                                                \
     X(e2e_trust_suite)                                                                                                 \

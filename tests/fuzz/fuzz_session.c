@@ -30,6 +30,7 @@ typedef struct script {
     uint64_t now;
     uint32_t next_id; /* of the peer's requests */
     unsigned depth;
+    unsigned asked, refused, held; /* of the session's memory */
     bool reentrant;
     uint8_t head[H2_FRAME_HEADER_BYTES]; /* of the frame being written by the session */
     uint32_t head_at, payload_left, block_of;
@@ -316,17 +317,43 @@ static void greet(script *f) {
     send_frame(f, H2_SETTINGS, H2_FLAG_ACK, 0, (const uint8_t *)"", 0);
 }
 
+/* ---- memory: given, or lent with one loan refused ---- */
+
+static void *lend(void *user, size_t bytes) {
+    script *f = user;
+    if (++f->asked == f->refused) return NULL;
+    f->held++;
+    return malloc(bytes);
+}
+
+static void take_back(void *user, void *memory, size_t bytes) {
+    script *f = user;
+    f->held--;
+    memset(memory, 0xdb, bytes);
+    free(memory);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     script f = {.data = data, .size = size, .next_id = 1};
     uint8_t kind = next(&f);
-    h2_handlers handlers = {on_headers, on_data, on_sent, on_closed, on_settings, on_pong, on_goaway, on_frame};
+    h2_handlers handlers = {.on_headers = on_headers,
+                            .on_data = on_data,
+                            .on_sent = on_sent,
+                            .on_closed = on_closed,
+                            .on_settings = on_settings,
+                            .on_pong = on_pong,
+                            .on_goaway = on_goaway,
+                            .on_frame = on_frame};
     f.config = kind & 2 ? h2_config_small(kind & 1) : h2_config_hosted(kind & 1);
     f.config.connect_protocol = kind & 4;
     f.config.credit_on_receipt = kind & 8;
     f.reentrant = kind & 16;
+    const h2_lender lender = {lend, take_back, &f};
     size_t needed = h2_session_size(&f.config);
-    void *memory = malloc(needed);
-    must(h2_session_init(&f.session, memory, needed, &f.config, &handlers, &f) == H2_OK);
+    void *memory = kind & 64 ? NULL : malloc(needed);
+    f.refused = kind & 128 ? 2u + next(&f) : 0;
+    must((memory ? h2_session_init(&f.session, memory, needed, &f.config, &handlers, &f)
+                 : h2_session_new(&f.session, &lender, &f.config, &handlers, &f)) == H2_OK);
     if (!(kind & 32)) greet(&f);
     while (f.at < f.size) {
         step(&f);
@@ -334,6 +361,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     h2_session_lost(f.session, H2_CONNECT_ERROR);
     for (unsigned i = 0; i < LOANS; i++) must(f.loans[i].id == 0);
+    if (!memory) h2_session_free(f.session);
+    must(f.held == 0);
     free(memory);
     return 0;
 }

@@ -153,6 +153,8 @@ static void converse(uint32_t seed, bool we_serve, unsigned *whole) {
     if (h2_session_failure(t->ours)->culprit != H2_BY_NOBODY) ck_abort_msg("seed %u: a session failed", seed);
     *whole += t->whole;
     nghttp2_session_del(t->theirs);
+    if (!t->memory) h2_session_free(t->ours);
+    lender_check(&t->lender);
     free(t->memory);
     free(t);
 }

@@ -7,6 +7,7 @@
 #include <check.h>
 #include <nghttp2/nghttp2.h>
 #include "h2.h"
+#include "lender.h"
 
 #define TALK_STREAMS  200u
 #define TALK_BODY_MAX 150000u
@@ -37,7 +38,8 @@ typedef struct talk {
     bool closing;  /* nothing new is begun */
     bool farewell; /* they were told that we leave */
     h2_session *ours;
-    void *memory;
+    void *memory;  /* of ours, when it is given */
+    lender lender; /* else */
     nghttp2_session *theirs;
     talk_stream streams[TALK_STREAMS];
     talk_pipe to_ours, to_theirs;

@@ -103,8 +103,11 @@ void ours_start(talk *t) {
     config.send_header_bytes = 5000 + talk_random(t, 5000);
     config.credit_on_receipt = talk_random(t, 2);
     size_t size = h2_session_size(&config);
-    t->memory = malloc(size);
-    ck_assert_int_eq(h2_session_init(&t->ours, t->memory, size, &config, &handlers, t), H2_OK);
+    lender_init(&t->lender);
+    if (!test_lent) t->memory = malloc(size);
+    ck_assert_int_eq(t->memory ? h2_session_init(&t->ours, t->memory, size, &config, &handlers, t)
+                               : h2_session_new(&t->ours, &t->lender.hooks, &config, &handlers, t),
+                     H2_OK);
 }
 
 /* Go on with one stream: begin its body, end it with trailers, give octets back, rarely reset it. */

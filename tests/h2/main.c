@@ -3,16 +3,25 @@
 #include <stdlib.h>
 
 #include "h2_suites.h"
+#include "lender.h"
 
-int main(void) {
+/* With memory given and with memory lent. */
+static int run_all(bool lent) {
     SRunner *runner = srunner_create(NULL);
     int failed;
 
+    test_lent = lent;
 #define H2_SUITE_ADD(suite) srunner_add_suite(runner, suite());
     H2_SUITES(H2_SUITE_ADD)
 #undef H2_SUITE_ADD
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    return failed;
+}
+
+int main(void) {
+    int failed = run_all(false) + run_all(true);
+
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -50,7 +50,7 @@ START_TEST(rfc7541_6_representation_is_chosen) {
     hpack_encoder e;
     ptrdiff_t written;
 
-    hpack_encoder_init(&e, memory, sizeof memory);
+    lender_encoder(&e, memory, sizeof memory);
     if (rows[_i].before.name_len > 0) ck_assert_int_gt(hpack_encode(&e, &rows[_i].before, 1, out, sizeof out), 0);
     written = hpack_encode(&e, &rows[_i].field, 1, out, sizeof out);
     ck_assert_msg(written == (ptrdiff_t)len, "%s: %td octets", rows[_i].label, written);
@@ -67,7 +67,7 @@ START_TEST(rfc7541_6_2_2_a_field_too_large_for_the_table_is_not_indexed) {
     hpack_field field = {"x", value, 1, sizeof value, false};
 
     memset(value, 'v', sizeof value);
-    hpack_encoder_init(&e, memory, sizeof memory);
+    lender_encoder(&e, memory, sizeof memory);
     ck_assert_int_gt(hpack_encode(&e, &field, 1, out, sizeof out), 0);
     ck_assert_uint_eq(out[0], 0x00);
     ck_assert_uint_eq(e.table.count, 0);
@@ -104,7 +104,7 @@ START_TEST(rfc7541_4_2_a_block_begins_with_the_updates_owed) {
     hpack_encoder e;
     int i;
 
-    hpack_encoder_init(&e, memory, update_rows[_i].storage);
+    lender_encoder(&e, memory, update_rows[_i].storage);
     for (i = 0; update_rows[_i].limits[i] >= 0; i++)
         hpack_encoder_set_max_table_size(&e, (uint32_t)update_rows[_i].limits[i]);
     ck_assert_msg(hpack_encode(&e, &get, 1, out, sizeof out) == (ptrdiff_t)len, "%s", update_rows[_i].label);
@@ -120,10 +120,10 @@ START_TEST(rfc7541_4_2_storage_below_the_default_is_announced) {
     uint8_t out[64];
     hpack_encoder e;
 
-    hpack_encoder_init(&e, memory, sizeof memory);
+    lender_encoder(&e, memory, sizeof memory);
     ck_assert_int_eq(hpack_encode(&e, NULL, 0, out, sizeof out), 2);
     ck_assert_mem_eq(out, "\x3f\x21", 2);
-    hpack_encoder_init(&e, NULL, 0);
+    lender_encoder(&e, NULL, 0);
     ck_assert_int_eq(hpack_encode(&e, NULL, 0, out, sizeof out), 1);
     ck_assert_mem_eq(out, "\x20", 1);
 }
@@ -138,7 +138,7 @@ START_TEST(a_smaller_buffer_is_refused_and_changes_nothing) {
     size_t cap;
     uint8_t *out;
 
-    hpack_encoder_init(&e, memory, sizeof memory);
+    lender_encoder(&e, memory, sizeof memory);
     memset(memory, 0x55, sizeof memory);
     hpack_encoder_set_max_table_size(&e, 0);
     hpack_encoder_set_max_table_size(&e, 512);
@@ -162,7 +162,7 @@ START_TEST(no_buffer_suffices_for_a_string_too_long_to_announce) {
     hpack_encoder e;
     hpack_field fields[] = {FIELD("a", "1"), FIELD("b", "2")};
 
-    hpack_encoder_init(&e, NULL, 0);
+    lender_encoder(&e, NULL, 0);
     fields[1].value_len = HPACK_MAX_INTEGER;
     ck_assert_uint_lt(hpack_encode_bound(fields, 2), SIZE_MAX);
     fields[1].value_len = (size_t)HPACK_MAX_INTEGER + 1;
@@ -207,7 +207,7 @@ START_TEST(what_is_encoded_decodes_with_both_decoders) {
 
     receiver_open(&r, 16384, 65536);
     hpack_decoder_set_max_table_size(&r.d, 4096);
-    hpack_encoder_init(&e, memory, sizes[_i]);
+    lender_encoder(&e, memory, sizes[_i]);
     ck_assert_int_eq(nghttp2_hd_inflate_new(&inflater), 0);
     field_log_add(&expected, "", 0, "", 0, false);
     for (round = 0; round < 1500; round++) {
@@ -255,7 +255,7 @@ START_TEST(rfc7541_5_2_strings_of_any_length_come_back) {
     size_t len;
 
     memset(value, _i, sizeof value);
-    hpack_encoder_init(&e, NULL, 0);
+    lender_encoder(&e, NULL, 0);
     receiver_open(&r, 0, 1024);
     for (len = 0; len < sizeof value; len++) {
         hpack_field field = {"x", value, 1, len, false};
@@ -281,7 +281,7 @@ START_TEST(the_bound_suffices_where_all_lengths_are_long) {
 
     memset(octets, 0xff, sizeof octets);
     for (i = 0; i < COUNT(fields); i++) fields[i] = (hpack_field){octets, octets, 300, 300, true};
-    hpack_encoder_init(&e, NULL, 0);
+    lender_encoder(&e, NULL, 0);
     bound = hpack_encode_bound(fields, COUNT(fields));
     out = guard_new(bound);
     ck_assert_int_eq(hpack_encode(&e, fields, COUNT(fields), out, bound), 1 + 32 * (1 + 3 + 300 + 3 + 300));

@@ -14,7 +14,7 @@ typedef struct exchange {
 } exchange;
 
 static void exchange_open(exchange *l) {
-    hpack_encoder_init(&l->e, l->memory, sizeof l->memory);
+    lender_encoder(&l->e, l->memory, sizeof l->memory);
     receiver_open(&l->r, 4096, 4096);
 }
 

@@ -114,7 +114,7 @@ static void encode_story(const char *path, const json_t *root, void *ctx) {
     receiver r;
     size_t i, k;
 
-    hpack_encoder_init(&e, memory, sizeof memory);
+    lender_encoder(&e, memory, sizeof memory);
     receiver_open(&r, 4096, BLOCK_MAX);
     ck_assert_int_eq(nghttp2_hd_inflate_new(&inflater), 0);
     json_array_foreach(json_object_get(root, "cases"), i, one) {

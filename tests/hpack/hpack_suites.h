@@ -13,6 +13,7 @@
     X(rfc7541_appendix_c_suite)                                                                                        \
     X(hpack_encode_suite)                                                                                              \
     X(hpack_errors_suite)                                                                                              \
+    X(hpack_growing_suite)                                                                                             \
     X(hpack_index_suite)                                                                                               \
     X(hpack_overflow_suite)                                                                                            \
     X(hpack_stories_suite)                                                                                             \

@@ -94,12 +94,14 @@ void receiver_open(receiver *r, size_t table_bytes, size_t arena_bytes) {
     r->table = table_bytes > 0 ? guard_new(table_bytes) : NULL;
     r->arena = guard_new(arena_bytes);
     r->input = guard_new(INPUT_MAX);
-    hpack_decoder_init(&r->d, r->table, table_bytes);
+    lender_decoder(&r->lender, &r->storage, &r->d, r->table, table_bytes);
     field_log_add(&r->log, "", 0, "", 0, false);
     field_log_clear(&r->log);
 }
 
 void receiver_close(receiver *r) {
+    if (test_lent) hpack_decoder_release(&r->d);
+    lender_check(&r->lender);
     guard_free(r->table, r->table_bytes);
     guard_free(r->arena, r->arena_bytes);
     guard_free(r->input, INPUT_MAX);

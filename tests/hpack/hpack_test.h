@@ -5,6 +5,7 @@
 /* What the suites of this folder share: a decoder in guarded memory, its fields as text, and rows of blocks. */
 
 #include "hpack.h"
+#include "lender.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -47,6 +48,8 @@ typedef struct receiver {
     uint8_t *input;
     size_t table_bytes;
     size_t arena_bytes;
+    hpack_storage storage;
+    lender lender;
     field_log log;
 } receiver;
 

@@ -29,6 +29,8 @@ mkfifo "$dir/anna.says" "$dir/anna.hears" "$dir/bert.says" "$dir/bert.hears"
 serve "$examples/echo_server" http://127.0.0.1:0
 expect "examples: echo over cleartext" echoes "$examples/echo_client" "http://$url"
 expect "examples: echo_server with h2cat" test "$(echo hello | timeout "$LIMIT" "$h2cat" "http://$url")" = hello
+serve "$examples/echo_events" http://127.0.0.1:0 2
+expect "examples: echo_events on two loops" echoes "$examples/echo_client" "http://$url"
 serve "$examples/echo_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"
 expect "examples: echo over TLS" echoes "$examples/echo_client" "https://$url" "$ca"
 serve "$examples/chat_server" http://127.0.0.1:0
@@ -36,7 +38,7 @@ expect "examples: chat over cleartext" chat "http://$url"
 serve "$examples/chat_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"
 expect "examples: chat over TLS" chat "https://$url" "$ca"
 
-# README's code blocks in C are whole programs: the client, then the server.
+# README's code blocks in C are whole programs: the client, then the servers.
 awk -v dir="$dir" '/^```c$/ { n++; out = dir "/readme" n ".c"; next } /^```$/ { out = "" } out { print >out }' "$root/README.md"
 compile() {
     ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror ${SAN:-} \
@@ -47,9 +49,16 @@ compile() {
 sed -i 's/127.0.0.1:8080/127.0.0.1:0/' "$dir/readme2.c"
 expect "README: the server compiles" compile "$dir/readme2"
 serve "$dir/readme2"
+port_before=$port
 sed -i "s/127.0.0.1:8080/127.0.0.1:$port/" "$dir/readme1.c"
 expect "README: the client compiles" compile "$dir/readme1"
 expect "README: the client talks to the server" test "$(timeout "$LIMIT" "$dir/readme1")" = hello
+sed -i 's/127.0.0.1:8080/127.0.0.1:0/' "$dir/readme3.c"
+expect "README: the server by events compiles" compile "$dir/readme3"
+serve "$dir/readme3"
+sed -i "s/127.0.0.1:$port_before/127.0.0.1:$port/" "$dir/readme1.c"
+expect "README: the client compiles for it" compile "$dir/readme1"
+expect "README: the client talks to the server by events" test "$(timeout "$LIMIT" "$dir/readme1")" = hello
 
 errors() { sed -nE 's/^ *X\((H2CONN_[A-Z0-9]+), (-?[0-9]+), "([^"]*)"\).*/| `\1` \2 | \3 |/p' "$root/conn/h2conn.h"; }
 same_errors() { errors >"$dir/errors" && [ -s "$dir/errors" ] && grep -E '^\| `H2CONN_[A-Z0-9]+` ' "$root/README.md" | diff - "$dir/errors"; }

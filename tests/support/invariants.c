@@ -70,6 +70,18 @@ static const char *broken_ready(const h2_session *s) {
     return ready == 0 ? NULL : "a stream that cannot send is ready";
 }
 
+size_t invariant_loans(const h2_session *s) {
+    if (!s->supply) return 0;
+    bool block = s->over ? s->fields != NULL : s->block.open;
+    bool value = s->stage == H2_STAGE_CONTENT && s->frame.type == H2_PRIORITY_UPDATE;
+    const bool held[] = {
+        true,           s->decoder.table.bytes > 0,       s->encoder.table.bytes > 0, s->streams.capacity > 0,
+        block || value, s->headers.head < s->headers.tail};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) n += held[i];
+    return n;
+}
+
 const char *invariant_broken(const h2_session *s) {
     const char *wrong = broken_slots(&s->streams);
     if (!wrong) wrong = broken_hash(&s->streams);

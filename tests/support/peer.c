@@ -45,15 +45,27 @@ void peer_start(peer *p, const h2_config *config) {
     p->config = *config;
     p->session_size = h2_session_size(config);
     ck_assert_uint_gt(p->session_size, 0);
-    p->memory = guard_new(p->session_size);
     h2_handlers handlers = peer_log_handlers();
+    p->lent = test_lent;
+    lender_init(&p->lender);
+    if (p->lent) {
+        ck_assert_int_eq(h2_session_new(&p->session, &p->lender.hooks, config, &handlers, p), H2_OK);
+        p->memory = (uint8_t *)p->session;
+        p->session_size = p->lender.bytes;
+        return;
+    }
+    p->memory = guard_new(p->session_size);
     ck_assert_int_eq(h2_session_init(&p->session, p->memory, p->session_size, config, &handlers, p), H2_OK);
 }
 
 void peer_free(peer *p) {
     peer_text *texts[] = {&p->pending, &p->out, &p->events, &p->story, &p->frames, &p->sent, &p->fields};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) free(texts[i]->at);
-    guard_free(p->memory, p->session_size);
+    if (p->lent)
+        h2_session_free(p->session);
+    else
+        guard_free(p->memory, p->session_size);
+    lender_check(&p->lender);
     guard_free(p->input, BUFFER);
     guard_free(p->output, BUFFER);
     nghttp2_hd_inflate_del(p->inflater);
@@ -85,6 +97,8 @@ void peer_finish(peer *p) {
     peer_log_settle(p);
     const char *broken = invariant_broken(p->session);
     if (broken) peer_fail(p, "%s", broken);
+    if (p->lender.held != invariant_loans(p->session))
+        peer_fail(p, "%zu loans are held instead of %zu", p->lender.held, invariant_loans(p->session));
     check_trace(p);
 }
 

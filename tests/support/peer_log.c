@@ -211,6 +211,21 @@ static void on_frame(void *user, bool sent, const h2_frame_header *header, const
     tell(p, &(peer_event){.kind = PEER_FRAME, .header = header, .bytes = payload, .n = n, .sent = sent});
 }
 
+static bool on_grow(void *user, int64_t octets) {
+    peer *p = user;
+    if (octets > 0 && p->refuse_growth) return false;
+    p->grown += octets;
+    return true;
+}
+
 h2_handlers peer_log_handlers(void) {
-    return (h2_handlers){on_headers, on_data, on_sent, on_closed, on_settings, on_pong, on_goaway, on_frame};
+    return (h2_handlers){.on_headers = on_headers,
+                         .on_data = on_data,
+                         .on_sent = on_sent,
+                         .on_closed = on_closed,
+                         .on_settings = on_settings,
+                         .on_pong = on_pong,
+                         .on_goaway = on_goaway,
+                         .on_frame = on_frame,
+                         .on_grow = on_grow};
 }

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "conn_text.h"
+#include "conn_url.h"
+#include "posix_dial.h"
+#include "posix_server.h"
+#include "posix_time.h"
+
+/* Connections accepted in one turn. */
+#define ACCEPTS_MAX 64u
+/* With no descriptor left, accepting pauses: asking again at once would only spin. */
+#define ACCEPT_PAUSE_MS 100
+/* For the name of an address to listen on. */
+#define RESOLVE_MS 30000
+
+typedef struct posix_listener {
+    posix_source source; /* first */
+    posix_server_loop *loop;
+    struct posix_listener *next;
+    int fd;
+    bool secure, watched;
+} posix_listener;
+
+/* ---- accepting ---- */
+
+/* One session more, if there may be. */
+static bool count_session(h2conn_server *server) {
+    if (atomic_fetch_add(&server->n_sessions, 1) < server->max_sessions) return true;
+    atomic_fetch_sub(&server->n_sessions, 1);
+    return false;
+}
+
+static void add_session(posix_listener *l, int fd) {
+    posix_server_loop *loop = l->loop;
+    posix_session *s;
+    if (!count_session(loop->server)) {
+        close(fd);
+        return;
+    }
+    if (posix_session_new(&s, &loop->owner, fd, l->secure, NULL) != H2CONN_OK) {
+        atomic_fetch_sub(&loop->server->n_sessions, 1);
+        return;
+    }
+    if (posix_loop_add(&loop->loop, s) == H2CONN_OK)
+        s->source.ready(&s->source);
+    else
+        atomic_fetch_sub(&loop->server->n_sessions, 1);
+    posix_session_unref(s);
+}
+
+static void pause_accepting(posix_server_loop *loop) {
+    loop->accept_at = h2conn_now() + ACCEPT_PAUSE_MS;
+    pthread_mutex_lock(&loop->server->lock);
+    for (posix_listener *l = loop->listeners; l != NULL; l = l->next) {
+        if (l->watched) posix_loop_unwatch(&loop->loop, l->fd);
+        l->watched = false;
+    }
+    pthread_mutex_unlock(&loop->server->lock);
+}
+
+void posix_resume_accepting(posix_server_loop *loop) {
+    bool all = true;
+    pthread_mutex_lock(&loop->server->lock);
+    for (posix_listener *l = loop->listeners; l != NULL; l = l->next) {
+        if (!l->watched) l->watched = posix_loop_watch(&loop->loop, l->fd, &l->source) == H2CONN_OK;
+        all = all && l->watched;
+    }
+    pthread_mutex_unlock(&loop->server->lock);
+    loop->accept_at = all ? 0 : h2conn_now() + ACCEPT_PAUSE_MS;
+}
+
+static void accept_ready(posix_source *source) {
+    posix_listener *l = (posix_listener *)source;
+    for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
+        const int fd = posix_accept(l->fd);
+        if (fd >= 0) {
+            add_session(l, fd);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            pause_accepting(l->loop);
+            return;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return;
+        }
+    }
+}
+
+void posix_close_listeners(posix_server_loop *loop) {
+    pthread_mutex_lock(&loop->server->lock);
+    while (loop->listeners != NULL) {
+        posix_listener *l = loop->listeners;
+        loop->listeners = l->next;
+        if (l->watched) posix_loop_unwatch(&loop->loop, l->fd);
+        close(l->fd);
+        free(l);
+    }
+    pthread_mutex_unlock(&loop->server->lock);
+}
+
+/* ---- listening ---- */
+
+static int explain_listen(char out[H2CONN_WHY_BYTES], const struct addrinfo *at, int error) {
+    char printed[H2CONN_ADDRESS_BYTES], text[H2CONN_WHY_BYTES], where[H2CONN_WHY_BYTES];
+    posix_address_print(printed, at->ai_addr);
+    h2conn_text_join(where, sizeof where, h2conn_strerror(H2CONN_ELISTEN), ": ", printed);
+    h2conn_text_join(out, H2CONN_WHY_BYTES, where, ": ", posix_error_text(error, text));
+    return H2CONN_ELISTEN;
+}
+
+static bool watch(posix_server_loop *loop, posix_listener *l) {
+    l->watched = posix_loop_watch(&loop->loop, l->fd, &l->source) == H2CONN_OK;
+    if (!l->watched) return false;
+    posix_listener **end = &loop->listeners;
+    while (*end != NULL) end = &(*end)->next;
+    *end = l;
+    return true;
+}
+
+/* Takes over the descriptor, also on failure. */
+static int add_listener(posix_server_loop *loop, int fd, bool secure) {
+    posix_listener *l = malloc(sizeof *l);
+    if (l == NULL) {
+        close(fd);
+        return H2CONN_ENOMEM;
+    }
+    *l = (posix_listener){.source = {accept_ready}, .loop = loop, .fd = fd, .secure = secure};
+    pthread_mutex_lock(&loop->server->lock);
+    const bool watched = watch(loop, l);
+    pthread_mutex_unlock(&loop->server->lock);
+    if (watched) return H2CONN_OK;
+    free(l);
+    close(fd);
+    return H2CONN_ENOMEM;
+}
+
+/* A socket for each loop. *port is the one to take, 0 for any; it becomes the one taken. */
+static int listen_on(h2conn_server *server, const struct addrinfo *at, bool secure, uint16_t *port,
+                     char out[H2CONN_WHY_BYTES]) {
+    for (unsigned i = 0; i < server->n_loops; i++) {
+        posix_sharing sharing = server->n_loops == 1 ? POSIX_ALONE : i == 0 ? POSIX_FIRST : POSIX_FURTHER;
+        if (*port != 0) posix_address_set_port(at->ai_addr, *port);
+        const int fd = posix_listen(at->ai_addr, at->ai_addrlen, sharing);
+        if (fd < 0) return explain_listen(out, at, errno);
+        posix_address_local(out, fd);
+        *port = posix_port_local(fd);
+        const int result = add_listener(&server->loops[i], fd, secure);
+        if (result != H2CONN_OK) return result;
+    }
+    return H2CONN_OK;
+}
+
+/* All addresses of the name, on one port; one that works is enough, and the first that does is printed. */
+static int listen_on_all(h2conn_server *server, const struct addrinfo *list, bool secure, char out[H2CONN_WHY_BYTES]) {
+    uint16_t port = 0;
+    int result = listen_on(server, list, secure, &port, out);
+    for (const struct addrinfo *at = list->ai_next; at != NULL; at = at->ai_next) {
+        char text[H2CONN_WHY_BYTES];
+        if (listen_on(server, at, secure, &port, text) != H2CONN_OK || result == H2CONN_OK) continue;
+        result = H2CONN_OK;
+        memcpy(out, text, sizeof text);
+    }
+    return result;
+}
+
+int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2CONN_WHY_BYTES]) {
+    char detail[H2CONN_WHY_BYTES] = "";
+    h2conn_url parsed = {.secure = false};
+    struct addrinfo *list = NULL;
+    int result = H2CONN_OK;
+    if (address == NULL) return H2CONN_EINVAL;
+    address[0] = '\0';
+    if (server == NULL || url == NULL)
+        result = H2CONN_EINVAL;
+    else if (!h2conn_url_parse(&parsed, url))
+        result = H2CONN_EURL;
+    else if (parsed.secure && !server->loops[0].owner.has_secure)
+        result = H2CONN_EINVAL;
+    else
+        result = posix_resolve(&list, parsed.host, parsed.port, true, h2conn_now() + RESOLVE_MS, detail);
+    if (result == H2CONN_OK) {
+        result = listen_on_all(server, list, parsed.secure, address);
+        freeaddrinfo(list);
+    }
+    if (result != H2CONN_OK && address[0] == '\0')
+        h2conn_text_join(address, H2CONN_WHY_BYTES, h2conn_strerror(result), detail[0] != '\0' ? ": " : "", detail);
+    return result;
+}
