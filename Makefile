@@ -31,6 +31,8 @@ SUPPORT := $(wildcard tests/support/*.c)
 obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROGS  := $(TOOLS:%=$(BUILD)/bin/%)
 SUITES := $(LAYERS:%=$(BUILD)/tests/test_%)
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/replay_%)
 
 all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) $(EXAMPLES) ## the libraries, tools and examples, in build/
 
@@ -71,8 +73,19 @@ $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call o
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
 
-check: all $(SUITES) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
-	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
+ATTACKS := $(BUILD)/tests/attack
+ATTACK_SECONDS ?= 2
+$(BUILD)/obj/tests/attacks/%: KIND_FLAGS += -D_GNU_SOURCE
+$(ATTACKS): $(call obj,$(wildcard tests/attacks/*.c)) $(BUILD)/libh2conn.a
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+attacks: all $(ATTACKS) ## published attacks on h2cat --echo, a good client beside them; ATTACK_SECONDS (2) each
+	@$(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0
+
+check: all $(SUITES) $(REPLAYS) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
+	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" CFLAGS="-O1 -g" check
@@ -80,17 +93,34 @@ check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanit
 check-tsan: ## the threaded suites under ThreadSanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e fault" check
 
-FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SECONDS ?= 60
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/support/invariants.c $(CORE) $(wildcard hpack/*.h h2/*.h)
+coverage: ## lines and branches of hpack and h2 that the suites reach; needs lcov
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage SAN=--coverage CFLAGS="-O0 -g" coverage-suites
+	@tests/coverage/report.sh $(BUILD)/coverage
+
+coverage-suites: $(BUILD)/tests/test_hpack $(BUILD)/tests/test_h2 $(REPLAYS)
+	@find $(BUILD) -name '*.gcda' -delete
+	@BUILD=$(BUILD) tests/run.sh $(BUILD)/tests/test_hpack $(BUILD)/tests/test_h2 tests/fuzz/replay.sh
+
+TARGET  ?= session
+SECONDS ?= 60
+
+fuzz: ## fuzz one TARGET (session) for SECONDS (60) with libFuzzer; needs clang and libclang-rt
+	@CC=clang OUT=$(BUILD)/fuzz tests/fuzz/build.sh
+	@tests/fuzz/run.sh libfuzzer $(BUILD)/fuzz $(SECONDS) $(TARGET)
+
+fuzz-all: ## fuzz every target, SECONDS (60) each
+	@$(MAKE) --no-print-directory fuzz TARGET="$(FUZZ_TARGETS)"
+
+fuzz-afl: ## fuzz TARGET for SECONDS with AFL++; needs afl++
+	@CC=afl-clang-fast CFLAGS="-g -O2" OUT=$(BUILD)/afl tests/fuzz/build.sh
+	@tests/fuzz/run.sh afl $(BUILD)/afl $(SECONDS) $(TARGET)
+
+$(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c tests/fuzz/wire.c tests/support/invariants.c) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
-	$(Q)clang -std=c11 $(WARN) $(INC) -Itests/support -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(if $(findstring differential,$@),-lnghttp2)
 
 include tools/bench/bench.mk
-
-fuzz: $(FUZZERS) ## each fuzz target for FUZZ_SECONDS (60); needs clang with libFuzzer
-	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $$f.corpus || exit 1; done
 
 amalgamation: ## the core as one file to drop into a project: build/h2conn.c and build/h2conn.h
 	@python3 tools/amalgamate.py $(BUILD)
@@ -126,8 +156,16 @@ firmware-run: all firmware ## run them, with h2cat as the other end
 size: ## what the core costs on small machines, cross-built; fails over budget (tools/setup.sh firmware installs compilers)
 	@tools/firmware/size.sh $(BUILD)
 
-lint: ## include arrows, file and function lengths, generated tables up to date
+ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(wildcard tools/*.c tools/*/*.c))
+$(BUILD)/lint/%.ok: %.c .clang-tidy tools/lint/analyse.sh $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.h tools/*/*.h)
+	@mkdir -p $(@D)
+	@$(SAY) "LINT $<"
+	$(Q)tools/lint/analyse.sh $< $(filter -std% -I% -D%,$(HOSTED_FLAGS)) $(patsubst %/,-I%,$(wildcard tools/*/))
+	@touch $@
+
+lint: $(ANALYSED) ## include arrows, lengths, generated tables; gcc -fanalyzer, clang-tidy, cppcheck, where installed
 	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh
+	@tools/lint/analysers.sh
 
 demo: all ## a TLS server and client on loopback, both directions at once
 	@BUILD=$(BUILD) tools/demo.sh
@@ -144,7 +182,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: check-cross firmware firmware-run amalgamation check-amalgamation size all check check-asan check-tsan fuzz lint demo install clean help
+.PHONY: all attacks check check-cross firmware firmware-run amalgamation check-amalgamation size coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -35,24 +35,34 @@ static bool is_want(ptrdiff_t n) {
     return n == H2CONN_TRANSPORT_WANT_READ || n == H2CONN_TRANSPORT_WANT_WRITE;
 }
 
+bool h2conn_link_feed_some(h2conn_link *link, size_t most) {
+    const size_t unread = h2conn_link_unread(link);
+    if (unread == 0) return false;
+    const size_t len = unread < most ? unread : most;
+    const ptrdiff_t n = h2_session_receive(link->session, link->rx + link->rx_start, len);
+    /* A session that failed hears no more. */
+    link->rx_start = n < 0 ? link->rx_end : link->rx_start + (uint32_t)n;
+    if (link->rx_start == link->rx_end) link->rx_start = link->rx_end = 0;
+    return n > 0;
+}
+
 void h2conn_link_feed(h2conn_link *link) {
-    while (h2conn_link_unread(link) > 0) {
-        const ptrdiff_t n = h2_session_receive(link->session, link->rx + link->rx_start, h2conn_link_unread(link));
-        if (n == 0) return;
-        /* A session that failed hears no more. */
-        link->rx_start = n < 0 ? link->rx_end : link->rx_start + (uint32_t)n;
+    while (h2conn_link_feed_some(link, SIZE_MAX)) {
     }
-    link->rx_start = link->rx_end = 0;
 }
 
 void h2conn_link_received(h2conn_link *link, const uint8_t *buf, ptrdiff_t n) {
+    h2conn_link_arrived(link, buf, n);
+    h2conn_link_feed(link);
+}
+
+void h2conn_link_arrived(h2conn_link *link, const uint8_t *buf, ptrdiff_t n) {
     if (link->ended != H2CONN_LINK_RUNNING) return;
     if (n > 0) {
         link->handshake = false;
         link->recv_wants = 0;
         link->rx = buf;
         link->rx_end = (uint32_t)n;
-        h2conn_link_feed(link);
     } else if (is_want(n)) {
         link->recv_wants = (int8_t)n;
     } else {

@@ -60,8 +60,11 @@ void h2conn_link_patience(h2conn_link *link, int64_t stall_ms, bool handshake, i
 
 /* What transport.recv gave: `n` bytes in `buf`, or a code. */
 void h2conn_link_received(h2conn_link *link, const uint8_t *buf, ptrdiff_t n);
-/* Offer the engine again what it did not take. */
+/* The same without offering it to the engine yet. */
+void h2conn_link_arrived(h2conn_link *link, const uint8_t *buf, ptrdiff_t n);
+/* Offer the engine again what it did not take: all, or `most` octets. False when it took none. */
 void h2conn_link_feed(h2conn_link *link);
+bool h2conn_link_feed_some(h2conn_link *link, size_t most);
 static inline size_t h2conn_link_unread(const h2conn_link *link) {
     return link->rx_end - link->rx_start;
 }

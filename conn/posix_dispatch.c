@@ -117,8 +117,8 @@ static void tell_open(h2conn *conn) {
 
 static void tell_response(h2conn *conn) {
     posix_session *s = conn->session;
+    if (conn->events->on_response == NULL || conn->head == NULL) return;
     const h2conn_response response = {.status = conn->status, .fields = conn->head->fields, .n_fields = conn->head->n};
-    if (conn->events->on_response == NULL) return;
     pthread_mutex_unlock(&s->lock);
     conn->events->on_response(conn->events->user, conn, &response);
     pthread_mutex_lock(&s->lock);

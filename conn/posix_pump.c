@@ -17,9 +17,24 @@ static void return_rx(posix_session *s) {
     s->rx = NULL;
 }
 
+static bool turn_is_over(const posix_session *s) {
+    return s->turn_until_us != 0 && posix_now_us() >= s->turn_until_us;
+}
+
+/* Slices grow while they are cheap, so that bulk goes through in few. */
 static void feed(posix_session *s) {
-    h2conn_link_feed(&s->link);
+    size_t slice = s->turn_until_us != 0 ? POSIX_SLICE_MIN : SIZE_MAX;
+    s->cut = false;
+    while (h2conn_link_feed_some(&s->link, slice)) {
+        s->cut = h2conn_link_unread(&s->link) > 0 && turn_is_over(s);
+        if (s->cut) break;
+        if (slice < SIZE_MAX) slice *= 2;
+    }
     return_rx(s);
+}
+
+bool posix_session_has_more(const posix_session *s) {
+    return h2conn_link_unread(&s->link) > 0 ? s->cut : s->more;
 }
 
 static void note_errno(posix_session *s, int error) {
@@ -53,8 +68,8 @@ void posix_session_receive(posix_session *s) {
     /* What is left then may be in the security layer, where no poll shows it. */
     s->more = n == (ptrdiff_t)POSIX_BUFFER_BYTES;
     s->rx = buf;
-    h2conn_link_received(&s->link, buf, n);
-    return_rx(s);
+    h2conn_link_arrived(&s->link, buf, n);
+    feed(s);
 }
 
 short posix_session_recv_events(const posix_session *s) {
@@ -162,7 +177,7 @@ void posix_session_settle(posix_session *s) {
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (s->pumping && !unsent) return;
     if (posix_session_hand_over(s) || (s->watched && !unsent)) return;
-    posix_loop_post(s, unsent || s->more);
+    posix_loop_post(s, unsent || posix_session_has_more(s));
 }
 
 void posix_session_watch(posix_session *s) {

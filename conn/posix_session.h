@@ -42,6 +42,12 @@ struct posix_session;
 
 /* Rounds of sending or receiving one thread does for others before it looks up. */
 #define POSIX_TURNS 8u
+/* How long the loop receives for one session before it turns to the next, and the octets after which it first looks at
+ * the clock: a request or a reset costs many times what its octets would in bulk. */
+#define POSIX_TURN_US   200
+#define POSIX_SLICE_MIN 1024u
+/* All the time a peer gets to take the GOAWAY that names the rule it broke. */
+#define POSIX_BREACH_MS 100
 /* How long a session that is freed, and one that is stopped, may take to end. */
 #define POSIX_FINISH_MS 5000
 #define POSIX_STOP_MS   200
@@ -106,6 +112,7 @@ typedef struct posix_session {
     int64_t finish_at;                   /* end by then whatever is owed; 0 for no such time */
     int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
     uint32_t pongs;                      /* answered so far */
+    int64_t turn_until_us;               /* when the loop's turn ends; 0 while it has none */
     int64_t told_ms;                     /* the time the engine was told last, which never runs backwards */
     uint64_t tick_at;                    /* what the timer is set to, UINT64_MAX when it is not */
     posix_timer timer;                   /* the loop's lock */
@@ -123,6 +130,7 @@ typedef struct posix_session {
     bool ready;   /* the loop saw its descriptor ready */
     bool turning; /* the loop's thread has its turn, which ends with a look at the lines */
     bool more;    /* receiving again at once may give more */
+    bool cut;     /* the loop's turn ended before the engine was offered all that was received */
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
@@ -155,6 +163,8 @@ const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]);
 
 /* With `pumping`: receive once and hand it to the engine. */
 void posix_session_receive(posix_session *s);
+/* Whether receiving again at once would do something. */
+bool posix_session_has_more(const posix_session *s);
 /* Put what is owed into frames, as far as there is room, for whoever sends next. */
 void posix_session_frame(posix_session *s);
 /* Send what is owed until the socket refuses, unless another thread is at it. `stop` becomes true when the caller has

@@ -89,7 +89,7 @@ bool posix_wait_step(posix_wait *w, int64_t deadline) {
     /* What was waited for may have come about in here, where nobody calls: bytes that are sent, the session's end. */
     if (w->woken || s->link.sent != sent || posix_session_is_closing(s) != closing) return true;
     take_roles(w);
-    if (w->pumping && s->more) {
+    if (w->pumping && posix_session_has_more(s)) {
         posix_session_receive(s);
         posix_session_flush(s, &w->woken);
     } else if (w->pumping || w->sending || (w->cancel != NULL && w->can_poll)) {

@@ -65,6 +65,9 @@ typedef struct h2_config {
     uint16_t streams;        /* 1 to H2_STREAMS_LIMIT: open at once; a server announces it */
     uint16_t header_fields;  /* of a received header section, pseudo-fields included */
     uint16_t continuations;  /* CONTINUATION frames a header block may have */
+    uint16_t abuse_burst;    /* points the ledger of abuse holds, at least 1: H2_PRICE_ in h2_limits.h (10.5) */
+    uint16_t abuse_refill;   /* points a second it gets back */
+    uint32_t block_bytes;    /* octets of a received header block, all its frames' payloads together */
     uint32_t stream_window;  /* octets of DATA received and not consumed, each stream; up to H2_WINDOW_MAX */
     uint32_t session_window; /* the same, all streams together; the protocol's floor is H2_WINDOW_INITIAL */
     uint32_t window_most; /* up to which windows grow with the bandwidth-delay product, measured by PINGs beside DATA in
@@ -238,7 +241,9 @@ void h2_stream_consumed(h2_session *s, uint32_t id, size_t n);
  */
 void h2_session_consumed(h2_session *s, size_t n);
 
-/* End a stream at once in both directions with RST_STREAM `code`; on_closed is called. */
+/* End a stream at once in both directions with RST_STREAM `code`; on_closed is called. A server's REFUSED_STREAM is
+ * charged to the client, as the engine's own are (10.5): the session may fail of it, with a last on_closed for each
+ * other stream. */
 h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code);
 
 /* Be done with a stream: on_closed is called now, as its last event. A client, and a server whose own side has not

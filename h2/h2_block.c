@@ -19,7 +19,8 @@ void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     h2_state state = h2_streams_state(&s->streams, id, s->server);
     h2_transition t = h2_state_next(state, H2_RECV_HEADERS);
     h2_block *b = &s->block;
-    *b = (h2_block){.stream_id = id, .open = true, .end_stream = s->frame.flags & H2_FLAG_END_STREAM};
+    *b = (h2_block){
+        .stream_id = id, .octets = s->frame.length, .open = true, .end_stream = s->frame.flags & H2_FLAG_END_STREAM};
     if (t.verdict == H2_BREACH) b->breach = (h2_rule)t.rule;
     if (h2_rule_scope(b->breach) == H2_SCOPE_SESSION) {
         h2_session_fail(s, b->breach, id);
@@ -88,6 +89,8 @@ static void deliver(h2_session *s, h2_stream *stream) {
         if (section == H2_REQUEST || section == H2_RESPONSE) note_message(s, stream, &message);
         rule = check_place(s, section, stream);
     }
+    /* 8.1: there may be any number of them, each a call of the program. */
+    if (!rule && section == H2_INFORMATIONAL && !h2_session_charge(s, H2_PRICE_CHEAP)) return;
     if (rule) {
         h2_session_breach(s, rule, id);
         return;
@@ -102,7 +105,10 @@ static void deliver(h2_session *s, h2_stream *stream) {
 
 static void judge(h2_session *s) {
     h2_block *b = &s->block;
-    if (b->discard) return;
+    if (b->discard) {
+        h2_session_charge(s, H2_PRICE_DEAR);
+        return;
+    }
     if (b->breach) {
         h2_session_breach(s, b->breach, b->stream_id);
         return;
@@ -116,13 +122,19 @@ static void judge(h2_session *s) {
 }
 
 void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last) {
+    h2_block *b = &s->block;
     hpack_error error = hpack_decode(&s->decoder, bytes, n, last, collect, s);
     if (error) {
-        h2_session_fail(s, error == HPACK_ENOMEM ? H2_RULE_MEMORY : H2_RULE_COMPRESSION, s->block.stream_id);
+        h2_session_fail(s, error == HPACK_ENOMEM ? H2_RULE_MEMORY : H2_RULE_COMPRESSION, b->stream_id);
         return;
     }
-    if (!last) return;
-    s->block.open = false;
+    if (!last) {
+        /* A string that cannot end within the block is not waited for. */
+        size_t room = s->content_left - n + s->config.block_bytes - b->octets;
+        if (hpack_decoder_awaits(&s->decoder) > room) h2_session_fail(s, H2_RULE_CONTINUATIONS, b->stream_id);
+        return;
+    }
+    b->open = false;
     s->wait_block = H2_NO_TIME;
     judge(s);
     if (s->supply) s->supply->block_done(s);

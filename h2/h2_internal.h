@@ -60,6 +60,7 @@ extern const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES];
 /* The header block being received. */
 typedef struct h2_block {
     uint32_t stream_id;
+    uint32_t octets;       /* of its frames' payloads, announced so far */
     uint16_t fields;       /* collected */
     uint8_t continuations; /* so far */
     bool open;             /* END_HEADERS has not come */

@@ -39,6 +39,7 @@
 #define H2_DEFAULT_TABLE_BYTES          4096u
 #define H2_DEFAULT_SEND_HEADER_BYTES    16384u
 #define H2_DEFAULT_CONTINUATIONS        8u
+#define H2_DEFAULT_BLOCK_BYTES          65536u
 #define H2_SMALL_STREAMS                4u
 #define H2_SMALL_STREAM_WINDOW          4096u
 #define H2_SMALL_SESSION_WINDOW         65535u
@@ -47,6 +48,9 @@
 #define H2_SMALL_TABLE_BYTES            256u
 #define H2_SMALL_SEND_HEADER_BYTES      512u
 #define H2_SMALL_CONTINUATIONS          4u
+#define H2_SMALL_BLOCK_BYTES            16384u
+#define H2_DEFAULT_ABUSE_BURST          1000u
+#define H2_DEFAULT_ABUSE_REFILL         100u
 #define H2_DEFAULT_TIMEOUT_MS           10000u /* preface, SETTINGS acknowledgement, an unfinished header block */
 #define H2_DEFAULT_KEEPALIVE_MS         60000u
 #define H2_DEFAULT_KEEPALIVE_TIMEOUT_MS 20000u
@@ -66,11 +70,10 @@
 #define H2_RESETS_REMEMBERED 16u
 #endif
 
-/* Prices of the abuse ledger in tenths of a point, the burst it starts with and its refill a second (10.5). */
-#define H2_PRICE_DEAR    10u
-#define H2_PRICE_CHEAP   1u
-#define H2_LEDGER_BURST  10000u
-#define H2_LEDGER_REFILL 1000u
+/* Prices of the abuse ledger in tenths of a point (10.5). */
+#define H2_LEDGER_POINT 10u
+#define H2_PRICE_DEAR   10u
+#define H2_PRICE_CHEAP  1u
 /* A WINDOW_UPDATE of fewer octets than this is suspiciously small. */
 #define H2_TINY_OCTETS 16u
 

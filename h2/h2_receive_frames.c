@@ -122,9 +122,10 @@ static void priority_record(h2_session *s, const uint8_t *record) {
 static void rst_stream_record(h2_session *s, const uint8_t *record) {
     uint32_t id = s->frame.stream_id;
     h2_transition t = judge(s, id, H2_RECV_RST_STREAM);
-    /* Opening and resetting is the cheapest way to make a server work in vain; a client only loses what it asked for.
-     */
-    if (!h2_session_charge(s, s->server ? H2_PRICE_DEAR : H2_PRICE_CHEAP)) return;
+    /* Opening and resetting is the cheapest way to make a server work in vain; a client only loses what it asked for,
+     * once. */
+    bool dear = s->server || t.verdict != H2_ALLOW;
+    if (!h2_session_charge(s, dear ? H2_PRICE_DEAR : H2_PRICE_CHEAP)) return;
     if (t.verdict == H2_BREACH) h2_session_breach(s, (h2_rule)t.rule, id);
     if (t.verdict != H2_ALLOW) return;
     h2_stream *stream = h2_streams_find(&s->streams, id);
@@ -273,6 +274,16 @@ static h2_rule header_rule(h2_session *s) {
     return H2_RULE_NONE;
 }
 
+/* How long a header block may get, judged before its octets come (10.5.1). */
+static h2_rule block_rule(h2_session *s) {
+    const h2_frame_header *f = &s->frame;
+    if (f->type != H2_HEADERS && f->type != H2_CONTINUATION) return H2_RULE_NONE;
+    uint32_t before = f->type == H2_CONTINUATION ? s->block.octets : 0;
+    if (f->length > s->config.block_bytes - before) return H2_RULE_CONTINUATIONS;
+    s->block.octets = before + f->length;
+    return H2_RULE_NONE;
+}
+
 static h2_rule first_rule(const h2_session *s) {
     static const uint8_t http1[] = {'H', 'T', 'T', 'P', '/', '1', '.'};
     if (!s->server && memcmp(s->hold, http1, sizeof http1) == 0) return H2_RULE_HTTP1;
@@ -309,6 +320,7 @@ void h2_receive_header(h2_session *s) {
     s->heard = true;
     if (!rule) rule = header_rule(s); /* first: within a header block no frame's own error may count as less */
     if (!rule) rule = h2_frame_check(&s->frame, s->config.frame_size);
+    if (!rule) rule = block_rule(s);
     if (rule) {
         h2_receive_skip(s, s->frame.length);
         h2_session_breach(s, rule, s->frame.stream_id);

@@ -141,6 +141,7 @@ h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code) {
     h2_stream *stream = find_known(s, id);
     if (!stream || stream->state == H2_CLOSED) return H2_ENOSTREAM;
     h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, code);
+    if (s->server && code == H2_REFUSED_STREAM) h2_session_charge(s, H2_PRICE_DEAR);
     return H2_OK;
 }
 

@@ -7,6 +7,9 @@ h2_config h2_config_hosted(bool server) {
                        .streams = H2_DEFAULT_STREAMS,
                        .header_fields = H2_DEFAULT_HEADER_FIELDS,
                        .continuations = H2_DEFAULT_CONTINUATIONS,
+                       .abuse_burst = H2_DEFAULT_ABUSE_BURST,
+                       .abuse_refill = H2_DEFAULT_ABUSE_REFILL,
+                       .block_bytes = H2_DEFAULT_BLOCK_BYTES,
                        .stream_window = H2_DEFAULT_STREAM_WINDOW,
                        .session_window = H2_DEFAULT_SESSION_WINDOW,
                        .window_most = H2_DEFAULT_WINDOW_MOST,
@@ -28,6 +31,7 @@ h2_config h2_config_small(bool server) {
     c.streams = H2_SMALL_STREAMS;
     c.header_fields = H2_SMALL_HEADER_FIELDS;
     c.continuations = H2_SMALL_CONTINUATIONS;
+    c.block_bytes = H2_SMALL_BLOCK_BYTES;
     c.stream_window = H2_SMALL_STREAM_WINDOW;
     c.session_window = H2_SMALL_SESSION_WINDOW;
     c.window_most = 0;
@@ -40,6 +44,7 @@ h2_config h2_config_small(bool server) {
 
 static bool config_is_valid(const h2_config *c) {
     return c->streams > 0 && c->streams <= H2_STREAMS_LIMIT && c->header_fields > 0 && c->continuations <= UINT8_MAX &&
+           c->abuse_burst > 0 && c->block_bytes > 0 && c->block_bytes <= HPACK_MAX_INTEGER &&
            c->stream_window <= H2_WINDOW_MAX && c->session_window >= H2_WINDOW_INITIAL &&
            c->session_window <= H2_WINDOW_MAX && c->window_most <= H2_WINDOW_MAX &&
            c->frame_size >= H2_FRAME_SIZE_MIN && c->frame_size <= H2_FRAME_SIZE_MAX &&
@@ -84,7 +89,7 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
     s->recv_target = config->session_window;
     s->wait_settings = s->wait_block = s->wait_ping = s->next_sweep = H2_NO_TIME;
-    h2_ledger_init(&s->ledger);
+    h2_ledger_init(&s->ledger, config->abuse_burst);
     h2_gauge_init(s);
 }
 

@@ -86,7 +86,7 @@ uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
     /* A thread may look at the clock before another and call after it. */
     if (now_ms < s->now) now_ms = s->now;
     s->now = now_ms;
-    h2_ledger_refill(&s->ledger, now_ms);
+    h2_ledger_refill(&s->ledger, s->config.abuse_burst, s->config.abuse_refill, now_ms);
     tick_handshake(s);
     if (overdue(&s->wait_block, s->block.open, now_ms, s->config.block_ms))
         h2_session_fail(s, H2_RULE_TIMEOUT, s->block.stream_id);

@@ -7,6 +7,10 @@
 #        setup.sh firmware cross compilers and emulators, then `make size`, `make firmware-run` and `make check-cross`; says
 #                          "skipped" and ends well where they cannot be installed
 #        setup.sh bench    what the benches need, peers to compare with among it, then `make bench`
+#        setup.sh prove    Frama-C, then `make prove`
+#        setup.sh lint     the static analysers, then `make lint`
+#        setup.sh fuzz     clang with libFuzzer, and AFL++, for `make fuzz` and `make fuzz-afl`
+#        setup.sh coverage lcov, then `make coverage`
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -88,7 +92,22 @@ bench)
     install_packages $bench
     exec make --no-print-directory -j "$(nproc)" bench
     ;;
+prove)
+    install_packages $build frama-c-base
+    exec make --no-print-directory prove
+    ;;
+lint)
+    install_packages $build clang-tidy cppcheck
+    exec make --no-print-directory -j "$(nproc)" lint
+    ;;
+fuzz)
+    install_packages $tests clang libclang-rt-14-dev afl++
+    ;;
+coverage)
+    install_packages $tests lcov
+    exec make --no-print-directory -j "$(nproc)" coverage
+    ;;
 *)
-    die "usage: setup.sh [demo|check|firmware|bench]"
+    die "usage: setup.sh [demo|check|firmware|bench|prove|lint|fuzz|coverage]"
     ;;
 esac

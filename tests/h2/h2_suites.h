@@ -5,6 +5,7 @@
 #include <check.h>
 
 #define H2_SUITES(X)                                                                                                   \
+    X(attacks_suite)                                                                                                   \
     X(backpressure_suite)                                                                                              \
     X(contract_streams_suite)                                                                                          \
     X(differential_suite)                                                                                              \
