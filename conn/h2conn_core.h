@@ -117,6 +117,9 @@ struct h2conn_core {
                                                         .streams = (streams_),                                         \
                                                         .header_fields = (header_fields_),                             \
                                                         .continuations = H2_SMALL_CONTINUATIONS,                       \
+                                                        .abuse_burst = H2_DEFAULT_ABUSE_BURST,                         \
+                                                        .abuse_refill = H2_DEFAULT_ABUSE_REFILL,                       \
+                                                        .block_bytes = H2_SMALL_BLOCK_BYTES,                           \
                                                         .stream_window = (stream_window_),                             \
                                                         .session_window = H2_SMALL_SESSION_WINDOW,                     \
                                                         .frame_size = H2_FRAME_SIZE_MIN,                               \

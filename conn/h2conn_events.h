@@ -28,8 +28,8 @@
  * The events of a connection, in this order; a server's connection has them once it was accepted or held:
  *   on_open      server: a request came. Accept it, respond, or hold it to do so later; else it is answered 404.
  *   on_response  client: the final response came.
- *   on_readable  bytes came, or the peer's end. It is called again as long as it reads some and leaves some; one that
- *                reads nothing is called when more comes. So reading a part is safe, and not reading stops the peer.
+ *   on_readable  bytes came, or the peer's end. It is called again as long as callbacks read some and leave some; when
+ *                they read nothing, when more comes. So reading a part is safe, and not reading stops the peer.
  *   on_writable  after h2conn_try_write took less than all, or a function gave EAGAIN: there is room again.
  *   on_close     once, the last: the stream has ended, h2conn_why tells why. What came before can still be read.
  */

@@ -49,7 +49,7 @@ struct h2conn {
     bool handed;                     /* server: the program has it, so it is told of all that follows */
     bool held;                       /* server: the program frees it, and may answer later */
     bool wants_write;                /* it was told EAGAIN, or less than all was taken */
-    bool read_some;                  /* something was read since on_readable was called last */
+    bool read_some;                  /* something was read since its callbacks were called last */
     bool read_end;                   /* the end, or what ended it, was read */
 };
 
