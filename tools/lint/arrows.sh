@@ -22,5 +22,5 @@ allow 'h2/*.[ch]' "$free|hpack\.h|h2(_[a-z_]*)?\.h"
 allow 'conn/conn_*.[ch] conn/h2conn*.h' "$free|h2\.h|h2conn(_transport|_message|_events)?\.h|conn_[a-z_]*\.h"
 allow 'conn/posix_*.[ch]' "[a-z/]*\.h|h2\.h|h2conn(_transport|_message|_events)?\.h|(conn|posix)_[a-z_]*\.h"
 allow 'tls/*.[ch]' "[a-z/]*\.h|h2conn_transport\.h|h2tls\.h|tls_[a-z_]*\.h|wolfssl/.*"
-allow 'tools/*.c tools/common/*.[ch] tools/*/*.[ch]' "[a-z/]*\.h|(hpack|h2|h2conn|h2conn_events|h2tls|h2_frame)\.h|(tool|h2cat|h2bench)_[a-z_]*\.h"
+allow 'tools/*.c tools/common/*.[ch] tools/*/*.[ch]' "[a-z/]*\.h|event2/event\.h|(hpack|h2|h2conn|h2conn_events|h2tls|h2_frame)\.h|(tool|h2cat|h2bench)_[a-z_]*\.h"
 exit $status
