@@ -3,9 +3,14 @@
 #include "conn_fields.h"
 #include "conn_text.h"
 
-static const char *const pseudo_names[H2CONN_PSEUDO_FIELDS] = {
-    [H2CONN_METHOD] = ":method", [H2CONN_SCHEME] = ":scheme", [H2CONN_AUTHORITY] = ":authority",
-    [H2CONN_PATH] = ":path",     [H2CONN_STATUS] = ":status", [H2CONN_PROTOCOL] = ":protocol",
+#define NAME(text)                                                                                                     \
+    { text, sizeof(text) - 1 }
+static const struct {
+    const char *text;
+    size_t len;
+} pseudo_names[H2CONN_PSEUDO_FIELDS] = {
+    [H2CONN_METHOD] = NAME(":method"), [H2CONN_SCHEME] = NAME(":scheme"), [H2CONN_AUTHORITY] = NAME(":authority"),
+    [H2CONN_PATH] = NAME(":path"),     [H2CONN_STATUS] = NAME(":status"), [H2CONN_PROTOCOL] = NAME(":protocol"),
 };
 
 static bool is_pseudo(const h2_field *field) {
@@ -14,8 +19,7 @@ static bool is_pseudo(const h2_field *field) {
 
 static int find_pseudo(const h2_field *field) {
     for (int i = 0; i < H2CONN_PSEUDO_FIELDS; i++) {
-        if (h2conn_text_length(pseudo_names[i]) == field->name_len &&
-            memcmp(pseudo_names[i], field->name, field->name_len) == 0)
+        if (pseudo_names[i].len == field->name_len && memcmp(pseudo_names[i].text, field->name, field->name_len) == 0)
             return i;
     }
     return H2CONN_PSEUDO_FIELDS;
@@ -83,17 +87,19 @@ h2_field h2conn_field_of_status(char digits[H2CONN_STATUS_DIGITS + 1], int statu
         status /= 10;
     }
     digits[H2CONN_STATUS_DIGITS] = '\0';
-    return h2conn_field_of(pseudo_names[H2CONN_STATUS], digits);
+    return (h2_field){pseudo_names[H2CONN_STATUS].text, digits, pseudo_names[H2CONN_STATUS].len, H2CONN_STATUS_DIGITS,
+                      false};
 }
 
 h2_field h2conn_field_of_length(char digits[H2CONN_LENGTH_DIGITS + 1], size_t length) {
+    static const char name[] = "content-length";
     char *at = digits + H2CONN_LENGTH_DIGITS;
     *at = '\0';
     do {
         *--at = (char)('0' + length % 10);
         length /= 10;
     } while (length > 0);
-    return h2conn_field_of("content-length", at);
+    return (h2_field){name, at, sizeof name - 1, (size_t)(digits + H2CONN_LENGTH_DIGITS - at), false};
 }
 
 static bool is_token_octet(char c) {

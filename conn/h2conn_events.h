@@ -23,13 +23,13 @@
  * held. They may call every function of the library, for this connection and others, and must not wait: while one runs,
  * the other connections of its loop stand still. Inside of them h2conn_accept, _respond, _inform, _close, _close_write,
  * _close_write_with, _reset and _free do not wait either. What is written in a callback is sent when those that are due
- * have run. Other threads may use a connection at the same time, in either style.
+ * have run. Other threads may use a connection at the same time, in either style; a server's is held for that.
  *
  * The events of a connection, in this order; a server's connection has them once it was accepted or held:
  *   on_open      server: a request came. Accept it, respond, or hold it to do so later; else it is answered 404.
  *   on_response  client: the final response came.
- *   on_readable  bytes came, or the peer's end. It is called again as long as it reads some and leaves some; one that
- *                reads nothing is called when more comes. So reading a part is safe, and not reading stops the peer.
+ *   on_readable  bytes came, or the peer's end. It is called again as long as callbacks read some and leave some; when
+ *                they read nothing, when more comes. So reading a part is safe, and not reading stops the peer.
  *   on_writable  after h2conn_try_write took less than all, or a function gave EAGAIN: there is room again.
  *   on_close     once, the last: the stream has ended, h2conn_why tells why. What came before can still be read.
  */
@@ -47,14 +47,14 @@ struct h2conn_events {
     void (*on_response)(void *user, h2conn *conn, const h2conn_response *response);
     void (*on_readable)(void *user, h2conn *conn);
     void (*on_writable)(void *user, h2conn *conn);
-    /* A server's connection is freed when it returns: see that no other thread uses it then. A client's is freed by
-     * h2conn_free. */
+    /* A server's connection that is not held is freed when it returns. */
     void (*on_close)(void *user, h2conn *conn);
     void *user; /* passed to each */
 };
 
-/* In on_open: keep the request, to be answered later by any callback or thread. Returns its connection, on which
- * content can be read before the answer. Both live until on_close. */
+/* In on_open: keep the request, which may be answered later, by any callback or thread. Returns its connection, on
+ * which content can be read before the answer. Both are the program's from then on, and live until it calls
+ * h2conn_free: in on_close, or later, but before h2conn_server_free. So what other threads use is held first. */
 h2conn *h2conn_request_hold(h2conn_request *request);
 
 /* Read up to `len` bytes (at least 1) without waiting: the count, 0 at the peer's end, EAGAIN when there is nothing yet
@@ -70,7 +70,8 @@ void h2conn_skip(h2conn *conn, size_t n);
 
 /* Write what can be written without waiting. Returns how many bytes were taken, up to about 1 KiB of them copied to
  * wait for the peer's window; EAGAIN when none were. on_writable follows when that is less than `len`. Errors as
- * h2conn_write: ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ECLOSED; ESTATE before h2conn_accept; ENOMEM. */
+ * h2conn_write: ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ECLOSED; ESTATE before h2conn_accept; ENOMEM, which resets the
+ * stream. */
 ptrdiff_t h2conn_try_write(h2conn *conn, const void *buf, size_t len);
 
 /* A pointer of the program's kept with the connection, NULL at first. It is a plain variable: threads that share a

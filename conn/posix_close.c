@@ -83,14 +83,22 @@ static void wind_up(posix_session *s, int64_t now) {
     if (s->phase == POSIX_LINGER) linger(s);
 }
 
+/* Whether receiving may give something: the loop does not watch for it in vain, but sees no bytes that a security layer
+ * has already. */
+static bool is_receivable(const posix_session *s) {
+    if (s->pumping || posix_session_is_closing(s)) return false;
+    return s->ready || s->more || s->secured || !s->watched || h2conn_link_unread(&s->link) > 0;
+}
+
 /* Receive and send for those who are elsewhere, and call those who want to be called. */
 static void pump(posix_session *s) {
     for (unsigned turn = 0; turn < POSIX_TURNS; turn++) {
-        if (!s->pumping && (turn == 0 || s->more) && !posix_session_is_closing(s)) {
+        if (turn == 0 ? is_receivable(s) : s->more && !s->pumping && !posix_session_is_closing(s)) {
             s->pumping = true;
             posix_session_receive(s);
             s->pumping = false;
         }
+        s->ready = false;
         posix_session_dispatch(s);
         posix_session_flush(s, NULL);
         if (!s->more && !posix_session_has_due(s)) break;
@@ -98,12 +106,16 @@ static void pump(posix_session *s) {
 }
 
 /* Once the session is closed nobody comes by again. */
-static void dispatch_last(posix_session *s) {
+static void end_turn(posix_session *s) {
     while (s->phase == POSIX_CLOSED && posix_session_has_due(s)) posix_session_dispatch(s);
-    if (posix_session_has_due(s)) posix_loop_post(s, true);
+    s->turning = false;
+    posix_session_announce(s);
 }
 
 void posix_session_turn(posix_session *s, int64_t now) {
+    /* A callback cannot take another turn of its session. */
+    if (s->turning) return;
+    s->turning = true;
     if (s->phase == POSIX_OPEN) pump(s);
     posix_starts_turn(s, now);
     posix_session_tick(s, now);
@@ -111,7 +123,7 @@ void posix_session_turn(posix_session *s, int64_t now) {
     wind_up(s, now);
     if (posix_session_is_closing(s)) posix_starts_turn(s, now);
     posix_session_tick(s, now);
-    dispatch_last(s);
+    end_turn(s);
     if (s->phase != POSIX_OPEN) return;
     /* This flush ends after some turns, and a thread that pumps may have gone to sleep counting on it. */
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;

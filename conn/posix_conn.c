@@ -98,10 +98,11 @@ void posix_conn_close(h2conn *conn) {
 
 int h2conn_close(h2conn *conn) {
     if (conn == NULL) return H2CONN_EINVAL;
-    posix_start_end(conn, true);
-    pthread_mutex_lock(&conn->session->lock);
+    if (posix_start_end(conn, true)) return H2CONN_OK;
+    posix_session *s = conn->session;
+    pthread_mutex_lock(&s->lock);
     posix_conn_close(conn);
-    pthread_mutex_unlock(&conn->session->lock);
+    pthread_mutex_unlock(&s->lock);
     return H2CONN_OK;
 }
 
@@ -124,9 +125,9 @@ void h2conn_free(h2conn *conn) {
     posix_session *s = conn->session;
     h2conn_client *own = conn->own;
     pthread_mutex_lock(&s->lock);
-    posix_conn_close(conn);
     posix_session_ref(s);
-    if (conn->calling) posix_await_callback(conn);
+    posix_silence(conn);
+    posix_conn_close(conn);
     posix_conn_orphan(conn);
     pthread_mutex_unlock(&s->lock);
     posix_session_unref(s);

@@ -45,10 +45,11 @@ struct h2conn {
     uint8_t due;                     /* events to be told: POSIX_DUE_ bits */
     bool in_line;                    /* in one of the session's lines */
     bool calling;                    /* a callback runs */
+    bool freeing;                    /* a thread gives it up: no callback is called any more */
     bool handed;                     /* server: the program has it, so it is told of all that follows */
-    bool held;                       /* server: it may answer later */
+    bool held;                       /* server: the program frees it, and may answer later */
     bool wants_write;                /* it was told EAGAIN, or less than all was taken */
-    bool read_some;                  /* something was read since on_readable was called last */
+    bool read_some;                  /* something was read since its callbacks were called last */
     bool read_end;                   /* the end, or what ended it, was read */
 };
 
@@ -89,7 +90,7 @@ void posix_conn_pass_turn(h2conn *conn);
 /* ---- posix_try.c: locked ---- */
 
 /* With the turn: write what goes into frames at once and keep up to `most` bytes of the rest, which has the turn then.
- * Returns how many bytes were taken, or an error; *kept says whether memory for the rest was to be had. */
+ * H2CONN_OK, or an error; *taken bytes will be sent. ENOMEM resets the stream. */
 int posix_try_write(h2conn *conn, const void *buf, size_t len, size_t most, unsigned flags, size_t *taken);
 /* End this side behind what is kept. */
 void posix_kept_end(h2conn *conn);
@@ -104,7 +105,7 @@ enum { POSIX_DUE_OPEN = 1, POSIX_DUE_RESPONSE = 2, POSIX_DUE_READ = 4, POSIX_DUE
 void posix_raise(h2conn *conn, unsigned due);
 /* There was no room for a header block: in a callback it is told when there is, and this is EAGAIN; else ETIMEDOUT. */
 int posix_conn_late(h2conn *conn);
-/* Wait until no callback of it runs, unless this is called in a callback. */
-void posix_await_callback(h2conn *conn);
+/* Have no callback called any more, and wait until none runs unless this is called in one. The caller gives it up. */
+void posix_silence(h2conn *conn);
 
 #endif

@@ -25,6 +25,12 @@ bool posix_in_callback(void) {
     return calling != NULL;
 }
 
+bool posix_session_defer(posix_session *s) {
+    if (calling == NULL || calling->loop != s->loop) return false;
+    if (calling != s) posix_loop_post(s, true);
+    return true;
+}
+
 static void join(posix_due *line, h2conn *conn) {
     conn->in_line = true;
     conn->due_next = NULL;
@@ -42,19 +48,26 @@ static h2conn *leave_first(posix_due *line) {
     return conn;
 }
 
+/* Nobody wants to be told of it. */
+static bool is_given_up(const h2conn *conn) {
+    return conn->orphan || conn->freeing;
+}
+
 void posix_raise(h2conn *conn, unsigned due) {
-    if (conn->events == NULL || conn->orphan) return;
+    if (conn->events == NULL || is_given_up(conn)) return;
     if (conn->stream.discard) due &= ~(unsigned)POSIX_DUE_READ;
     if (conn->stream.closed) due &= ~(unsigned)POSIX_DUE_WRITE;
     conn->due = (uint8_t)(conn->due | due);
     if (conn->due == 0 || conn->in_line) return;
     join(due & POSIX_DUE_OPEN ? &conn->session->opening : &conn->session->due, conn);
+    posix_session_announce(conn->session);
 }
 
 int posix_conn_late(h2conn *conn) {
     if (!posix_in_callback()) return H2CONN_ETIMEDOUT;
     conn->due |= POSIX_DUE_WRITE;
     if (!conn->in_line) join(&conn->session->opening, conn);
+    posix_session_announce(conn->session);
     return H2CONN_EAGAIN;
 }
 
@@ -65,6 +78,10 @@ static bool has_room(const posix_session *s) {
 
 bool posix_session_has_due(const posix_session *s) {
     return s->due.first != NULL || (s->opening.first != NULL && has_room(s));
+}
+
+void posix_session_announce(posix_session *s) {
+    if (!s->turning && posix_session_has_due(s)) posix_loop_post(s, true);
 }
 
 /* ---- callbacks, called with the lock free ---- */
@@ -89,11 +106,13 @@ static void tell_open(h2conn *conn) {
         conn->events->on_open(conn->events->user, request);
         pthread_mutex_lock(&s->lock);
     }
-    if (conn->held) return;
+    if (conn->held || is_given_up(conn)) return;
     if (conn->status == 0) posix_request_not_found(request);
     free(conn->head);
     conn->head = NULL;
-    if (!conn->handed) posix_conn_orphan(conn);
+    if (conn->handed) return;
+    posix_conn_close(conn);
+    posix_conn_orphan(conn);
 }
 
 static void tell_response(h2conn *conn) {
@@ -108,37 +127,32 @@ static void tell_response(h2conn *conn) {
 /* Whether reading would find something. */
 static bool is_unread(const h2conn *conn) {
     const h2conn_stream *stream = &conn->stream;
-    if (conn->orphan || stream->discard) return false;
+    if (is_given_up(conn) || stream->discard) return false;
     return stream->received.bytes > 0 || ((stream->peer_ended || stream->closed) && !conn->read_end);
 }
 
-/* Whether it should be called again: it reads, and is not done. */
-static bool tell_read(h2conn *conn) {
-    if (!is_unread(conn)) return false;
-    conn->read_some = false;
-    call(conn, conn->events->on_readable);
-    return conn->read_some && is_unread(conn);
-}
-
-/* A server's connection is the library's again. */
+/* A server's connection is the library's again, unless held. */
 static void tell_close(h2conn *conn) {
     call(conn, conn->events->on_close);
-    if (conn->session->link.server && !conn->orphan) {
+    if (conn->session->link.server && !conn->held && !is_given_up(conn)) {
         h2conn_stream_close(&conn->stream, &conn->session->link);
         posix_conn_orphan(conn);
     }
 }
 
+/* One that reads and leaves some is called again, before it hears of the end. */
 static void tell(h2conn *conn) {
     const unsigned due = conn->due;
-    bool again = false;
     conn->due = 0;
-    if (due & POSIX_DUE_OPEN && !conn->orphan) tell_open(conn);
-    if (due & POSIX_DUE_RESPONSE && !conn->orphan) tell_response(conn);
-    if (due & POSIX_DUE_READ && !conn->orphan) again = tell_read(conn);
-    if (due & POSIX_DUE_WRITE && !conn->orphan && !conn->stream.closed) call(conn, conn->events->on_writable);
-    if (again) posix_raise(conn, POSIX_DUE_READ | (due & POSIX_DUE_CLOSE));
-    if (due & POSIX_DUE_CLOSE && !conn->orphan && !again) tell_close(conn);
+    conn->read_some = false;
+    if (due & POSIX_DUE_OPEN && !is_given_up(conn)) tell_open(conn);
+    if (due & POSIX_DUE_RESPONSE && !is_given_up(conn)) tell_response(conn);
+    if (due & POSIX_DUE_READ && is_unread(conn)) call(conn, conn->events->on_readable);
+    if (due & POSIX_DUE_WRITE && !is_given_up(conn) && !conn->stream.closed) call(conn, conn->events->on_writable);
+    if (conn->read_some && is_unread(conn))
+        posix_raise(conn, POSIX_DUE_READ | (due & POSIX_DUE_CLOSE));
+    else if (due & POSIX_DUE_CLOSE && !is_given_up(conn))
+        tell_close(conn);
 }
 
 /* ---- turns ---- */
@@ -152,8 +166,7 @@ static void serve(posix_session *s, h2conn *conn) {
 }
 
 void posix_session_dispatch(posix_session *s) {
-    if (s->dispatching || !posix_session_has_due(s)) return;
-    s->dispatching = true;
+    if (!posix_session_has_due(s)) return;
     calling = s;
     const h2conn *last = s->opening.last;
     for (bool more = s->opening.first != NULL; more && has_room(s);) {
@@ -168,13 +181,13 @@ void posix_session_dispatch(posix_session *s) {
         serve(s, conn);
     }
     calling = NULL;
-    s->dispatching = false;
 }
 
-void posix_await_callback(h2conn *conn) {
+void posix_silence(h2conn *conn) {
     posix_session *s = conn->session;
     posix_wait w;
-    if (posix_in_callback()) return;
+    conn->freeing = true;
+    if (!conn->calling || posix_in_callback()) return;
     if (posix_wait_begin(&w, s, &s->watchers, POSIX_STATE)) {
         while (conn->calling) posix_wait_step(&w, 0);
         posix_wait_end(&w);

@@ -78,7 +78,7 @@ static bool fill(posix_session *s) {
 }
 
 void posix_session_frame(posix_session *s) {
-    if (s->phase != POSIX_OPEN || !h2conn_link_owes(&s->link)) return;
+    if (s->phase != POSIX_OPEN) return;
     if (s->tx == NULL) s->tx = posix_pool_get(&s->loop->pool);
     if (s->tx == NULL) return;
     if (h2conn_link_pending(&s->link) > 0 && POSIX_BUFFER_BYTES - s->link.tx_end < POSIX_ROOM_MIN) return;
@@ -109,6 +109,7 @@ void posix_session_flush(posix_session *s, const bool *stop) {
         if (s->watchers != NULL) posix_wake_all(s->watchers, POSIX_ANY);
     }
     s->sending = false;
+    posix_session_announce(s);
     if (h2conn_link_pending(&s->link) > 0) return;
     posix_pool_put(&s->loop->pool, s->tx);
     s->tx = NULL;
@@ -153,7 +154,6 @@ bool posix_session_hand_over(posix_session *s) {
 
 void posix_session_settle(posix_session *s) {
     if (posix_in_callback_of(s)) return;
-    if (!s->dispatching && posix_session_has_due(s)) posix_loop_post(s, true);
     if (posix_session_is_closing(s)) {
         posix_wake_all(s->watchers, POSIX_ANY);
         if (s->phase != POSIX_CLOSED) posix_loop_post(s, true);
@@ -172,7 +172,7 @@ void posix_session_watch(posix_session *s) {
 
 void posix_session_rest(posix_session *s) {
     posix_session_settle(s);
-    if (s->dispatching || s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
+    if (s->turning || s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
     /* What the transport holds already, no descriptor would show. */
     if (s->more || h2conn_link_unread(&s->link) > 0)
         posix_loop_post(s, true);
@@ -181,7 +181,7 @@ void posix_session_rest(posix_session *s) {
 }
 
 void posix_session_push(posix_session *s) {
-    if (posix_in_callback_of(s)) return;
+    if (posix_session_defer(s)) return;
     posix_session_flush(s, NULL);
     posix_session_settle(s);
 }

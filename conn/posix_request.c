@@ -16,13 +16,14 @@
 
 h2conn_request *posix_request_new(size_t bytes, posix_session *s, uint32_t id, const h2_field *fields, size_t n,
                                   bool end) {
-    h2conn_request *request = calloc(1, bytes);
+    h2conn_request *request = malloc(bytes);
     h2conn_section *head = posix_section_new(fields, n);
     if (request == NULL || head == NULL) {
         free(request);
         free(head);
         return NULL;
     }
+    memset(request, 0, bytes);
     request->conn.head = head;
     posix_conn_attach(&request->conn, s, id);
     request->conn.stream.peer_ended = end;

@@ -21,6 +21,7 @@ h2conn_times posix_times_of(const h2conn_times *given, const h2_config *config) 
 static void ready(posix_source *source) {
     posix_session *s = (posix_session *)source;
     pthread_mutex_lock(&s->lock);
+    s->ready = true;
     posix_session_turn(s, h2conn_now());
     pthread_mutex_unlock(&s->lock);
 }

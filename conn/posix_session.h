@@ -16,8 +16,8 @@
  *   `pumping`  may receive from the transport
  *   `sending`  may send to it, and owns the pending bytes
  * What the engine says to a connection with events is noted in one of two lines. The loop's thread alone calls their
- * callbacks, with the lock free and without a role, `dispatching` meanwhile; what they write goes into frames at once
- * and is sent when all were called.
+ * callbacks, in its turn, with the lock free and without a role; what they write goes into frames at once and is sent
+ * when all were called.
  *
  * Whoever waits takes the roles that are free: the thread that wants the answer is the one that receives it. Whoever
  * leaves settles: it wakes another waiting thread, or leaves the session to the loop.
@@ -25,8 +25,8 @@
  * Invariants while the lock is free:
  *   - somebody listens: `pumping`, or a waiting thread has been woken that will, or the loop watches or was told;
  *   - the same holds for `sending` when the link owes anything;
- *   - events in line are being dispatched, or the loop was told, or they are requests for whose answers there is no
- * room and the link owes something;
+ *   - events in line are looked at by a turn that is under way, or the loop was told, or they are requests for whose
+ * answers there is no room and the link owes something;
  *   - the descriptor is closed by the loop alone, when both roles are free.
  */
 
@@ -109,8 +109,9 @@ typedef struct posix_session {
     int errno_lost;          /* what the system said of a lost socket */
     uint8_t phase;           /* posix_phase */
     bool secured, pumping, sending;
-    bool dispatching; /* the loop's thread calls callbacks */
-    bool more;        /* receiving again at once may give more */
+    bool ready;   /* the loop saw its descriptor ready */
+    bool turning; /* the loop's thread has its turn, which ends with a look at the lines */
+    bool more;    /* receiving again at once may give more */
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
@@ -177,10 +178,15 @@ void posix_session_turn(posix_session *s, int64_t now);
 void posix_session_dispatch(posix_session *s);
 /* Whether that would call somebody. Locked. */
 bool posix_session_has_due(const posix_session *s);
+/* Tell the loop when it would, unless it looks anyway. Locked. */
+void posix_session_announce(posix_session *s);
 /* Whether this thread is in a callback of the session: what it leaves undone is done when that returns. And: of any,
  * where waiting is not allowed. */
 bool posix_in_callback_of(const posix_session *s);
 bool posix_in_callback(void);
+/* Whether what is owed can wait for this thread, which is in a callback of a session of the same loop; the loop is told
+ * then. Locked. */
+bool posix_session_defer(posix_session *s);
 
 /* ---- posix_events.c ---- */
 h2_handlers posix_session_handlers(bool trace);

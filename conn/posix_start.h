@@ -85,8 +85,9 @@ bool posix_start_closed(h2conn *conn);
  * is none. */
 bool posix_start_why(const h2conn *conn, char out[H2CONN_WHY_BYTES]);
 
-/* The program closes or frees it: from here on it stays in its session. With `tell` on_close follows. Unlocked. */
-void posix_start_end(h2conn *conn, bool tell);
+/* The program closes or frees it: from here on it stays in its session. With `tell` on_close follows, and
+ * when this is true nothing is left to close. Unlocked. */
+bool posix_start_end(h2conn *conn, bool tell);
 
 /* ---- posix_seek.c ---- */
 

@@ -62,13 +62,17 @@ void h2conn_skip(h2conn *conn, size_t n) {
 
 /* ---- write ---- */
 
-/* Lend a copy of the first bytes of what is left, or what `flags` say when that is nothing. */
+/* Lend a copy of the first bytes of what is left, or what `flags` say when that is nothing. Without memory the stream
+ * ends: a part must not pass for the whole. */
 static int keep(h2conn *conn, const uint8_t *bytes, size_t left, size_t most, unsigned flags, size_t *taken) {
     h2_session *session = conn->session->link.session;
     if (left == 0) return h2conn_stream_write(&conn->stream, session, NULL, 0, flags);
     const size_t n = left < most ? left : most;
     posix_kept *kept = malloc(sizeof *kept + n);
-    if (kept == NULL) return H2CONN_ENOMEM;
+    if (kept == NULL) {
+        h2conn_stream_starve(&conn->stream, session);
+        return H2CONN_ENOMEM;
+    }
     kept->len = n;
     memcpy(kept->bytes, bytes, n);
     const int result = h2conn_stream_write(&conn->stream, session, kept->bytes, n, n == left ? flags : 0);

@@ -26,6 +26,8 @@ static const char help[] =
     "      --cacert FILE    authorities to trust; a server then demands client certificates\n"
     "      --cert FILE      own certificate chain, PEM\n"
     "      --key FILE       its private key, PEM\n"
+    "      --events         server: by callbacks on a loop instead of a thread for each connection\n"
+    "      --loops N        server: this many loops, each with a thread and a listening socket; 1 by default\n"
     "  -h, --help           this text\n"
     "      --version        the version\n"
     "\n"
@@ -33,7 +35,9 @@ static const char help[] =
     "3 HTTP/2 error, 4 status not 2xx, 5 timed out, 6 a byte differs or is missing.\n";
 
 enum { BENCH_DIFFERS = 6 };
-enum { OPT_CACERT = 256, OPT_CERT, OPT_KEY, OPT_VERSION };
+enum { OPT_CACERT = 256, OPT_CERT, OPT_KEY, OPT_EVENTS, OPT_LOOPS, OPT_VERSION };
+
+#define LOOPS_LIMIT 256u
 
 #define CHUNK_BYTES 65536u
 /* A prime: no loss or swap of round sizes leaves the pattern as it was. */
@@ -166,9 +170,21 @@ static void echo(void *user, h2conn_request *request) {
     tool_echo(request, NULL, 0);
 }
 
-static int serve(tool_tls *tls, const char *url) {
-    h2conn_server_options options = {.secure = tool_tls_secure(tls), .handler = echo};
+/* How `server` serves. */
+typedef struct serving {
+    bool events;
+    uint64_t loops;
+} serving;
+
+static int serve(tool_tls *tls, const char *url, const serving *how) {
+    tool_fields none = {.n = 0};
+    const h2conn_events events = tool_echo_events(&none);
+    h2conn_server_options options = {.secure = tool_tls_secure(tls), .loops = (unsigned)how->loops};
     h2conn_server *server;
+    if (how->events)
+        options.events = &events;
+    else
+        options.handler = echo;
     tool_signals_hold();
     int error = h2conn_server_new(&server, &options);
     if (error) return tool_fail(error, "cannot make a server", NULL);
@@ -177,7 +193,7 @@ static int serve(tool_tls *tls, const char *url) {
     return status;
 }
 
-static int run(tool_tls *tls, int argc, char **argv) {
+static int run(tool_tls *tls, const serving *how, int argc, char **argv) {
     uint64_t count = 0, size = 0;
     bool server = argc == 2 && strcmp(argv[0], "server") == 0;
     if (argc == 3 && strcmp(argv[0], "bulk") == 0) {
@@ -190,7 +206,7 @@ static int run(tool_tls *tls, int argc, char **argv) {
     }
     int status = tool_tls_open(tls, argv[1], server);
     if (status != TOOL_OK) return status;
-    status = server ? serve(tls, argv[1]) : measure(tls, argv[1], count, size);
+    status = server ? serve(tls, argv[1], how) : measure(tls, argv[1], count, size);
     tool_tls_close(tls);
     return status;
 }
@@ -200,10 +216,13 @@ int main(int argc, char **argv) {
                                             {"cacert", required_argument, NULL, OPT_CACERT},
                                             {"cert", required_argument, NULL, OPT_CERT},
                                             {"key", required_argument, NULL, OPT_KEY},
+                                            {"events", no_argument, NULL, OPT_EVENTS},
+                                            {"loops", required_argument, NULL, OPT_LOOPS},
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, OPT_VERSION},
                                             {NULL, 0, NULL, 0}};
     tool_tls tls = {0};
+    serving how = {.events = false};
     int option;
     tool_process_setup();
     opterr = 0;
@@ -213,10 +232,15 @@ int main(int argc, char **argv) {
         case OPT_CACERT: tls.options.ca_file = optarg; break;
         case OPT_CERT: tls.options.cert_file = optarg; break;
         case OPT_KEY: tls.options.key_file = optarg; break;
+        case OPT_EVENTS: how.events = true; break;
+        case OPT_LOOPS:
+            if (!tool_parse_count(optarg, LOOPS_LIMIT, &how.loops))
+                return complain("--loops takes 1 to 256, not ", optarg);
+            break;
         case 'h': fputs(help, stdout); return TOOL_OK;
         case OPT_VERSION: puts("h2bench " TOOL_VERSION); return TOOL_OK;
         default: return tool_bad_option(option, argv);
         }
     }
-    return run(&tls, argc - optind, argv + optind);
+    return run(&tls, &how, argc - optind, argv + optind);
 }

@@ -26,6 +26,7 @@
     X(contract_handler_suite)                                                                                          \
     X(contract_events_suite)                                                                                           \
     X(contract_callbacks_suite)                                                                                        \
+    X(contract_loops_suite)                                                                                            \
     X(contract_drain_suite)                                                                                            \
     X(contract_http2_only_suite)                                                                                       \
     X(contract_connect_suite)                                                                                          \

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* Callbacks, threads beside them and loops: what may be called when, by whom, and who is called where. */
+/* Callbacks, and threads beside them: what may be called when, and by whom. */
 
 /* ---- free ---- */
 
@@ -76,6 +78,7 @@ typedef struct beside {
 } beside;
 
 static void accept_beside(void *user, h2conn_request *request) {
+    ck_assert_ptr_nonnull(h2conn_request_hold(request));
     ck_assert_int_eq(h2conn_accept(&((beside *)user)->conn, request, 200, NULL, 0), H2CONN_OK);
 }
 
@@ -83,9 +86,12 @@ static void stay_a_while(void *user, h2conn *conn) {
     beside *b = user;
     char byte;
     test_raise(&b->in_callback);
-    if (!b->frees) test_await(&b->done, 1);
-    ck_assert_int_eq(h2conn_try_write(conn, "x", 1), b->frees ? 1 : H2CONN_ECLOSED);
-    ck_assert_int_eq(h2conn_try_read(conn, &byte, 1), b->frees ? 1 : H2CONN_ECLOSED);
+    if (!b->frees) {
+        test_await(&b->done, 1);
+        ck_assert_int_eq(h2conn_try_write(conn, "x", 1), H2CONN_ECLOSED);
+        ck_assert_int_eq(h2conn_try_read(conn, &byte, 1), H2CONN_ECLOSED);
+    }
+    h2conn_try_read(conn, &byte, 1);
     test_raise(&b->left);
 }
 
@@ -107,6 +113,7 @@ START_TEST(callback_goes_on_while_a_thread_closes_its_connection) {
     test_raise(&b.done);
     ck_assert_int_eq(h2conn_close_write(conn), H2CONN_OK);
     test_await(&b.closed, 1);
+    h2conn_free(b.conn);
     h2conn_free(conn);
     test_server_stop(&s);
     ck_assert_int_eq(b.in_callback.count, 1);
@@ -154,15 +161,15 @@ static void *write_beside(void *arg) {
 
 typedef struct mixed {
     pthread_t thread;
-    bool started;
+    h2conn *conn;
 } mixed;
 
 /* The thread writes in the blocking style, the callback by tries. */
 static void start_writer(void *user, h2conn_request *request) {
     mixed *m = user;
-    h2conn *conn;
-    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
-    ck_assert_int_eq(pthread_create(&m->thread, NULL, write_beside, conn), 0);
+    ck_assert_ptr_nonnull(h2conn_request_hold(request));
+    ck_assert_int_eq(h2conn_accept(&m->conn, request, 200, NULL, 0), H2CONN_OK);
+    ck_assert_int_eq(pthread_create(&m->thread, NULL, write_beside, m->conn), 0);
 }
 
 static void write_too(void *user, h2conn *conn) {
@@ -177,7 +184,7 @@ static void write_too(void *user, h2conn *conn) {
 }
 
 START_TEST(callback_and_blocking_thread_write_one_connection) {
-    mixed m = {.started = false};
+    mixed m = {.conn = NULL};
     const h2conn_events events = {start_writer, NULL, write_too, write_too, NULL, &m};
     const h2conn_server_options options = {.events = &events};
     char buf[100];
@@ -198,8 +205,191 @@ START_TEST(callback_and_blocking_thread_write_one_connection) {
     }
     ck_assert_uint_eq(of_callback, WORDS);
     pthread_join(m.thread, NULL);
+    h2conn_free(m.conn);
     h2conn_free(conn);
     test_server_stop(&s);
+}
+END_TEST
+
+typedef struct blocked {
+    pthread_t thread;
+    h2conn *conn;
+    test_flag opened;
+    ptrdiff_t read;
+} blocked;
+
+static void *read_beside(void *arg) {
+    blocked *b = arg;
+    char byte;
+    b->read = h2conn_read(b->conn, &byte, 1);
+    return NULL;
+}
+
+/* The first connection is read by a thread, the others by callbacks. */
+static void open_first_for_thread(void *user, h2conn_request *request) {
+    blocked *b = user;
+    h2conn *conn;
+    if (b->conn == NULL) h2conn_request_hold(request);
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    if (b->conn == NULL) {
+        b->conn = conn;
+        ck_assert_int_eq(pthread_create(&b->thread, NULL, read_beside, b), 0);
+    }
+    test_raise(&b->opened);
+}
+
+/* The thread that waits receives for the session. What comes for others is theirs at once, not when it is done. */
+START_TEST(callback_is_called_while_a_thread_waits_on_the_same_session) {
+    blocked b = {.opened = TEST_FLAG};
+    const h2conn_events events = {open_first_for_thread, NULL, write_too, write_too, NULL, &b};
+    const h2conn_server_options options = {.events = &events};
+    h2conn_client *client;
+    test_server s;
+    test_server_start(&s, &options);
+    ck_assert_int_eq(h2conn_client_new(&client, NULL), H2CONN_OK);
+    h2conn *first = test_connect(s.url, client);
+    test_await(&b.opened, 1);
+    test_await_blocked(b.conn, 1);
+    h2conn *second = test_connect(s.url, client);
+    for (int i = 0; i < 100; i++) test_ask(second, "beside");
+    ck_assert_int_eq(h2conn_write(first, "x", 1, NULL), H2CONN_OK);
+    pthread_join(b.thread, NULL);
+    ck_assert_int_eq(b.read, 1);
+    h2conn_free(b.conn);
+    h2conn_free(first);
+    h2conn_free(second);
+    h2conn_client_free(client);
+    test_server_stop(&s);
+}
+END_TEST
+
+/* ---- other connections ---- */
+
+enum { GUESTS = 9 };
+
+typedef struct room {
+    pthread_mutex_t lock;
+    h2conn *guests[GUESTS];
+    unsigned n;
+} room;
+
+static void enter(void *user, h2conn_request *request) {
+    room *r = user;
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    pthread_mutex_lock(&r->lock);
+    r->guests[r->n++] = conn;
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void tell_all(void *user, h2conn *conn) {
+    room *r = user;
+    char said[100];
+    const ptrdiff_t n = h2conn_try_read(conn, said, sizeof said);
+    if (n <= 0) return;
+    pthread_mutex_lock(&r->lock);
+    for (unsigned i = 0; i < r->n; i++) ck_assert_int_eq(h2conn_try_write(r->guests[i], said, (size_t)n), n);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void leave(void *user, h2conn *conn) {
+    room *r = user;
+    pthread_mutex_lock(&r->lock);
+    for (unsigned i = 0; i < r->n; i++)
+        if (r->guests[i] == conn) r->guests[i--] = r->guests[--r->n];
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* On sessions of the same loop, and of others. */
+START_TEST(callback_writes_to_connections_of_other_sessions) {
+    room r = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const h2conn_events events = {.on_open = enter, .on_readable = tell_all, .on_close = leave, .user = &r};
+    const h2conn_server_options options = {.events = &events, .loops = _i ? 3 : 1};
+    h2conn *conns[GUESTS];
+    char heard[GUESTS];
+    test_server s;
+    test_server_start(&s, &options);
+    for (int i = 0; i < GUESTS; i++) conns[i] = test_connect(s.url, NULL);
+    for (int i = 0; i < GUESTS; i++) ck_assert_int_eq(h2conn_write(conns[i], "x", 1, NULL), H2CONN_OK);
+    for (int i = 0; i < GUESTS; i++)
+        for (ptrdiff_t got = 0, n; got < GUESTS; got += n) {
+            n = h2conn_read(conns[i], heard, sizeof heard);
+            ck_assert_int_gt(n, 0);
+        }
+    for (int i = 0; i < GUESTS; i++) h2conn_free(conns[i]);
+    test_server_stop(&s);
+    ck_assert_uint_eq(r.n, 0);
+}
+END_TEST
+
+/* ---- a client that does not read ---- */
+
+enum { REQUESTS = 128, LONG_VALUE = 12000, SMALL_BUFFER = 4096 };
+
+typedef struct answers {
+    test_flag came;
+    h2conn_request *held[REQUESTS];
+    unsigned n, late; /* answers tried again in on_writable */
+    bool hold;
+} answers;
+
+static int answer_at_length(h2conn_request *request) {
+    static char value[LONG_VALUE];
+    memset(value, '~', sizeof value); /* for which Huffman has no short code */
+    const h2conn_field field = {.name = "x-long", .name_len = 6, .value = value, .value_len = sizeof value};
+    return h2conn_respond(request, 200, &field, 1, NULL, 0);
+}
+
+/* What is held is answered all at once by the last, far beyond any room. */
+static void answer_or_hold(void *user, h2conn_request *request) {
+    answers *a = user;
+    if (!a->hold) {
+        ck_assert_int_eq(answer_at_length(request), H2CONN_OK);
+        return;
+    }
+    h2conn_set_user(h2conn_request_hold(request), request);
+    a->held[a->n++] = request;
+    if (a->n < REQUESTS) return;
+    for (unsigned i = 0; i < REQUESTS; i++) {
+        const int result = answer_at_length(a->held[i]);
+        ck_assert(result == H2CONN_OK || result == H2CONN_EAGAIN);
+    }
+    test_raise(&a->came);
+}
+
+static void answer_late(void *user, h2conn *conn) {
+    ((answers *)user)->late++;
+    ck_assert_int_eq(answer_at_length(h2conn_user(conn)), H2CONN_OK);
+}
+
+static void free_answered(void *user, h2conn *conn) {
+    (void)user;
+    h2conn_free(conn);
+}
+
+/* Header blocks keep to no window. A request is only announced when there is room for its answer; one that is answered
+ * later has to try again. */
+START_TEST(callback_answers_all_requests_of_a_client_that_reads_late) {
+    const int small = SMALL_BUFFER;
+    answers a = {.came = TEST_FLAG, .hold = _i};
+    const h2conn_events events = {answer_or_hold, NULL, NULL, answer_late, free_answered, &a};
+    const h2conn_server_options options = {.events = &events};
+    static test_frame frame;
+    test_server s;
+    test_server_start(&s, &options);
+    const int fd = test_dial_raw(s.url);
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    test_greet_server(fd);
+    for (uint32_t i = 0; i < REQUESTS; i++) test_write_post(fd, 2 * i + 1, H2_FLAG_END_STREAM);
+    if (_i) test_await(&a.came, 1);
+    for (unsigned answered = 0; answered < REQUESTS; answered++) {
+        ck_assert(test_await_frame(fd, &frame, H2_HEADERS));
+        ck_assert_uint_gt(frame.header.length, LONG_VALUE);
+        ck_assert(frame.header.flags & H2_FLAG_END_STREAM);
+    }
+    close(fd);
+    test_server_stop(&s);
+    if (_i) ck_assert_uint_gt(a.late, 0);
 }
 END_TEST
 
@@ -265,6 +455,8 @@ START_TEST(callback_may_hold_a_request_to_be_answered_by_a_thread) {
     ck_assert_int_eq(h2conn_read(conn, buf, sizeof buf), 4);
     ck_assert_int_eq(h2conn_read(conn, buf, sizeof buf), 0);
     test_await(&h.closed, 1);
+    ck_assert_str_eq(h2conn_request_method(h.request), "POST");
+    h2conn_free(h.conn);
     h2conn_free(conn);
     test_server_stop(&s);
 }
@@ -282,108 +474,24 @@ START_TEST(callback_is_told_that_a_request_it_holds_was_taken_back) {
     test_await(&h.came, 1);
     ck_assert_int_eq(h2conn_reset(conn, H2_CANCEL), H2CONN_OK);
     test_await(&h.closed, 1);
+    ck_assert_str_eq(h2conn_request_method(h.request), "POST");
+    h2conn_free(h.conn);
     h2conn_free(conn);
     test_server_stop(&s);
 }
 END_TEST
 
-/* ---- loops ---- */
-
-enum { LOOPS = 3, LOOP_CONNS = 60 };
-
-typedef struct share {
-    pthread_mutex_t lock;
-    pthread_t loops[LOOPS];
-    unsigned n, strangers; /* threads seen; callbacks on another thread than the connection's first */
-    pthread_t of[LOOP_CONNS];
-    unsigned opened;
-} share;
-
-static void note_loop(void *user, h2conn_request *request) {
-    share *s = user;
-    h2conn *conn;
-    unsigned i = 0;
-    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
-    pthread_mutex_lock(&s->lock);
-    while (i < s->n && !pthread_equal(s->loops[i], pthread_self())) i++;
-    ck_assert_uint_lt(i, LOOPS);
-    s->loops[i] = pthread_self();
-    if (i == s->n) s->n++;
-    s->of[s->opened] = pthread_self();
-    h2conn_set_user(conn, &s->of[s->opened++]);
-    pthread_mutex_unlock(&s->lock);
-}
-
-static void echo_at_home(void *user, h2conn *conn) {
-    char buf[100];
-    share *s = user;
-    const pthread_t *home = h2conn_user(conn);
-    pthread_mutex_lock(&s->lock);
-    if (!pthread_equal(*home, pthread_self())) s->strangers++;
-    pthread_mutex_unlock(&s->lock);
-    const ptrdiff_t n = h2conn_try_read(conn, buf, sizeof buf);
-    if (n > 0) ck_assert_int_eq(h2conn_try_write(conn, buf, (size_t)n), n);
-}
-
-START_TEST(loops_share_the_connections_and_keep_them) {
-    share shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    const h2conn_events events = {.on_open = note_loop, .on_readable = echo_at_home, .user = &shared};
-    const h2conn_server_options options = {.events = &events, .loops = LOOPS};
-    h2conn *conns[LOOP_CONNS];
-    test_server s;
-    test_server_start(&s, &options);
-    for (int i = 0; i < LOOP_CONNS; i++) conns[i] = test_connect(s.url, NULL);
-    for (int round = 0; round < 3; round++)
-        for (int i = 0; i < LOOP_CONNS; i++) test_ask(conns[i], "whose are you?");
-    for (int i = 0; i < LOOP_CONNS; i++) h2conn_free(conns[i]);
-    test_server_stop(&s);
-    /* The kernel spreads by a hash of the addresses: one of 60 for each of 3 is all but certain. */
-    ck_assert_uint_eq(shared.n, LOOPS);
-    ck_assert_uint_eq(shared.strangers, 0);
-}
-END_TEST
-
-START_TEST(loops_do_not_join_a_port_that_is_taken) {
-    const h2conn_server_options options = {.handler = test_echo, .loops = LOOPS};
-    h2conn_server *other;
-    char address[H2CONN_WHY_BYTES];
-    test_server s;
-    test_server_start(&s, &options);
-    ck_assert_int_eq(h2conn_server_new(&other, &options), H2CONN_OK);
-    ck_assert_int_eq(h2conn_server_listen(other, s.url, address), H2CONN_ELISTEN);
-    h2conn_server_free(other);
-    test_server_stop(&s);
-}
-END_TEST
-
-START_TEST(server_by_events_refuses_wrong_arguments) {
-    const h2conn_events events = {.on_open = test_accept_only};
-    const h2conn_server_options both = {.handler = test_echo, .events = &events};
-    h2conn_server *server;
-    const void *bytes;
-    ck_assert_int_eq(h2conn_server_new(&server, &both), H2CONN_EINVAL);
-    ck_assert_ptr_null(h2conn_request_hold(NULL));
-    ck_assert_int_eq(h2conn_try_read(NULL, &server, 1), H2CONN_EINVAL);
-    ck_assert_int_eq(h2conn_try_write(NULL, "x", 1), H2CONN_EINVAL);
-    ck_assert_int_eq(h2conn_peek(NULL, &bytes), H2CONN_EINVAL);
-    h2conn_skip(NULL, 1);
-    h2conn_set_user(NULL, &server);
-    ck_assert_ptr_null(h2conn_user(NULL));
-}
-END_TEST
-
 Suite *contract_callbacks_suite(void) {
-    Suite *suite = suite_create("contract: callbacks and loops");
+    Suite *suite = suite_create("contract: callbacks");
     TCase *tc = test_case(suite, "callbacks");
     tcase_add_loop_test(tc, callback_may_free_its_connection_and_none_follows, 0, PLACES);
     tcase_add_test(tc, callback_goes_on_while_a_thread_closes_its_connection);
     tcase_add_test(tc, callback_has_returned_when_a_thread_has_freed_its_connection);
     tcase_add_test(tc, callback_and_blocking_thread_write_one_connection);
+    tcase_add_test(tc, callback_is_called_while_a_thread_waits_on_the_same_session);
+    tcase_add_loop_test(tc, callback_writes_to_connections_of_other_sessions, 0, 2);
+    tcase_add_loop_test(tc, callback_answers_all_requests_of_a_client_that_reads_late, 0, 2);
     tcase_add_loop_test(tc, callback_may_hold_a_request_to_be_answered_by_a_thread, 0, 2);
     tcase_add_test(tc, callback_is_told_that_a_request_it_holds_was_taken_back);
-    tc = test_case(suite, "loops");
-    tcase_add_test(tc, loops_share_the_connections_and_keep_them);
-    tcase_add_test(tc, loops_do_not_join_a_port_that_is_taken);
-    tcase_add_test(tc, server_by_events_refuses_wrong_arguments);
     return suite;
 }

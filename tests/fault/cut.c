@@ -103,7 +103,7 @@ static void cut_everywhere(relay *r, const char *url) {
 }
 
 START_TEST(fault_of_a_connection_cut_at_every_byte_is_told_at_both_ends) {
-    const h2conn_server_options options = {.handler = fault_answer};
+    const h2conn_server_options options = fault_server(_i);
     char address[H2CONN_WHY_BYTES], url[H2CONN_WHY_BYTES + 8];
     struct sockaddr_in any = loopback(0);
     h2conn_server *server;
@@ -128,7 +128,7 @@ Suite *fault_cut_suite(void) {
     Suite *suite = suite_create("fault: cut");
     TCase *tc = tcase_create("cut");
     tcase_set_timeout(tc, TEST_SECONDS);
-    tcase_add_test(tc, fault_of_a_connection_cut_at_every_byte_is_told_at_both_ends);
+    tcase_add_loop_test(tc, fault_of_a_connection_cut_at_every_byte_is_told_at_both_ends, 0, FAULT_STYLES);
     suite_add_tcase(suite, tc);
     return suite;
 }

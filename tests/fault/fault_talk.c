@@ -6,7 +6,7 @@
 
 static const h2conn_field sum[] = {H2CONN_FIELD("x-sum", "1")};
 
-void fault_answer(void *user, h2conn_request *request) {
+static void fault_answer(void *user, h2conn_request *request) {
     h2conn *conn;
     char buf[CHUNK];
     ptrdiff_t n;
@@ -17,6 +17,28 @@ void fault_answer(void *user, h2conn_request *request) {
         if (h2conn_write(conn, buf, (size_t)n, NULL) != H2CONN_OK) return;
     }
     if (n == 0) h2conn_close_write_with(conn, sum, 1);
+}
+
+static void open_echo(void *user, h2conn_request *request) {
+    h2conn *conn;
+    (void)user;
+    h2conn_accept(&conn, request, 200, sum, 1);
+}
+
+static void give_back(void *user, h2conn *conn) {
+    const void *bytes;
+    ptrdiff_t n, taken;
+    (void)user;
+    while ((n = h2conn_peek(conn, &bytes)) > 0 && (taken = h2conn_try_write(conn, bytes, (size_t)n)) > 0)
+        h2conn_skip(conn, (size_t)taken);
+    if (n == 0) h2conn_close_write_with(conn, sum, 1);
+}
+
+static const h2conn_events echo = {.on_open = open_echo, .on_readable = give_back, .on_writable = give_back};
+
+h2conn_server_options fault_server(int style) {
+    if (style == 0) return (h2conn_server_options){.handler = fault_answer};
+    return (h2conn_server_options){.events = &echo, .loops = (unsigned)style};
 }
 
 static int write_all(h2conn *conn, size_t bytes) {

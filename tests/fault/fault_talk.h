@@ -4,15 +4,16 @@
 
 /* The conversation that faults strike: a request, bytes and trailers each way, a clean close. */
 
-#include "h2conn.h"
+#include "h2conn_events.h"
 
 /* Longer than a frame, shorter than a window: several of everything. */
 #define FAULT_TALK_BYTES 40000u
 /* Nothing may take longer; a hang becomes H2CONN_ETIMEDOUT, which no caller expects. */
 #define FAULT_PATIENCE_MS 30000
 
-/* The server's side, as h2conn_handler. */
-void fault_answer(void *user, h2conn_request *request);
+/* The server's side: by a blocking handler, by events on one loop, on two. */
+enum { FAULT_STYLES = 3 };
+h2conn_server_options fault_server(int style);
 
 /* What no fault excuses: wrong or too many bytes, a failure without a sentence. Told by value, since an assertion
  * allocates. */

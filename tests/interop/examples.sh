@@ -38,6 +38,8 @@ if [ -x "$examples/own_libevent" ]; then
 else
     echo "skipped examples: own_libevent, since libevent is not installed"
 fi
+serve "$examples/echo_events" http://127.0.0.1:0 2
+expect "examples: echo_events on two loops" echoes "$examples/echo_client" "http://$url"
 serve "$examples/echo_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"
 expect "examples: echo over TLS" echoes "$examples/echo_client" "https://$url" "$ca"
 serve "$examples/chat_server" http://127.0.0.1:0
@@ -45,7 +47,7 @@ expect "examples: chat over cleartext" chat "http://$url"
 serve "$examples/chat_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"
 expect "examples: chat over TLS" chat "https://$url" "$ca"
 
-# README's code blocks in C are whole programs: the client, then the server.
+# README's code blocks in C are whole programs: the client, then the servers.
 awk -v dir="$dir" '/^```c$/ { n++; out = dir "/readme" n ".c"; next } /^```$/ { out = "" } out { print >out }' "$root/README.md"
 compile() {
     ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror ${SAN:-} \
@@ -56,9 +58,16 @@ compile() {
 sed -i 's/127.0.0.1:8080/127.0.0.1:0/' "$dir/readme2.c"
 expect "README: the server compiles" compile "$dir/readme2"
 serve "$dir/readme2"
+port_before=$port
 sed -i "s/127.0.0.1:8080/127.0.0.1:$port/" "$dir/readme1.c"
 expect "README: the client compiles" compile "$dir/readme1"
 expect "README: the client talks to the server" test "$(timeout "$LIMIT" "$dir/readme1")" = hello
+sed -i 's/127.0.0.1:8080/127.0.0.1:0/' "$dir/readme3.c"
+expect "README: the server by events compiles" compile "$dir/readme3"
+serve "$dir/readme3"
+sed -i "s/127.0.0.1:$port_before/127.0.0.1:$port/" "$dir/readme1.c"
+expect "README: the client compiles for it" compile "$dir/readme1"
+expect "README: the client talks to the server by events" test "$(timeout "$LIMIT" "$dir/readme1")" = hello
 
 errors() { sed -nE 's/^ *X\((H2CONN_[A-Z0-9]+), (-?[0-9]+), "([^"]*)"\).*/| `\1` \2 | \3 |/p' "$root/conn/h2conn.h"; }
 same_errors() { errors >"$dir/errors" && [ -s "$dir/errors" ] && grep -E '^\| `H2CONN_[A-Z0-9]+` ' "$root/README.md" | diff - "$dir/errors"; }

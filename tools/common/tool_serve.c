@@ -101,3 +101,26 @@ void tool_echo(h2conn_request *request, const h2conn_field *fields, size_t n) {
     }
     free(buf);
 }
+
+static void open_echo(void *user, h2conn_request *request) {
+    const tool_fields *fields = user;
+    h2conn *conn;
+    if (strcmp(h2conn_request_method(request), "HEAD") == 0)
+        h2conn_respond(request, 200, fields->list, fields->n, NULL, 0);
+    else
+        h2conn_accept(&conn, request, 200, fields->list, fields->n);
+}
+
+/* What the client does not take yet stays unread. */
+static void give_back(void *user, h2conn *conn) {
+    const void *bytes;
+    ptrdiff_t n, taken;
+    (void)user;
+    while ((n = h2conn_peek(conn, &bytes)) > 0 && (taken = h2conn_try_write(conn, bytes, (size_t)n)) > 0)
+        h2conn_skip(conn, (size_t)taken);
+    if (n == 0) h2conn_close(conn);
+}
+
+h2conn_events tool_echo_events(tool_fields *fields) {
+    return (h2conn_events){.on_open = open_echo, .on_readable = give_back, .on_writable = give_back, .user = fields};
+}

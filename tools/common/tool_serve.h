@@ -4,7 +4,8 @@
 
 /* What the servers among the tools share. */
 
-#include "h2conn.h"
+#include "h2conn_events.h"
+#include "tool_parse.h"
 
 /* Prepare the process: SIGPIPE is ignored, descriptors 0 to 2 are open. Called first. */
 void tool_process_setup(void);
@@ -22,5 +23,8 @@ int tool_serve(h2conn_server *server, const char *url);
 /* Accept a request with 200 and `fields`, and give back what comes until the client ends its half. HEAD gets no
  * content. */
 void tool_echo(h2conn_request *request, const h2conn_field *fields, size_t n);
+
+/* The same by events; `fields` must outlive the server. */
+h2conn_events tool_echo_events(tool_fields *fields);
 
 #endif

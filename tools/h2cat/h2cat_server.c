@@ -83,7 +83,7 @@ static void handle(void *user, h2conn_request *request) {
         else
             join_first(s, request);
         break;
-    default: tool_echo(request, fields->list, fields->n); break;
+    default: break; /* H2CAT_ECHO is served by events */
     }
 }
 
@@ -95,8 +95,11 @@ int h2cat_server(h2cat_options *o) {
         tool_say("cannot read %s: %s", o->argument, strerror(errno));
         status = TOOL_USAGE;
     } else {
+        const h2conn_events echo = tool_echo_events(&o->fields);
+        const bool by_events = o->mode == H2CAT_ECHO;
         h2conn_server_options options = {.secure = tool_tls_secure(&o->tls),
-                                         .handler = handle,
+                                         .handler = by_events ? NULL : handle,
+                                         .events = by_events ? &echo : NULL,
                                          .user = &s,
                                          .trace = o->verbose ? tool_trace : NULL,
                                          .trace_user = &s};

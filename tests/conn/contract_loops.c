@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "conn_suites.h"
+#include "conn_test.h"
+
+/* A server of many loops: who is called where. And what a server by events is not made from. */
+
+enum { LOOPS = 3, LOOP_CONNS = 60 };
+
+typedef struct share {
+    pthread_mutex_t lock;
+    pthread_t loops[LOOPS];
+    unsigned n, strangers; /* threads seen; callbacks on another thread than the connection's first */
+    pthread_t of[LOOP_CONNS];
+    unsigned opened;
+} share;
+
+static void note_loop(void *user, h2conn_request *request) {
+    share *s = user;
+    h2conn *conn;
+    unsigned i = 0;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    pthread_mutex_lock(&s->lock);
+    while (i < s->n && !pthread_equal(s->loops[i], pthread_self())) i++;
+    ck_assert_uint_lt(i, LOOPS);
+    s->loops[i] = pthread_self();
+    if (i == s->n) s->n++;
+    s->of[s->opened] = pthread_self();
+    h2conn_set_user(conn, &s->of[s->opened++]);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void echo_at_home(void *user, h2conn *conn) {
+    char buf[100];
+    share *s = user;
+    const pthread_t *home = h2conn_user(conn);
+    pthread_mutex_lock(&s->lock);
+    if (!pthread_equal(*home, pthread_self())) s->strangers++;
+    pthread_mutex_unlock(&s->lock);
+    const ptrdiff_t n = h2conn_try_read(conn, buf, sizeof buf);
+    if (n > 0) ck_assert_int_eq(h2conn_try_write(conn, buf, (size_t)n), n);
+}
+
+START_TEST(loops_share_the_connections_and_keep_them) {
+    share shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const h2conn_events events = {.on_open = note_loop, .on_readable = echo_at_home, .user = &shared};
+    const h2conn_server_options options = {.events = &events, .loops = LOOPS};
+    h2conn *conns[LOOP_CONNS];
+    test_server s;
+    test_server_start(&s, &options);
+    for (int i = 0; i < LOOP_CONNS; i++) conns[i] = test_connect(s.url, NULL);
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < LOOP_CONNS; i++) test_ask(conns[i], "whose are you?");
+    for (int i = 0; i < LOOP_CONNS; i++) h2conn_free(conns[i]);
+    test_server_stop(&s);
+    /* The kernel spreads by a hash of the addresses: one of 60 for each of 3 is all but certain. */
+    ck_assert_uint_eq(shared.n, LOOPS);
+    ck_assert_uint_eq(shared.strangers, 0);
+}
+END_TEST
+
+START_TEST(loops_do_not_join_a_port_that_is_taken) {
+    const h2conn_server_options options = {.handler = test_echo, .loops = LOOPS};
+    h2conn_server *other;
+    char address[H2CONN_WHY_BYTES];
+    test_server s;
+    test_server_start(&s, &options);
+    ck_assert_int_eq(h2conn_server_new(&other, &options), H2CONN_OK);
+    ck_assert_int_eq(h2conn_server_listen(other, s.url, address), H2CONN_ELISTEN);
+    h2conn_server_free(other);
+    test_server_stop(&s);
+}
+END_TEST
+
+START_TEST(server_by_events_refuses_wrong_arguments) {
+    const h2conn_events events = {.on_open = test_accept_only};
+    const h2conn_server_options both = {.handler = test_echo, .events = &events};
+    h2conn_server *server;
+    const void *bytes;
+    ck_assert_int_eq(h2conn_server_new(&server, &both), H2CONN_EINVAL);
+    ck_assert_ptr_null(h2conn_request_hold(NULL));
+    ck_assert_int_eq(h2conn_try_read(NULL, &server, 1), H2CONN_EINVAL);
+    ck_assert_int_eq(h2conn_try_write(NULL, "x", 1), H2CONN_EINVAL);
+    ck_assert_int_eq(h2conn_peek(NULL, &bytes), H2CONN_EINVAL);
+    h2conn_skip(NULL, 1);
+    h2conn_set_user(NULL, &server);
+    ck_assert_ptr_null(h2conn_user(NULL));
+}
+END_TEST
+
+Suite *contract_loops_suite(void) {
+    Suite *suite = suite_create("contract: loops");
+    TCase *tc = test_case(suite, "loops");
+    tcase_add_test(tc, loops_share_the_connections_and_keep_them);
+    tcase_add_test(tc, loops_do_not_join_a_port_that_is_taken);
+    tcase_add_test(tc, server_by_events_refuses_wrong_arguments);
+    return suite;
+}
