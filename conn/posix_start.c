@@ -95,7 +95,10 @@ static void seek_another(starting *st, posix_session *s, int error, const char *
         posix_session_ref(s);
     }
     st->lost = lost;
-    posix_seek(st);
+    if (posix_seek(st) || lost == NULL) return;
+    st->lost = NULL;
+    free(lost);
+    posix_session_drop(s);
 }
 
 static void not_opened(starting *st, posix_session *s, int error, uint32_t code, const char *why) {

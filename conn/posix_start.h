@@ -91,8 +91,9 @@ bool posix_start_end(h2conn *conn, bool tell);
 
 /* ---- posix_seek.c ---- */
 
-/* Have it, which is SEEKING, seek: alone or with others. May be called with sessions locked. */
-void posix_seek(posix_starting *st);
+/* Have it, which is SEEKING, seek: alone or with others. False when there is no memory or thread to, and it has failed.
+ * May be called with sessions locked. */
+bool posix_seek(posix_starting *st);
 /* It seeks no more; a seeker nobody needs is stopped. */
 void posix_seek_end(posix_starting *st);
 /* Wait for all seekers of a client to end. Unlocked. */
