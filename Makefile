@@ -24,7 +24,10 @@ CORE   := $(wildcard hpack/*.c h2/*.c conn/conn_*.c)
 HOSTED := $(wildcard conn/posix_*.c tls/*.c)
 TOOLS  := h2cat h2bench
 TOOL_COMMON := $(wildcard tools/common/*.c)
-EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,$(wildcard tools/examples/*.c))
+# One shows the library under libevent, and is made where that is installed.
+HAVE_LIBEVENT := $(shell pkg-config --exists libevent_core 2>/dev/null && echo yes)
+EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,\
+	$(filter-out $(if $(HAVE_LIBEVENT),,%/own_libevent.c),$(wildcard tools/examples/*.c)))
 LAYERS := hpack h2 conn tls e2e fault
 SUPPORT := $(wildcard tests/support/*.c)
 
@@ -61,6 +64,7 @@ $(PROGS): $(BUILD)/bin/%: $$(call obj,tools/%.c $$(wildcard tools/%/*.c)) $(call
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
+$(BUILD)/examples/own_libevent: LIBS += -levent_core
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"

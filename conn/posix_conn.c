@@ -98,7 +98,7 @@ void posix_conn_close(h2conn *conn) {
 
 int h2conn_close(h2conn *conn) {
     if (conn == NULL) return H2CONN_EINVAL;
-    posix_start_end(conn, true);
+    if (posix_start_end(conn, true)) return H2CONN_OK;
     posix_session *s = conn->session;
     pthread_mutex_lock(&s->lock);
     posix_conn_close(conn);

@@ -183,7 +183,7 @@ static seeker *seeker_new(h2conn_client *client, posix_starting *st) {
     return k;
 }
 
-void posix_seek(posix_starting *st) {
+bool posix_seek(posix_starting *st) {
     h2conn_client *client = st->client;
     posix_start_ref(st);
     pthread_mutex_lock(&client->seek_lock);
@@ -195,9 +195,10 @@ void posix_seek(posix_starting *st) {
         st->seeker = k;
     }
     pthread_mutex_unlock(&client->seek_lock);
-    if (k != NULL) return;
+    if (k != NULL) return true;
     posix_start_fail(st, POSIX_SEEKING, H2CONN_ENOMEM, H2_NO_ERROR, "");
     posix_start_unref(st);
+    return false;
 }
 
 void posix_seek_end(posix_starting *st) {

@@ -95,7 +95,10 @@ static void seek_another(starting *st, posix_session *s, int error, const char *
         posix_session_ref(s);
     }
     st->lost = lost;
-    posix_seek(st);
+    if (posix_seek(st) || lost == NULL) return;
+    st->lost = NULL;
+    free(lost);
+    posix_session_drop(s);
 }
 
 static void not_opened(starting *st, posix_session *s, int error, uint32_t code, const char *why) {
@@ -252,7 +255,7 @@ void posix_starts_turn(posix_session *s, int64_t now) {
         }
         st = next;
     }
-    if (!s->turning && posix_session_has_due(s)) posix_loop_post(s, true);
+    posix_session_announce(s);
 }
 
 /* A session that is closing is taken too: what it says is the answer. So is that of a fresh one to its first. */
@@ -282,15 +285,17 @@ bool posix_start_place(starting *st, posix_session *s, bool fresh) {
 
 /* ---- the program's calls ---- */
 
-void posix_start_end(h2conn *conn, bool tell) {
+/* Callbacks that free the connection may run as soon as something is raised. */
+bool posix_start_end(h2conn *conn, bool tell) {
     starting *st = conn->starting;
-    if (st == NULL) return;
+    if (st == NULL) return false;
     posix_session *nowhere = st->client->nowhere;
     pthread_mutex_lock(&nowhere->lock);
     pthread_mutex_lock(&st->lock);
     const posix_start_state was = st->state;
     const bool none = was == POSIX_SEEKING || was == POSIX_OPENING;
     st->state = POSIX_OVER;
+    st->refs++;
     if (none) {
         explain(st, H2CONN_ECLOSED, H2_CANCEL, "");
         if (tell) posix_raise(conn, POSIX_DUE_CLOSE);
@@ -299,11 +304,14 @@ void posix_start_end(h2conn *conn, bool tell) {
     if (none) posix_loop_post(nowhere, true);
     pthread_mutex_unlock(&nowhere->lock);
     if (none) posix_seek_end(st);
-    if (was != POSIX_AGAIN || !tell) return;
-    pthread_mutex_lock(&conn->session->lock);
-    posix_raise(conn, POSIX_DUE_CLOSE);
-    posix_loop_post(conn->session, true);
-    pthread_mutex_unlock(&conn->session->lock);
+    posix_start_unref(st);
+    if (was != POSIX_AGAIN) return none;
+    posix_session *s = conn->session;
+    pthread_mutex_lock(&s->lock);
+    if (tell) posix_raise(conn, POSIX_DUE_CLOSE);
+    posix_loop_post(s, true);
+    pthread_mutex_unlock(&s->lock);
+    return true;
 }
 
 static int starting_new(starting **out, const char *url, const h2conn_options *options) {

@@ -85,13 +85,15 @@ bool posix_start_closed(h2conn *conn);
  * is none. */
 bool posix_start_why(const h2conn *conn, char out[H2CONN_WHY_BYTES]);
 
-/* The program closes or frees it: from here on it stays in its session. With `tell` on_close follows. Unlocked. */
-void posix_start_end(h2conn *conn, bool tell);
+/* The program closes or frees it: from here on it stays in its session. With `tell` on_close follows, and
+ * when this is true nothing is left to close. Unlocked. */
+bool posix_start_end(h2conn *conn, bool tell);
 
 /* ---- posix_seek.c ---- */
 
-/* Have it, which is SEEKING, seek: alone or with others. May be called with sessions locked. */
-void posix_seek(posix_starting *st);
+/* Have it, which is SEEKING, seek: alone or with others. False when there is no memory or thread to, and it has failed.
+ * May be called with sessions locked. */
+bool posix_seek(posix_starting *st);
 /* It seeks no more; a seeker nobody needs is stopped. */
 void posix_seek_end(posix_starting *st);
 /* Wait for all seekers of a client to end. Unlocked. */

@@ -15,7 +15,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
-tests="$build check libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs"
+tests="$build check libevent-dev libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs"
 bench="$build libjansson-dev libnghttp2-dev python3 util-linux nghttp2-client nghttp2-server h2o nginx valgrind
 autoconf automake libtool dpkg-dev"
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
+#include "h2conn_events.h"
 #include "h2tls.h"
 #include "posix_client.h"
 
@@ -195,6 +197,75 @@ START_TEST(contract_deadline_ends_a_connect_at_every_stage) {
 }
 END_TEST
 
+/* ---- connects that nobody waits for ---- */
+
+typedef enum ending { FREED, CLOSED, TIMED_OUT, ENDINGS } ending;
+
+typedef struct started {
+    test_flag closed;
+    int error;
+    char why[H2CONN_WHY_BYTES];
+} started;
+
+static void note_close(void *user, h2conn *conn) {
+    started *t = user;
+    char byte;
+    ck_assert_ptr_eq(h2conn_user(conn), t);
+    t->error = (int)h2conn_try_read(conn, &byte, 1);
+    h2conn_why(conn, t->why);
+    h2conn_free(conn);
+    test_raise(&t->closed);
+}
+
+/* A loop of the test's, for a client that has no thread. */
+static void do_until(h2conn_client *client, test_flag *flag) {
+    for (bool done = false; !done;) {
+        struct pollfd fd = {.fd = h2conn_client_fd(client), .events = POLLIN};
+        ck_assert_int_eq(h2conn_client_process(client), H2CONN_OK);
+        pthread_mutex_lock(&flag->lock);
+        done = flag->count > 0;
+        pthread_mutex_unlock(&flag->lock);
+        /* The flag may be another thread's, which this poll does not see. */
+        if (!done) poll(&fd, 1, 1);
+    }
+}
+
+static void start_and_end(h2conn_client *client, place *p, ending how, bool manual) {
+    started t = {.closed = TEST_FLAG};
+    const h2conn_events events = {.on_close = note_close, .user = &t};
+    const h2conn_options options = {.client = client, .timeout_ms = how == TIMED_OUT ? 60 : TEST_PATIENCE_MS};
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_connect_start(&conn, p->url, &options, &events, &t), H2CONN_OK);
+    if (how != TIMED_OUT && manual) do_until(client, &reached);
+    if (how != TIMED_OUT) test_await(&reached, 1);
+    if (how == FREED) {
+        h2conn_free(conn);
+        return;
+    }
+    if (how == CLOSED) ck_assert_int_eq(h2conn_close(conn), H2CONN_OK);
+    if (manual) do_until(client, &t.closed);
+    test_await(&t.closed, 1);
+    ck_assert_int_eq(t.error, how == CLOSED ? H2CONN_ECLOSED : H2CONN_ETIMEDOUT);
+    if (how == TIMED_OUT) ck_assert_ptr_eq(strstr(t.why, h2conn_strerror(t.error)), t.why);
+}
+
+/* All but the last, a response that does not come in time: a raw server must get the whole request to be silent. */
+enum { STARTS = STAGES * ENDINGS - 1 };
+
+START_TEST(contract_start_ends_at_every_stage) {
+    const bool manual = _i / STARTS == 1;
+    h2conn_client_options options = {.manual = manual};
+    h2conn_client *client;
+    place p;
+    place_start(&p, (stage)(_i % STARTS / ENDINGS));
+    if (p.tls != NULL) options.secure = &p.secure;
+    ck_assert_int_eq(h2conn_client_new(&client, &options), H2CONN_OK);
+    start_and_end(client, &p, (ending)(_i % STARTS % ENDINGS), manual);
+    h2conn_client_free(client);
+    place_stop(&p);
+}
+END_TEST
+
 /* ---- with others around ---- */
 
 START_TEST(contract_cancel_fired_before_lets_nothing_begin) {
@@ -325,6 +396,7 @@ Suite *contract_cancel_suite(void) {
     TCase *tc = test_case(suite, "cancel");
     tcase_add_loop_test(tc, contract_cancel_ends_a_connect_at_every_stage, 0, STAGES);
     tcase_add_loop_test(tc, contract_deadline_ends_a_connect_at_every_stage, 0, RESPONDING);
+    tcase_add_loop_test(tc, contract_start_ends_at_every_stage, 0, STAGES * ENDINGS);
     tcase_add_test(tc, contract_cancel_fired_before_lets_nothing_begin);
     tcase_add_test(tc, contract_cancel_of_one_of_many_that_wait_for_one_dial);
     tcase_add_test(tc, contract_cancel_leaves_the_session_to_others);

@@ -275,9 +275,32 @@ START_TEST(start_refuses_wrong_arguments) {
 }
 END_TEST
 
+static void answer_on_go(void *user, h2conn_request *request) {
+    test_await(user, 1);
+    test_echo(NULL, request);
+}
+
+START_TEST(start_that_is_not_answered_times_out) {
+    test_server s;
+    test_flag go = TEST_FLAG;
+    bench b;
+    call c;
+    test_server_handle(&s, answer_on_go, &go);
+    bench_begin(&b, _i, false);
+    begin(&b, &c, s.url, (h2conn_options){.timeout_ms = 60});
+    bench_await(&b, &b.closes, 1);
+    ck_assert_int_eq(c.error, H2CONN_ETIMEDOUT);
+    ck_assert_ptr_eq(strstr(c.why, h2conn_strerror(H2CONN_ETIMEDOUT)), c.why);
+    test_raise(&go);
+    bench_end(&b);
+    test_server_stop(&s);
+}
+END_TEST
+
 /* ---- that it goes elsewhere ---- */
 
 START_TEST(start_tries_again_as_the_client_does) {
+    char url[H2CONN_WHY_BYTES];
     test_server s;
     bench b;
     call c[5];
@@ -285,7 +308,8 @@ START_TEST(start_tries_again_as_the_client_does) {
     test_server_stop(&s);
     bench_begin(&b, _i, true);
     b.late = &s;
-    for (int i = 0; i < 5; i++) begin(&b, &c[i], s.url, (h2conn_options){0});
+    strcpy(url, s.url); /* the server's own is written when it starts again */
+    for (int i = 0; i < 5; i++) begin(&b, &c[i], url, (h2conn_options){0});
     bench_await(&b, &b.closes, 5);
     for (int i = 0; i < 5; i++) expect_echoed(&c[i]);
     bench_end(&b);
@@ -429,6 +453,7 @@ Suite *contract_start_suite(void) {
     tcase_add_loop_test(tc, start_of_many_fills_sessions, 0, WAYS);
     tcase_add_loop_test(tc, start_early_may_write_before_the_response, 0, WAYS);
     tcase_add_loop_test(tc, start_that_fails_says_so_by_on_close, 0, WAYS);
+    tcase_add_loop_test(tc, start_that_is_not_answered_times_out, 0, WAYS);
     tcase_add_loop_test(tc, start_refuses_wrong_arguments, 0, WAYS);
     tcase_add_loop_test(tc, start_tries_again_as_the_client_does, 0, WAYS);
     tcase_add_loop_test(tc, start_moves_on_when_a_session_did_not_look_at_it, 0, WAYS);
