@@ -113,9 +113,8 @@ static int explain_listen(char out[H2CONN_WHY_BYTES], const struct addrinfo *at,
 static bool watch(posix_server_loop *loop, posix_listener *l) {
     l->watched = posix_loop_watch(&loop->loop, l->fd, &l->source) == H2CONN_OK;
     if (!l->watched) return false;
-    posix_listener **end = &loop->listeners;
-    while (*end != NULL) end = &(*end)->next;
-    *end = l;
+    l->next = loop->listeners;
+    loop->listeners = l;
     return true;
 }
 

@@ -6,7 +6,11 @@
 set -eu
 source=$1
 shift
-command -v gcc >/dev/null && gcc "$@" -O1 -Wall -fanalyzer -Werror -c -o /dev/null "$source"
+# gcc 12 takes a pointer that is stored in one of an array of lists for lost.
+but=
+case $source in conn/posix_listen.c) but=-Wno-analyzer-malloc-leak ;; esac
+# shellcheck disable=SC2086 # none, or one flag
+command -v gcc >/dev/null && gcc "$@" -O1 -Wall -fanalyzer $but -Werror -c -o /dev/null "$source"
 if command -v clang-tidy >/dev/null; then
     said=$(clang-tidy --quiet "$source" -- "$@" 2>&1) || { echo "$said" >&2; exit 1; }
 fi
