@@ -4,8 +4,8 @@
 # usage: setup.sh          what the demonstration and the tests need
 #        setup.sh demo     what the demonstration needs, then `make demo`
 #        setup.sh check    what the tests need, then `make check`
-#        setup.sh firmware cross compilers and emulators, then `make size`, `make firmware-run` and `make check-cross`; says
-#                          "skipped" and ends well where they cannot be installed
+#        setup.sh firmware cross compilers and emulators, then `make size`, `firmware-run`, `check-amalgamation` and `check-cross`;
+#                          says "skipped" and ends well where they cannot be installed
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -78,9 +78,9 @@ check)
     ;;
 firmware)
     if (install_packages $cross); then
-        exec make --no-print-directory size firmware-run check-cross
+        exec make --no-print-directory size firmware-run check-amalgamation check-cross
     fi
-    echo "skipped make size, firmware-run and check-cross: the packages above could not be installed"
+    echo "skipped make size, firmware-run, check-amalgamation and check-cross: the packages above could not be installed"
     ;;
 *)
     die "usage: setup.sh [demo|check|firmware]"
