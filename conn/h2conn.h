@@ -257,7 +257,7 @@ int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written);
 int h2conn_close_write(h2conn *conn);
 
 /* The same with trailers after the last byte (RFC 9113, 8.1): fields without pseudo-fields. EINVAL for ones that may
- * not be sent; a server must have accepted. */
+ * not be sent; a server must have accepted. ENOMEM leaves this half open: try again, or reset. */
 int h2conn_close_write_with(h2conn *conn, const h2conn_field *fields, size_t n);
 
 /* The peer's trailers, once h2conn_read has given 0; NULL and 0 when there are none. They live as long as the

@@ -167,7 +167,8 @@ static int measure(fleet *f, pid_t pid) {
     }
     if (f->failed > 0 || !good) tool_say("%u conns failed: %s", f->failed, f->why[0] ? f->why : "the server is silent");
     if (lost > 0 || f->wrong > 0) return BENCH_DIFFERS;
-    return good ? TOOL_OK : TOOL_HTTP2;
+    if (good) return TOOL_OK;
+    return f->open == 0 ? TOOL_CONNECT : TOOL_HTTP2;
 }
 
 /* ---- the whole ---- */
