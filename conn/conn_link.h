@@ -30,6 +30,13 @@ extern "C" {
 #define H2CONN_LINK_RUNNING 1
 
 typedef struct h2conn_link {
+    int8_t ended;      /* H2CONN_LINK_RUNNING, or H2CONN_TRANSPORT_END, _ELOST, _ETLS */
+    int8_t recv_wants; /* the last WANT code of recv and of send, 0 when it moved bytes */
+    int8_t send_wants;
+    bool server;
+    bool handshake; /* the transport has not moved a byte of ours yet */
+    bool late;      /* ended because the handshake took too long */
+    bool stalled;   /* ended because the transport refused for too long */
     h2_session *session;
     h2conn_transport transport;
     const uint8_t *rx; /* bytes [rx_start, rx_end) wait for the engine */
@@ -42,13 +49,6 @@ typedef struct h2conn_link {
     uint32_t stall_ms;     /* how long it may refuse; 0 for ever */
     uint32_t handshake_ms; /* how long that may take; 0 for ever */
     uint32_t goaway_code;  /* of the peer's GOAWAY */
-    int8_t ended;          /* H2CONN_LINK_RUNNING, or H2CONN_TRANSPORT_END, _ELOST, _ETLS */
-    int8_t recv_wants;     /* the last WANT code of recv and of send, 0 when it moved bytes */
-    int8_t send_wants;
-    bool server;
-    bool handshake; /* the transport has not moved a byte of ours yet */
-    bool late;      /* ended because the handshake took too long */
-    bool stalled;   /* ended because the transport refused for too long */
 } h2conn_link;
 
 void h2conn_link_init(h2conn_link *link, h2_session *session, const h2conn_transport *transport,

@@ -143,30 +143,36 @@ typedef struct h2_server_part {
 
 extern const h2_server_part h2_server;
 
+/* What is used most lies first: small offsets make small instructions. */
 struct h2_session {
-    const h2_server_part *server; /* NULL for a client */
-    const h2_supply *supply;      /* NULL when all parts lie behind the session */
-    h2_config config;
-    h2_handlers handlers;
-    void *user;
-
     /* receiving */
     h2_frame_header frame;
-    uint32_t content_left; /* of the frame's content */
-    uint32_t skip_left;    /* and what follows it unread */
-    uint32_t frames;       /* received, to know the first */
-    uint8_t hold[H2_HOLD_BYTES];
-    uint8_t held;
     uint8_t stage; /* h2_stage */
+    uint8_t held;
     uint8_t preface_at;
     uint8_t http1_at;    /* octets sent of the answer to HTTP/1.x */
     uint8_t priority_at; /* octets of a PRIORITY_UPDATE's value so far */
+    bool heard;
+    bool peer_ready; /* its first SETTINGS came */
+    bool over;       /* nothing is received or opened any more */
+
+    /* sending */
+    bool preface_owed, settings_owed, settings_acked;
+    uint8_t goaway; /* h2_goaway_state */
+    bool goaway_received;
+    uint8_t ping_state[H2_PING_KINDS]; /* h2_ping_state */
+    uint8_t resets_waiting, pongs_waiting;
+
+    const h2_server_part *server; /* NULL for a client */
+    const h2_supply *supply;      /* NULL when all parts lie behind the session */
+    void *user;
+
+    /* receiving */
+    uint32_t content_left; /* of the frame's content */
+    uint32_t skip_left;    /* and what follows it unread */
     h2_block block;
-    uint32_t early_id; /* server: an idle stream that a PRIORITY_UPDATE came for */
-    h2_urgency early_priority;
     h2_field *fields;
     uint8_t *arena;
-    hpack_decoder decoder;
     h2_window recv;
     uint32_t recv_target; /* what that window is meant to stay at */
 #ifndef H2_SMALL
@@ -174,40 +180,40 @@ struct h2_session {
 #endif
 
     /* sending */
-    hpack_encoder encoder;
-    h2_outbox headers;
     h2_window send;
-    uint32_t peer[H2_SETTING_ROWS]; /* the peer's settings */
-    uint32_t next_id;               /* client: of the next stream */
-    uint32_t settings_acks;         /* owed */
-    uint32_t table_low;             /* least HEADER_TABLE_SIZE among the SETTINGS not yet acknowledged */
-    struct {
-        uint32_t id, code;
-    } resets[H2_RESETS_WAITING]; /* owed for streams without a slot */
-    uint8_t pongs[H2_PINGS_WAITING][H2_PING_BYTES];
-    uint8_t ping[H2_PING_BYTES];       /* the program's */
-    uint8_t ping_state[H2_PING_KINDS]; /* h2_ping_state */
-    uint8_t resets_waiting, pongs_waiting;
-    bool preface_owed, settings_owed, settings_acked;
-    bool peer_ready; /* its first SETTINGS came */
-    uint8_t goaway;  /* h2_goaway_state */
-    bool goaway_received;
-    bool over; /* nothing is received or opened any more */
-    uint32_t goaway_code;
+    h2_outbox headers;
+    uint32_t next_id;          /* client: of the next stream */
+    uint32_t settings_acks;    /* owed */
+    uint32_t table_low;        /* least HEADER_TABLE_SIZE among the SETTINGS not yet acknowledged */
     uint32_t goaway_last;      /* the last stream we promised to process */
     uint32_t peer_goaway_last; /* and the peer */
-    h2_failure failure;
+    uint32_t goaway_code;
+    uint32_t peer[H2_SETTING_ROWS]; /* the peer's settings */
 
-    /* streams */
-    h2_streams streams;
-    h2_parting parting; /* the stream on_closed is being called for */
+    h2_handlers handlers;
+    h2_config config;
 
     /* time */
-    h2_ledger ledger;
     uint64_t now;
     uint64_t heard_at;
     uint64_t wait_settings, wait_block, wait_ping, next_sweep; /* deadlines, H2_NO_TIME when none */
-    bool heard;
+    h2_ledger ledger;
+
+    h2_streams streams;
+    h2_parting parting; /* the stream on_closed is being called for */
+    h2_failure failure;
+    hpack_decoder decoder;
+    hpack_encoder encoder;
+
+    uint32_t frames;   /* received, to know the first */
+    uint32_t early_id; /* server: an idle stream that a PRIORITY_UPDATE came for */
+    h2_urgency early_priority;
+    uint8_t hold[H2_HOLD_BYTES];
+    uint8_t ping[H2_PING_BYTES]; /* the program's */
+    uint8_t pongs[H2_PINGS_WAITING][H2_PING_BYTES];
+    struct {
+        uint32_t id, code;
+    } resets[H2_RESETS_WAITING]; /* owed for streams without a slot */
 };
 
 /* h2_session.c */

@@ -44,29 +44,30 @@ enum {
     H2_STREAM_FED = 0x400            /* DATA came since the last sweep */
 };
 
+/* Octets first: small offsets make small instructions. */
 typedef struct h2_stream {
-    void *user;
+    uint8_t state;   /* h2_state */
+    uint8_t urgency; /* 0 to 7, least first (RFC 9218, 4.1) */
+    bool incremental;
+    uint8_t listed;
+    uint8_t stalled; /* sweeps in a row that found it waiting for the peer's window */
+    uint16_t flags;
     const uint8_t *out; /* lent bytes not yet taken */
     union {
         size_t out_len;
         uint32_t reset_code; /* once it is closing, when nothing is lent any more */
     };
+    void *user;
     uint32_t id;
+    struct {
+        uint16_t next, prev;
+    } link[H2_LINK_COUNT];
+    uint16_t chain;      /* next of the same hash, or next free */
     int64_t length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
     h2_window send, recv;
 #ifndef H2_SMALL
     uint32_t target; /* what the receive window is meant to stay at */
 #endif
-    struct {
-        uint16_t next, prev;
-    } link[H2_LINK_COUNT];
-    uint16_t chain; /* next of the same hash, or next free */
-    uint8_t state;  /* h2_state */
-    uint16_t flags;
-    uint8_t urgency; /* 0 to 7, least first (RFC 9218, 4.1) */
-    bool incremental;
-    uint8_t listed;
-    uint8_t stalled; /* sweeps in a row that found it waiting for the peer's window */
 } h2_stream;
 
 typedef struct h2_streams {

@@ -4,8 +4,8 @@
 # usage: setup.sh          what the demonstration and the tests need
 #        setup.sh demo     what the demonstration needs, then `make demo`
 #        setup.sh check    what the tests need, then `make check`
-#        setup.sh firmware cross compilers and emulators, then `make size`, `make firmware-run` and `make check-cross`; says
-#                          "skipped" and ends well where they cannot be installed
+#        setup.sh firmware cross compilers and emulators, then `make size`, `firmware-run`, `check-amalgamation` and `check-cross`;
+#                          says "skipped" and ends well where they cannot be installed
 #        setup.sh bench    what the benches need, peers to compare with among it, then `make bench`
 #        setup.sh prove    Frama-C, then `make prove`
 #        setup.sh lint     the static analysers, then `make lint`
@@ -15,12 +15,13 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
-tests="$build check libevent-dev libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs"
+tests="$build check libevent-dev libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs golang-go
+    nginx-light"
 bench="$build libjansson-dev libnghttp2-dev python3 util-linux nghttp2-client nghttp2-server h2o nginx valgrind
 autoconf automake libtool dpkg-dev"
 
 cross="$tests dpkg-dev gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-user
-    gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross golang-go nginx-light"
+    gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross"
 
 die() {
     echo "setup.sh: $*" >&2
@@ -84,9 +85,9 @@ check)
     ;;
 firmware)
     if (install_packages $cross); then
-        exec make --no-print-directory size firmware-run check-cross
+        exec make --no-print-directory size firmware-run check-amalgamation check-cross
     fi
-    echo "skipped make size, firmware-run and check-cross: the packages above could not be installed"
+    echo "skipped make size, firmware-run, check-amalgamation and check-cross: the packages above could not be installed"
     ;;
 bench)
     install_packages $bench

@@ -15,7 +15,7 @@ command -v qemu-system-arm >/dev/null ||
     { echo 'firmware: no qemu-system-arm; tools/setup.sh firmware installs it' >&2; exit 1; }
 scratch=$(mktemp -d)
 # shellcheck disable=SC2086 # a list of numbers
-trap '[ -z "$pids" ] || kill $pids 2>/dev/null; rm -rf "$scratch"' EXIT INT TERM
+trap '[ -z "$pids" ] || kill $pids 2>/dev/null || true; rm -rf "$scratch"' EXIT INT TERM
 
 say() {
     if [ "$2" -eq 0 ]; then echo "ok      $1"; else echo "FAILED  $1"; failed=1; fi

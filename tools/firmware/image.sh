@@ -32,8 +32,9 @@ compile() {
     mkdir -p "$to"
     for source; do
         object=$to/$(basename "$source" .c).o
-        # shellcheck disable=SC2086 # lists of words
-        [ "$object" -nt "$source" ] && [ -z "$always" ] || $cc $machine $flags -c -o "$object" "$source"
+        # shellcheck disable=SC2086,SC3013 # lists of words; every Debian shell knows -nt
+        [ -z "$always" ] && [ "$object" -nt "$source" ] && [ "$object" -nt $here/image/user_settings.h ] &&
+            [ "$object" -nt $here/image/lwipopts.h ] && [ "$object" -nt $here/image.sh ] || $cc $machine $flags -c -o "$object" "$source"
     done
 }
 

@@ -44,7 +44,7 @@ exceeds() {
 
 # usage: measure LABEL COMPILER_PREFIX MACHINE_FLAGS
 measure() {
-    label=$1 prefix=$2 machine=$3 cc=${2}gcc out=$build/$1 objects=
+    label=$1 machine=$3 cc=${2}gcc out=$build/$1 objects=
     command -v "$cc" >/dev/null || { echo "skipped $label: no $cc (tools/setup.sh firmware installs it)"; return; }
     for source in $core; do
         compile "$source" "$out/core/${source%.c}.o" -fstack-usage
