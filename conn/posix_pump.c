@@ -161,7 +161,8 @@ void posix_session_settle(posix_session *s) {
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (s->pumping && !unsent) return;
     if (posix_session_hand_over(s) || (s->watched && !unsent)) return;
-    posix_loop_post(s, unsent || s->more);
+    /* What is left to receive waits for the program, or the sweep, wherever it lies. */
+    posix_loop_post(s, unsent);
 }
 
 void posix_session_watch(posix_session *s) {
