@@ -24,13 +24,18 @@ CORE   := $(wildcard hpack/*.c h2/*.c conn/conn_*.c)
 HOSTED := $(wildcard conn/posix_*.c tls/*.c)
 TOOLS  := h2cat h2bench
 TOOL_COMMON := $(wildcard tools/common/*.c)
-EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,$(wildcard tools/examples/*.c))
+# One shows the library under libevent, and is made where that is installed.
+HAVE_LIBEVENT := $(shell pkg-config --exists libevent_core 2>/dev/null && echo yes)
+EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,\
+	$(filter-out $(if $(HAVE_LIBEVENT),,%/own_libevent.c),$(wildcard tools/examples/*.c)))
 LAYERS := hpack h2 conn tls e2e fault
 SUPPORT := $(wildcard tests/support/*.c)
 
 obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROGS  := $(TOOLS:%=$(BUILD)/bin/%)
 SUITES := $(LAYERS:%=$(BUILD)/tests/test_%)
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/replay_%)
 
 all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) $(EXAMPLES) ## the libraries, tools and examples, in build/
 
@@ -41,7 +46,9 @@ $(BUILD)/libh2conn-core.a: $(call obj,$(CORE)) tools/lint/core-symbols.sh
 $(BUILD)/libh2conn.a: $(call obj,$(CORE) $(HOSTED))
 	@rm -f $@ && ar rcs $@ $^
 
-$(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS)
+# No function of the core takes more stack than this, nor an amount that depends on its input.
+STACK_FLAGS := $(if $(SAN)$(findstring clang,$(shell $(CC) --version)),,-Wstack-usage=512)
+$(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS) $(STACK_FLAGS)
 $(call obj,$(HOSTED)): KIND_FLAGS = $(HOSTED_FLAGS)
 $(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat -Itools/h2bench
 $(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$(VECTORS)"'
@@ -57,19 +64,32 @@ $(PROGS): $(BUILD)/bin/%: $$(call obj,tools/%.c $$(wildcard tools/%/*.c)) $(call
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
+$(BUILD)/examples/own_libevent: LIBS += -levent_core
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+$(BUILD)/tests/test_conn: LDFLAGS += -Wl,--wrap=getaddrinfo,--wrap=connect
 $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
 
-check: all $(SUITES) lint ## every test suite, then interoperation with the peers that are installed
-	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
+ATTACKS := $(BUILD)/tests/attack
+ATTACK_SECONDS ?= 2
+$(BUILD)/obj/tests/attacks/%: KIND_FLAGS += -D_GNU_SOURCE
+$(ATTACKS): $(call obj,$(wildcard tests/attacks/*.c)) $(BUILD)/libh2conn.a
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+attacks: all $(ATTACKS) ## published attacks on h2cat --echo, a good client beside them; ATTACK_SECONDS (2) each
+	@$(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0
+
+check: all $(SUITES) $(REPLAYS) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
+	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" CFLAGS="-O1 -g" check
@@ -77,27 +97,86 @@ check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanit
 check-tsan: ## the threaded suites under ThreadSanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e fault" check
 
-FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SECONDS ?= 60
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/support/invariants.c $(CORE) $(wildcard hpack/*.h h2/*.h)
+coverage: ## lines and branches of hpack and h2 that the suites reach; needs lcov
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage SAN=--coverage CFLAGS="-O0 -g" coverage-suites
+	@tests/coverage/report.sh $(BUILD)/coverage
+
+coverage-suites: $(BUILD)/tests/test_hpack $(BUILD)/tests/test_h2 $(REPLAYS)
+	@find $(BUILD) -name '*.gcda' -delete
+	@BUILD=$(BUILD) tests/run.sh $(BUILD)/tests/test_hpack $(BUILD)/tests/test_h2 tests/fuzz/replay.sh
+
+TARGET  ?= session
+SECONDS ?= 60
+
+fuzz: ## fuzz one TARGET (session) for SECONDS (60) with libFuzzer; needs clang and libclang-rt
+	@CC=clang OUT=$(BUILD)/fuzz tests/fuzz/build.sh
+	@tests/fuzz/run.sh libfuzzer $(BUILD)/fuzz $(SECONDS) $(TARGET)
+
+fuzz-all: ## fuzz every target, SECONDS (60) each
+	@$(MAKE) --no-print-directory fuzz TARGET="$(FUZZ_TARGETS)"
+
+fuzz-afl: ## fuzz TARGET for SECONDS with AFL++; needs afl++
+	@CC=afl-clang-fast CFLAGS="-g -O2" OUT=$(BUILD)/afl tests/fuzz/build.sh
+	@tests/fuzz/run.sh afl $(BUILD)/afl $(SECONDS) $(TARGET)
+
+$(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c tests/fuzz/wire.c tests/support/invariants.c) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
-	$(Q)clang -std=c11 $(WARN) $(INC) -Itests/support -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(if $(findstring differential,$@),-lnghttp2)
 
 include tools/bench/bench.mk
 
-fuzz: $(FUZZERS) ## each fuzz target for FUZZ_SECONDS (60); needs clang with libFuzzer
-	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $$f.corpus || exit 1; done
+amalgamation: ## the core as one file to drop into a project: build/h2conn.c and build/h2conn.h
+	@python3 tools/amalgamate.py $(BUILD)
+	@for small in '' -DH2_SMALL; do $(CC) -std=c11 -ffreestanding -Wall -Wextra -Werror $$small -c -o /dev/null $(BUILD)/h2conn.c || exit 1; done
+	@! command -v $(CXX) >/dev/null || $(CXX) -Wall -Wextra -Werror -fsyntax-only -x c++ $(BUILD)/h2conn.h
 
-lint: ## include arrows, file and function lengths, generated tables up to date
+# The suites of the layers of the core, with the one file in the place of its parts.
+$(BUILD)/h2conn.o: amalgamation
+	@$(CC) $(CORE_FLAGS) -Wno-conversion -Wno-shadow -fno-builtin-bcmp $(CFLAGS) $(SAN) -I$(BUILD) -c -o $@ $(BUILD)/h2conn.c
+	@tools/lint/core-symbols.sh $@
+
+check-amalgamation: $(BUILD)/h2conn.o $$(foreach layer,hpack h2 conn,$$(call obj,$$(wildcard tests/$$(layer)/*.c))) $(call obj,$(SUPPORT) $(HOSTED)) ## the suites of the core linked with the amalgamation
+	@mkdir -p $(BUILD)/amalgamated
+	@for layer in hpack h2 conn; do $(CC) $(CFLAGS) $(SAN) -o $(BUILD)/amalgamated/test_$$layer $(BUILD)/obj/tests/$$layer/*.o \
+	    $(call obj,$(SUPPORT) $(HOSTED)) $(BUILD)/h2conn.o $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2) || exit 1; done
+	@tests/run.sh $(foreach layer,hpack h2 conn,$(BUILD)/amalgamated/test_$(layer))
+
+check-cross: ## the core's suites on a Cortex-M3 under QEMU, and on 32-bit ARM and big-endian s390x under qemu-user
+	@tests/cross/run.sh $(BUILD)
+
+# The small profile of the core throughout, so it is built anew for this program.
+$(BUILD)/bin/h2device: tools/firmware/small/h2device.c tools/firmware/small/small.h $(CORE) conn/posix_time.c $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.[ch])
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(HOSTED_FLAGS) -DH2_SMALL $(CFLAGS) $(SAN) -o $@ $(filter %.c,$^) $(LDFLAGS) $(LIBS)
+
+firmware: ## images for QEMU's mps2-an385: client and server with TLS and TCP/IP (tools/setup.sh firmware installs what it needs)
+	@tools/firmware/image.sh $(BUILD)
+
+firmware-run: all firmware ## run them, with h2cat as the other end
+	@tools/firmware/firmware.sh $(BUILD)
+
+size: ## what the core costs on small machines, cross-built; fails over budget (tools/setup.sh firmware installs compilers)
+	@tools/firmware/size.sh $(BUILD)
+
+ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(wildcard tools/*.c tools/*/*.c))
+$(BUILD)/lint/%.ok: %.c .clang-tidy tools/lint/analyse.sh $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.h tools/*/*.h)
+	@mkdir -p $(@D)
+	@$(SAY) "LINT $<"
+	$(Q)tools/lint/analyse.sh $< $(filter -std% -I% -D%,$(HOSTED_FLAGS)) $(patsubst %/,-I%,$(wildcard tools/*/))
+	@touch $@
+
+lint: $(ANALYSED) ## include arrows, lengths, generated tables; gcc -fanalyzer, clang-tidy, cppcheck, where installed
 	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh
+	@tools/lint/analysers.sh
 
 demo: all ## a TLS server and client on loopback, both directions at once
 	@BUILD=$(BUILD) tools/demo.sh
 
 install: all ## headers, libraries and tools under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
-	install -m 644 hpack/hpack.h h2/h2.h h2/h2_error.h h2/h2_frame.h h2/h2_limits.h conn/h2conn*.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 hpack/hpack.h h2/*.h conn/h2conn*.h conn/conn_link.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
 
@@ -107,7 +186,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all check check-asan check-tsan fuzz lint demo install clean help
+.PHONY: all attacks check check-cross firmware firmware-run amalgamation check-amalgamation size coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -33,6 +33,7 @@ static h2conn_chunk *get_room(const h2conn_chunk_source *source, size_t need) {
 }
 
 bool h2conn_queue_add(h2conn_queue *queue, const h2conn_chunk_source *source, const uint8_t *bytes, size_t len) {
+    if (len == 0) return true;
     const size_t spare = queue->last != NULL ? queue->last->cap - queue->last->end : 0;
     h2conn_chunk *at = queue->last;
     if (len > spare) {

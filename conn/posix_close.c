@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include "posix_session.h"
+#include "posix_start.h"
 #include "posix_time.h"
 #include "posix_wait.h"
 
@@ -34,7 +34,7 @@ static void close_now(posix_session *s) {
 static void shut(posix_session *s, int64_t now) {
     shutdown(s->socket.fd, SHUT_WR);
     s->phase = POSIX_LINGER;
-    s->finish_at = posix_earlier(s->finish_at, now + POSIX_LINGER_MS);
+    s->finish_at = posix_earlier(s->finish_at, now + s->owner->times.linger_ms);
 }
 
 /* The security layer's closing notice; its own lock is free, since nobody has a role. */
@@ -58,8 +58,15 @@ static void linger(posix_session *s) {
         close_now(s);
 }
 
+/* Whether the peer broke a rule. One that spoke HTTP/1.x meant no harm and may read its answer. */
+static bool is_breach(const posix_session *s) {
+    const h2_failure *why = h2_session_failure(s->link.session);
+    return why->culprit == H2_BY_RULE && why->rule != H2_RULE_HTTP1;
+}
+
 /* Take the next step to the end, if there is one. */
 static void wind_up(posix_session *s, int64_t now) {
+    if (is_breach(s)) s->finish_at = posix_earlier(s->finish_at, now + POSIX_BREACH_MS);
     const bool overdue = posix_passed(s->finish_at, now);
     if (s->phase == POSIX_CLOSED || s->pumping || s->sending) return;
     if (s->phase == POSIX_OPEN) {
@@ -93,7 +100,7 @@ static bool is_receivable(const posix_session *s) {
 /* Receive and send for those who are elsewhere, and call those who want to be called. */
 static void pump(posix_session *s) {
     for (unsigned turn = 0; turn < POSIX_TURNS; turn++) {
-        if (turn == 0 ? is_receivable(s) : s->more && !s->pumping && !posix_session_is_closing(s)) {
+        if (turn == 0 ? is_receivable(s) : posix_session_has_more(s) && !s->pumping && !posix_session_is_closing(s)) {
             s->pumping = true;
             posix_session_receive(s);
             s->pumping = false;
@@ -101,7 +108,8 @@ static void pump(posix_session *s) {
         s->ready = false;
         posix_session_dispatch(s);
         posix_session_flush(s, NULL);
-        if (!s->more && !posix_session_has_due(s)) break;
+        const bool over = posix_now_us() >= s->turn_until_us;
+        if (over || (!posix_session_has_more(s) && !posix_session_has_due(s))) break;
     }
 }
 
@@ -116,10 +124,14 @@ void posix_session_turn(posix_session *s, int64_t now) {
     /* A callback cannot take another turn of its session. */
     if (s->turning) return;
     s->turning = true;
+    s->turn_until_us = posix_now_us() + POSIX_TURN_US;
     if (s->phase == POSIX_OPEN) pump(s);
+    posix_starts_turn(s, now);
+    s->turn_until_us = 0;
     posix_session_tick(s, now);
     posix_session_flush(s, NULL);
     wind_up(s, now);
+    if (posix_session_is_closing(s)) posix_starts_turn(s, now);
     posix_session_tick(s, now);
     end_turn(s);
     if (s->phase != POSIX_OPEN) return;
@@ -127,8 +139,10 @@ void posix_session_turn(posix_session *s, int64_t now) {
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (posix_session_is_closing(s))
         posix_session_settle(s);
-    else if ((!s->pumping || unsent) && !posix_session_hand_over(s)) {
+    else if ((s->pumping && !unsent) || posix_session_hand_over(s))
+        return;
+    else if (posix_session_has_more(s))
+        posix_loop_post(s, true);
+    else
         posix_session_watch(s);
-        if (s->more) posix_loop_post(s, true); /* what the transport holds already, no descriptor would show */
-    }
 }

@@ -110,19 +110,24 @@ static int explain_listen(char out[H2CONN_WHY_BYTES], const struct addrinfo *at,
     return H2CONN_ELISTEN;
 }
 
+static bool watch(posix_server_loop *loop, posix_listener *l) {
+    l->watched = posix_loop_watch(&loop->loop, l->fd, &l->source) == H2CONN_OK;
+    if (!l->watched) return false;
+    l->next = loop->listeners;
+    loop->listeners = l;
+    return true;
+}
+
 /* Takes over the descriptor, also on failure. */
 static int add_listener(posix_server_loop *loop, int fd, bool secure) {
     posix_listener *l = malloc(sizeof *l);
+    if (l == NULL) {
+        close(fd);
+        return H2CONN_ENOMEM;
+    }
+    *l = (posix_listener){.source = {accept_ready}, .loop = loop, .fd = fd, .secure = secure};
     pthread_mutex_lock(&loop->server->lock);
-    if (l != NULL) {
-        *l = (posix_listener){.source = {accept_ready}, .loop = loop, .fd = fd, .secure = secure};
-        l->watched = posix_loop_watch(&loop->loop, fd, &l->source) == H2CONN_OK;
-    }
-    const bool watched = l != NULL && l->watched;
-    if (watched) {
-        l->next = loop->listeners;
-        loop->listeners = l;
-    }
+    const bool watched = watch(loop, l);
     pthread_mutex_unlock(&loop->server->lock);
     if (watched) return H2CONN_OK;
     free(l);
@@ -160,8 +165,9 @@ static int listen_on_all(h2conn_server *server, const struct addrinfo *list, boo
 }
 
 int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2CONN_WHY_BYTES]) {
+    const posix_until until = {.deadline = h2conn_now() + RESOLVE_MS};
     char detail[H2CONN_WHY_BYTES] = "";
-    h2conn_url parsed;
+    h2conn_url parsed = {.secure = false};
     struct addrinfo *list = NULL;
     int result = H2CONN_OK;
     if (address == NULL) return H2CONN_EINVAL;
@@ -173,7 +179,7 @@ int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2
     else if (parsed.secure && !server->loops[0].owner.has_secure)
         result = H2CONN_EINVAL;
     else
-        result = posix_resolve(&list, parsed.host, parsed.port, true, h2conn_now() + RESOLVE_MS, detail);
+        result = posix_resolve(&list, parsed.host, parsed.port, true, &until, detail);
     if (result == H2CONN_OK) {
         result = listen_on_all(server, list, parsed.secure, address);
         freeaddrinfo(list);

@@ -17,9 +17,24 @@ static void return_rx(posix_session *s) {
     s->rx = NULL;
 }
 
+static bool turn_is_over(const posix_session *s) {
+    return s->turn_until_us != 0 && posix_now_us() >= s->turn_until_us;
+}
+
+/* Slices grow while they are cheap, so that bulk goes through in few. */
 static void feed(posix_session *s) {
-    h2conn_link_feed(&s->link);
+    size_t slice = s->turn_until_us != 0 ? POSIX_SLICE_MIN : SIZE_MAX;
+    s->cut = false;
+    while (h2conn_link_feed_some(&s->link, slice)) {
+        s->cut = h2conn_link_unread(&s->link) > 0 && turn_is_over(s);
+        if (s->cut) break;
+        if (slice < SIZE_MAX) slice *= 2;
+    }
     return_rx(s);
+}
+
+bool posix_session_has_more(const posix_session *s) {
+    return h2conn_link_unread(&s->link) > 0 ? s->cut : s->more;
 }
 
 static void note_errno(posix_session *s, int error) {
@@ -53,8 +68,8 @@ void posix_session_receive(posix_session *s) {
     /* What is left then may be in the security layer, where no poll shows it. */
     s->more = n == (ptrdiff_t)POSIX_BUFFER_BYTES;
     s->rx = buf;
-    h2conn_link_received(&s->link, buf, n);
-    return_rx(s);
+    h2conn_link_arrived(&s->link, buf, n);
+    feed(s);
 }
 
 short posix_session_recv_events(const posix_session *s) {
@@ -134,6 +149,7 @@ void posix_session_tick(posix_session *s, int64_t now) {
     s->told_ms = now;
     if (s->phase == POSIX_OPEN) at = h2conn_link_tick(&s->link, (uint64_t)now);
     if (s->finish_at != 0 && (uint64_t)s->finish_at < at) at = (uint64_t)s->finish_at;
+    if (s->starts_at != 0 && (uint64_t)s->starts_at < at) at = (uint64_t)s->starts_at;
     if (at <= (uint64_t)now) at = (uint64_t)now + 1;
     if (at < s->tick_at) posix_loop_schedule(s, at);
 }
@@ -162,7 +178,7 @@ void posix_session_settle(posix_session *s) {
     if (s->pumping && !unsent) return;
     if (posix_session_hand_over(s) || (s->watched && !unsent)) return;
     /* What is left to receive waits for the program, or the sweep, wherever it lies. */
-    posix_loop_post(s, unsent);
+    posix_loop_post(s, unsent || (h2conn_link_unread(&s->link) > 0 && s->cut));
 }
 
 void posix_session_watch(posix_session *s) {

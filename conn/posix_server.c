@@ -88,6 +88,7 @@ void h2conn_server_stop(h2conn_server *server) {
 /* ---- life ---- */
 
 static int make_loop(h2conn_server *server, const h2conn_server_options *options, const h2_config *config) {
+    const int64_t shares = options->loops > 0 ? options->loops : 1;
     posix_server_loop *loop = &server->loops[server->n_loops];
     const bool calls = server->events != NULL;
     if (posix_loop_init(&loop->loop) != H2CONN_OK) return H2CONN_ENOMEM;
@@ -99,7 +100,9 @@ static int make_loop(h2conn_server *server, const h2conn_server_options *options
                                 .config = *config,
                                 .has_secure = options->secure != NULL,
                                 .trace = options->trace,
+                                .window_memory = posix_window_memory(options->window_memory) / shares,
                                 .trace_user = options->trace_user,
+                                .times = posix_times_of(&options->times, config),
                                 .request = calls ? announce : handle,
                                 .gone = calls ? NULL : withdraw,
                                 .forgotten = session_forgotten};

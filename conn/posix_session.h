@@ -7,7 +7,8 @@
  *
  * Locks, in the order in which they may be taken:
  *   1. a client's or a server's
- *   2. a session's `lock`: the engine, the connections, and all members here that do not say otherwise
+ *   2. a session's `lock`: the engine, the connections, and all members here that do not say otherwise; a client's
+ *      `nowhere` is the only one taken while another's is held (posix_start.h)
  *   3. a loop's, a server's queue's, a pool's: held for a few instructions
  * `guard->wire` is taken with none of these held; it keeps a secured transport to one thread at a time.
  *
@@ -30,6 +31,7 @@
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include "conn_link.h"
 #include "posix_loop.h"
 #include "posix_socket.h"
@@ -40,21 +42,29 @@ struct posix_session;
 
 /* Rounds of sending or receiving one thread does for others before it looks up. */
 #define POSIX_TURNS 8u
-/* After the last byte was sent, how long the peer may take to end its side (an early close would destroy what is under
- * way). */
-#define POSIX_LINGER_MS 1000
+/* How long the loop receives for one session before it turns to the next, and the octets after which it first looks at
+ * the clock: a request or a reset costs many times what its octets would in bulk. */
+#define POSIX_TURN_US   200
+#define POSIX_SLICE_MIN 1024u
+/* All the time a peer gets to take the GOAWAY that names the rule it broke. */
+#define POSIX_BREACH_MS 100
 /* How long a session that is freed, and one that is stopped, may take to end. */
 #define POSIX_FINISH_MS 5000
 #define POSIX_STOP_MS   200
+
+/* What windows may grow by when nothing else is said. */
+#define POSIX_WINDOW_MEMORY (INT64_C(256) << 20)
 
 /* What a session belongs to: a client or a server. */
 typedef struct posix_owner {
     posix_loop *loop;
     h2_config config;
     h2conn_secure secure;
+    _Atomic int64_t window_memory; /* left for windows to grow */
     bool has_secure;
     h2conn_trace trace;
     void *trace_user;
+    h2conn_times times; /* as posix_times_of gives them */
     /* Server: a request; with the session locked. */
     void (*request)(struct posix_owner *owner, struct posix_session *s, uint32_t id, const h2_field *fields, size_t n,
                     bool end);
@@ -97,9 +107,12 @@ typedef struct posix_session {
     struct posix_wait *waits;            /* threads waiting in any call */
     struct posix_wait *watchers;         /* those that wait for the session itself */
     posix_due opening, due;              /* connections with events to be told: new requests, and others */
+    struct posix_starting *starts;       /* connections that wait for it, or for a response (posix_start.h) */
+    int64_t starts_at;                   /* look at them then; 0 for no time */
     int64_t finish_at;                   /* end by then whatever is owed; 0 for no such time */
     int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
     uint32_t pongs;                      /* answered so far */
+    int64_t turn_until_us;               /* when the loop's turn ends; 0 while it has none */
     int64_t told_ms;                     /* the time the engine was told last, which never runs backwards */
     uint64_t tick_at;                    /* what the timer is set to, UINT64_MAX when it is not */
     posix_timer timer;                   /* the loop's lock */
@@ -110,18 +123,28 @@ typedef struct posix_session {
     uint32_t events;                     /* what the loop watches for */
     uint32_t used, swept;                /* counts posts; the count at the last sweep */
     uint32_t refs, conns;
-    int errno_lost; /* what the system said of a lost socket */
-    uint8_t phase;  /* posix_phase */
+    uint32_t opening_starts; /* of `starts`, how many have no stream yet */
+    int errno_lost;          /* what the system said of a lost socket */
+    uint8_t phase;           /* posix_phase */
     bool pumping, sending;
     bool ready;   /* the loop saw its descriptor ready */
     bool turning; /* the loop's thread has its turn, which ends with a look at the lines */
     bool more;    /* receiving again at once may give more */
+    bool cut;     /* the loop's turn ended before the engine was offered all that was received */
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
+    bool nowhere; /* of those that have no session: without a socket */
+    bool leaving; /* the peer said that it goes away */
+    bool blamed;  /* its loss is known to the client; the client's lock */
 } posix_session;
 
 /* ---- posix_session.c ---- */
+
+/* The option `window_memory` as an owner keeps it. */
+int64_t posix_window_memory(uint64_t option);
+/* With defaults put in, and 0 for none. */
+h2conn_times posix_times_of(const h2conn_times *given, const h2_config *config);
 
 /* A session on a connected socket, which it takes over even on failure. `secured` opens the owner's security layer, for
  * `host` at a client. H2CONN_OK, ENOMEM or ETLS. The caller has a reference. */
@@ -140,6 +163,8 @@ const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]);
 
 /* With `pumping`: receive once and hand it to the engine. */
 void posix_session_receive(posix_session *s);
+/* Whether receiving again at once would do something. */
+bool posix_session_has_more(const posix_session *s);
 /* Put what is owed into frames, as far as there is room, for whoever sends next. */
 void posix_session_frame(posix_session *s);
 /* Send what is owed until the socket refuses, unless another thread is at it. `stop` becomes true when the caller has

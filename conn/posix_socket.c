@@ -109,17 +109,21 @@ void posix_address_set_port(struct sockaddr *address, uint16_t port) {
 }
 
 uint16_t posix_port_local(int fd) {
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+        struct sockaddr_storage room;
+    } address = {.room = {0}};
     socklen_t len = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) return 0;
-    if (address.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port);
-    return ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
+    if (getsockname(fd, &address.any, &len) != 0) return 0;
+    return ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port : address.in.sin_port);
 }
 
 typedef int name_getter(int fd, struct sockaddr *address, socklen_t *len);
 
 static void print_name(char out[H2CONN_ADDRESS_BYTES], int fd, name_getter *get) {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof address;
     out[0] = '\0';
     if (get(fd, (struct sockaddr *)&address, &len) == 0) posix_address_print(out, (struct sockaddr *)&address);

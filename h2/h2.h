@@ -65,16 +65,24 @@ typedef struct h2_config {
     uint16_t streams;        /* 1 to H2_STREAMS_LIMIT: open at once; a server announces it */
     uint16_t header_fields;  /* of a received header section, pseudo-fields included */
     uint16_t continuations;  /* CONTINUATION frames a header block may have */
+    uint16_t abuse_burst;    /* points the ledger of abuse holds, at least 1: H2_PRICE_ in h2_limits.h (10.5) */
+    uint16_t abuse_refill;   /* points a second it gets back */
+    uint32_t block_bytes;    /* octets of a received header block, all its frames' payloads together */
     uint32_t stream_window;  /* octets of DATA received and not consumed, each stream; up to H2_WINDOW_MAX */
     uint32_t session_window; /* the same, all streams together; the protocol's floor is H2_WINDOW_INITIAL */
-    uint32_t frame_size;     /* largest payload received, H2_FRAME_SIZE_MIN to H2_FRAME_SIZE_MAX */
-    uint32_t header_bytes;   /* of the strings of a received header section, at least decoder_table */
-    uint32_t decoder_table;  /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */
-    uint32_t encoder_table;  /* HPACK storage for sending, likewise */
+    uint32_t window_most; /* up to which windows grow with the bandwidth-delay product, measured by PINGs beside DATA in
+                             bulk; they need h2_session_tick, and fall back after blocked_ms without DATA; 0 or less
+                             than the windows: never. A build with H2_SMALL has none of this */
+    uint32_t frame_size;  /* largest payload received, H2_FRAME_SIZE_MIN to H2_FRAME_SIZE_MAX */
+    uint32_t header_bytes;      /* of the strings of a received header section, at least decoder_table */
+    uint32_t decoder_table;     /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */
+    uint32_t encoder_table;     /* HPACK storage for sending, likewise */
     uint32_t send_header_bytes; /* encoded header blocks waiting to be sent */
-    uint32_t timeout_ms;        /* for the peer's preface, SETTINGS acknowledgement and each header block; 0 for none */
-    uint32_t keepalive_ms;      /* silence after which a PING is sent; 0 for never */
-    uint32_t keepalive_timeout_ms; /* and its answer awaited */
+    uint32_t preface_ms;   /* for the peer's preface, its SETTINGS included; this and the next two 0 for any time */
+    uint32_t settings_ms;  /* then, for its acknowledgement of ours */
+    uint32_t block_ms;     /* for each header block, from HEADERS to END_HEADERS */
+    uint32_t keepalive_ms; /* silence after which a PING is sent; 0 for never */
+    uint32_t keepalive_timeout_ms; /* and its answer awaited; 0 for ever */
     uint32_t blocked_ms;           /* how long a stream with data may wait for the peer's window; 0 for ever */
 } h2_config;
 
@@ -111,11 +119,15 @@ typedef struct h2_handlers {
     /* Each frame sent (whole) or received: `n` octets of its payload are at hand, possibly fewer than header->length;
      * those of a frame sent only until the handler sends a header section. */
     void (*on_frame)(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n);
+    /* A stream's receive window is about to grow by `octets`: whether that much memory may be promised. Below zero, it
+     * shrank: the promise is over, the answer does not matter. NULL allows all up to window_most. */
+    bool (*on_grow)(void *user, int64_t octets);
 } h2_handlers;
 
 /* ---- the session ---- */
 
-/* Bytes of memory for a session of this configuration; 0 when a value is out of range. */
+/* Bytes of memory for a session of this configuration; 0 when a value is out of range. H2_SESSION_BYTES of h2_storage.h
+ * is the same as a constant. */
 size_t h2_session_size(const h2_config *config);
 
 /* Make a session in `memory` (`size` bytes, aligned as for max_align_t, kept until the session is no longer used; there
@@ -123,6 +135,13 @@ size_t h2_session_size(const h2_config *config);
  * small. */
 h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user);
+
+/* The same for one role, which `config` must name. A program that only uses one of them is linked without the code of
+ * the other. */
+h2_result h2_client_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user);
+h2_result h2_server_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user);
 
 /* Make a session that borrows its memory: for good its own struct, HPACK tables and streams as they come into use, and
  * briefly what a header section needs on its way in and out, to the same bounds as above. `lender` is kept
@@ -176,6 +195,10 @@ uint32_t h2_session_room(const h2_session *s);
 /* Whether the peer's first SETTINGS have arrived. */
 bool h2_session_ready(const h2_session *s);
 
+/* Whether the peer has acknowledged our SETTINGS. Before that it may go by the default window, so that up to
+ * H2_WINDOW_INITIAL octets may come on a stream whose window is configured smaller (6.9.2). */
+bool h2_session_settled(const h2_session *s);
+
 /* Whether the server offers extended CONNECT (RFC 8441, 3). */
 bool h2_session_connect_protocol(const h2_session *s);
 
@@ -218,7 +241,9 @@ void h2_stream_consumed(h2_session *s, uint32_t id, size_t n);
  */
 void h2_session_consumed(h2_session *s, size_t n);
 
-/* End a stream at once in both directions with RST_STREAM `code`; on_closed is called. */
+/* End a stream at once in both directions with RST_STREAM `code`; on_closed is called. A server's REFUSED_STREAM is
+ * charged to the client, as the engine's own are (10.5): the session may fail of it, with a last on_closed for each
+ * other stream. */
 h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code);
 
 /* Be done with a stream: on_closed is called now, as its last event. A client, and a server whose own side has not

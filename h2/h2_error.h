@@ -57,7 +57,7 @@ typedef enum h2_scope { H2_SCOPE_NONE, H2_SCOPE_STREAM, H2_SCOPE_SESSION } h2_sc
     X(H2_RULE_PADDING, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION, "the padding exceeds the payload (6.1, 6.2)")              \
     X(H2_RULE_CONTINUATION, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION,                                                       \
       "CONTINUATION without an open header block, or another frame within one (6.10)")                                 \
-    X(H2_RULE_CONTINUATIONS, H2_ENHANCE_YOUR_CALM, H2_SCOPE_SESSION, "a header block has too many frames (10.5.1)")    \
+    X(H2_RULE_CONTINUATIONS, H2_ENHANCE_YOUR_CALM, H2_SCOPE_SESSION, "a header block is too long (10.5.1)")            \
     X(H2_RULE_COMPRESSION, H2_COMPRESSION_ERROR, H2_SCOPE_SESSION, "a header block cannot be decoded (4.3)")           \
     X(H2_RULE_STREAM_ID, H2_PROTOCOL_ERROR, H2_SCOPE_SESSION,                                                          \
       "a stream identifier the peer may not open, or one lower than before (5.1.1)")                                   \

@@ -103,6 +103,26 @@ static bool value_is_valid(const char *value, size_t len) {
     return true;
 }
 
+/* What the parts of a request target are made of, a bit a character of ASCII: RFC 9110, 9.1 and 5.6.2; RFC 3986, 3.1
+ * and 3.2, and 3.3 and 3.4 taken as any visible character, since clients send more there than they should. */
+typedef enum part { PART_METHOD, PART_SCHEME, PART_AUTHORITY, PART_PATH } part;
+
+static bool part_is_valid(part which, const hpack_field *f) {
+    static const uint32_t sets[][4] = {[PART_METHOD] = {0, 0x03ff6cfau, 0xc7fffffeu, 0x57ffffffu},
+                                       [PART_SCHEME] = {0, 0x03ff6800u, 0x07fffffeu, 0x07fffffeu},
+                                       [PART_AUTHORITY] = {0, 0x2fff7ff2u, 0xafffffffu, 0x47fffffeu},
+                                       [PART_PATH] = {0, 0xfffffffeu, 0xffffffffu, 0x7fffffffu}};
+    for (size_t i = 0; i < f->value_len; i++) {
+        unsigned char c = (unsigned char)f->value[i];
+        if (c < 128 ? !(sets[which][c >> 5] >> (c & 31) & 1) : which != PART_PATH) return false;
+    }
+    return true;
+}
+
+static h2_rule check_part(part which, const hpack_field *f, bool may_be_empty) {
+    return (f->value_len > 0 || may_be_empty) && part_is_valid(which, f) ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
+}
+
 static unsigned pseudo_bit(const hpack_field *f) {
     switch (f->name_len) {
     case 5: return NAME_IS(f, ":path") ? PATH : 0;
@@ -138,14 +158,12 @@ static h2_rule check_pseudo(judge *j, const hpack_field *f) {
         j->message.head = VALUE_IS(f, "HEAD");
         j->message.connect = VALUE_IS(f, "CONNECT");
         j->options = VALUE_IS(f, "OPTIONS");
-        return f->value_len ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
-    case SCHEME:
-        j->web = VALUE_IS(f, "http") || VALUE_IS(f, "https");
-        return f->value_len ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
-    case AUTHORITY: j->authority = f; return H2_RULE_NONE;
-    case PATH: j->path = f; return H2_RULE_NONE;
+        return check_part(PART_METHOD, f, false);
+    case SCHEME: j->web = VALUE_IS(f, "http") || VALUE_IS(f, "https"); return check_part(PART_SCHEME, f, false);
+    case AUTHORITY: j->authority = f; return check_part(PART_AUTHORITY, f, true);
+    case PATH: j->path = f; return check_part(PART_PATH, f, true);
     case STATUS: return check_status(j, f);
-    default: j->message.extended = true; return f->value_len ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
+    default: j->message.extended = true; return check_part(PART_PATH, f, false);
     }
 }
 
@@ -173,7 +191,7 @@ static h2_rule check_regular(judge *j, const hpack_field *f) {
         if (!NAME_IS(f, "host") || j->kind != H2_MESSAGE_REQUEST) break;
         if (j->host) return H2_RULE_AUTHORITY;
         j->host = f;
-        break;
+        return part_is_valid(PART_AUTHORITY, f) ? H2_RULE_NONE : H2_RULE_FIELD_VALUE;
     case 7:
         if (NAME_IS(f, "upgrade")) return H2_RULE_CONNECTION_FIELD;
         break;
@@ -231,8 +249,9 @@ static h2_rule check_request(const judge *j, bool extended_connect) {
         rule = H2_RULE_PSEUDO_MISSING;
     if (rule) return rule;
     if (j->seen & PATH && (rule = check_path(j))) return rule;
-    /* 8.3.1: no userinfo in an authority; Host must not say otherwise. */
-    if (j->authority && j->web && has_userinfo(j->authority)) return H2_RULE_PSEUDO_VALUE;
+    /* 8.3.1: no userinfo in an authority, RFC 9110, 4.2.1: and a host; the field Host must not say otherwise. */
+    if (j->authority && j->web && (j->authority->value_len == 0 || has_userinfo(j->authority)))
+        return H2_RULE_PSEUDO_VALUE;
     if (j->authority && j->host && !value_is(j->host, j->authority->value, j->authority->value_len))
         return H2_RULE_AUTHORITY;
     return H2_RULE_NONE;

@@ -27,6 +27,9 @@
 
 #define H2_HOLD_BYTES 9u
 #define H2_NO_TIME    UINT64_MAX
+/* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
+#define H2_ALIGNMENT  8u
+#define H2_ALIGNED(n) (((n) + H2_ALIGNMENT - 1) / H2_ALIGNMENT * H2_ALIGNMENT)
 
 typedef enum h2_stage {
     H2_STAGE_PREFACE, /* server: the 24 octets of 3.4 */
@@ -48,8 +51,8 @@ typedef enum h2_goaway_state {
 
 typedef enum h2_ping_state { H2_PING_NONE, H2_PING_OWED, H2_PING_SENT } h2_ping_state;
 
-/* A ping of ours: the program's, the keepalive's, the drain's. */
-enum { H2_PING_USER, H2_PING_KEEPALIVE, H2_PING_DRAIN, H2_PING_KINDS };
+/* A ping of ours: the program's, the keepalive's, the drain's, the gauge's. */
+enum { H2_PING_USER, H2_PING_KEEPALIVE, H2_PING_DRAIN, H2_PING_GAUGE, H2_PING_KINDS };
 
 /* Opaque octets of the session's own kinds (h2_receive_frames.c). */
 extern const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES];
@@ -57,6 +60,7 @@ extern const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES];
 /* The header block being received. */
 typedef struct h2_block {
     uint32_t stream_id;
+    uint32_t octets;       /* of its frames' payloads, announced so far */
     uint16_t fields;       /* collected */
     uint8_t continuations; /* so far */
     bool open;             /* END_HEADERS has not come */
@@ -72,6 +76,22 @@ typedef struct h2_parting {
     size_t left; /* lent octets not taken */
     void *user;
 } h2_parting;
+
+typedef enum h2_lap { H2_LAP_NONE, H2_LAP_BEGUN, H2_LAP_DONE } h2_lap;
+
+/* What comes during a round trip (h2_gauge.h). */
+typedef struct h2_gauge {
+    uint64_t octets, stream_octets; /* come since the lap began: of the session and of one stream */
+    uint32_t credit, stream_credit; /* what the peer might send when it began */
+    uint64_t begun_at, next_at;     /* the lap; when to gauge again */
+    uint32_t stream_id;
+    uint32_t least_ms, recent_ms; /* the shortest lap, so what the path takes when nothing waits in it; and of late */
+    uint8_t laps;                 /* in which recent_ms is the shortest */
+    uint8_t lap;                  /* h2_lap */
+    bool fed;                     /* since the last sweep */
+} h2_gauge;
+
+#define H2_LAP_UNKNOWN UINT32_MAX
 
 /* Encoded header blocks as frames, waiting. */
 typedef struct h2_outbox {
@@ -93,8 +113,39 @@ typedef struct h2_supply {
     void (*idle)(h2_session *s);
 } h2_supply;
 
+/* Received octets not looked at yet. */
+typedef struct h2_octets {
+    const uint8_t *at;
+    size_t left;
+} h2_octets;
+
+static inline void h2_octets_take(h2_octets *in, size_t n) {
+    in->at += n;
+    in->left -= n;
+}
+
+/* What only a server does (h2_server.c). */
+typedef struct h2_server_part {
+    /* Up to the first frame: a stage, as in h2_receive.c. */
+    bool (*greeting)(h2_session *s, h2_octets *in);
+    /* To a client of HTTP/1.x: returns the octets written; `goaway` is H2_GOAWAY_SENT after the last. */
+    size_t (*answer_http1)(h2_session *s, uint8_t *out, size_t cap);
+    /* A header block begins on a stream that the client may open. */
+    void (*open)(h2_session *s);
+    /* Answer a request that is too large; false when that cannot be. */
+    bool (*refuse)(h2_session *s, h2_stream *stream);
+    /* The request came, with or without a priority. */
+    void (*rank)(h2_session *s, h2_stream *stream, const h2_message *message);
+    /* PRIORITY_UPDATE, and a piece of its value. */
+    void (*prioritize)(h2_session *s, const uint8_t *record);
+    void (*prioritize_value)(h2_session *s, const uint8_t *bytes, size_t n);
+} h2_server_part;
+
+extern const h2_server_part h2_server;
+
 struct h2_session {
-    const h2_supply *supply; /* NULL when all parts lie behind the session */
+    const h2_server_part *server; /* NULL for a client */
+    const h2_supply *supply;      /* NULL when all parts lie behind the session */
     h2_config config;
     h2_handlers handlers;
     void *user;
@@ -117,6 +168,10 @@ struct h2_session {
     uint8_t *arena;
     hpack_decoder decoder;
     h2_window recv;
+    uint32_t recv_target; /* what that window is meant to stay at */
+#ifndef H2_SMALL
+    h2_gauge gauge;
+#endif
 
     /* sending */
     hpack_encoder encoder;
@@ -157,7 +212,11 @@ struct h2_session {
 
 /* h2_session.c */
 /* All but the parts that are carved or lent, which are empty. */
-void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user);
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user,
+                      const h2_server_part *server);
+/* h2_client_init and h2_server_init. */
+h2_result h2_session_lay(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user, const h2_server_part *server);
 /* Whether a stream may be added, with a slot for it. */
 bool h2_session_has_slot(h2_session *s);
 /* The peer broke a rule of session scope: GOAWAY is owed, all streams end. */
@@ -195,8 +254,8 @@ void h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix);
 /* Octets of the next record of this frame, 0 when none is left. */
 uint32_t h2_receive_record_bytes(const h2_session *s);
 void h2_receive_record(h2_session *s, const uint8_t *record);
-/* A piece of a PRIORITY_UPDATE's value. */
-void h2_receive_priority(h2_session *s, const uint8_t *bytes, size_t n);
+/* Pass over the next `n` octets. */
+void h2_receive_skip(h2_session *s, uint32_t n);
 void h2_receive_data(h2_session *s, const uint8_t *bytes, size_t n);
 /* The frame's last octet was taken. */
 void h2_receive_end(h2_session *s);

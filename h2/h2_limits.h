@@ -33,11 +33,13 @@
 #define H2_DEFAULT_STREAMS              128u
 #define H2_DEFAULT_STREAM_WINDOW        262144u
 #define H2_DEFAULT_SESSION_WINDOW       1048576u
+#define H2_DEFAULT_WINDOW_MOST          67108864u
 #define H2_DEFAULT_HEADER_BYTES         16384u
 #define H2_DEFAULT_HEADER_FIELDS        128u
 #define H2_DEFAULT_TABLE_BYTES          4096u
 #define H2_DEFAULT_SEND_HEADER_BYTES    16384u
 #define H2_DEFAULT_CONTINUATIONS        8u
+#define H2_DEFAULT_BLOCK_BYTES          65536u
 #define H2_SMALL_STREAMS                4u
 #define H2_SMALL_STREAM_WINDOW          4096u
 #define H2_SMALL_SESSION_WINDOW         65535u
@@ -46,6 +48,9 @@
 #define H2_SMALL_TABLE_BYTES            256u
 #define H2_SMALL_SEND_HEADER_BYTES      512u
 #define H2_SMALL_CONTINUATIONS          4u
+#define H2_SMALL_BLOCK_BYTES            16384u
+#define H2_DEFAULT_ABUSE_BURST          1000u
+#define H2_DEFAULT_ABUSE_REFILL         100u
 #define H2_DEFAULT_TIMEOUT_MS           10000u /* preface, SETTINGS acknowledgement, an unfinished header block */
 #define H2_DEFAULT_KEEPALIVE_MS         60000u
 #define H2_DEFAULT_KEEPALIVE_TIMEOUT_MS 20000u
@@ -55,16 +60,20 @@
 #define H2_STREAMS_LIMIT 65534u
 
 /* Answers that may wait for room to be sent; receiving pauses beyond (10.5). */
-#define H2_PINGS_WAITING  4u
-#define H2_RESETS_WAITING 16u
-/* Streams we reset, remembered one by one to tell a late frame from a wrong one (5.1). */
+#define H2_PINGS_WAITING 4u
+/* H2_RESETS_REMEMBERED: streams that ended, remembered one by one to tell a late frame from a wrong one (5.1). */
+#ifdef H2_SMALL
+#define H2_RESETS_WAITING    4u
+#define H2_RESETS_REMEMBERED 8u
+#else
+#define H2_RESETS_WAITING    16u
 #define H2_RESETS_REMEMBERED 16u
+#endif
 
-/* Prices of the abuse ledger in tenths of a point, the burst it starts with and its refill a second (10.5). */
-#define H2_PRICE_DEAR    10u
-#define H2_PRICE_CHEAP   1u
-#define H2_LEDGER_BURST  10000u
-#define H2_LEDGER_REFILL 1000u
+/* Prices of the abuse ledger in tenths of a point (10.5). */
+#define H2_LEDGER_POINT 10u
+#define H2_PRICE_DEAR   10u
+#define H2_PRICE_CHEAP  1u
 /* A WINDOW_UPDATE of fewer octets than this is suspiciously small. */
 #define H2_TINY_OCTETS 16u
 

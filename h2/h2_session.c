@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 #include <string.h>
-
-/* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
-#define ALIGNMENT 8u
 
 h2_config h2_config_hosted(bool server) {
     return (h2_config){.server = server,
                        .streams = H2_DEFAULT_STREAMS,
                        .header_fields = H2_DEFAULT_HEADER_FIELDS,
                        .continuations = H2_DEFAULT_CONTINUATIONS,
+                       .abuse_burst = H2_DEFAULT_ABUSE_BURST,
+                       .abuse_refill = H2_DEFAULT_ABUSE_REFILL,
+                       .block_bytes = H2_DEFAULT_BLOCK_BYTES,
                        .stream_window = H2_DEFAULT_STREAM_WINDOW,
                        .session_window = H2_DEFAULT_SESSION_WINDOW,
+                       .window_most = H2_DEFAULT_WINDOW_MOST,
                        .frame_size = H2_FRAME_SIZE_MIN,
                        .header_bytes = H2_DEFAULT_HEADER_BYTES,
                        .decoder_table = H2_DEFAULT_TABLE_BYTES,
                        .encoder_table = H2_DEFAULT_TABLE_BYTES,
                        .send_header_bytes = H2_DEFAULT_SEND_HEADER_BYTES,
-                       .timeout_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .preface_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .settings_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .block_ms = H2_DEFAULT_TIMEOUT_MS,
                        .keepalive_ms = H2_DEFAULT_KEEPALIVE_MS,
                        .keepalive_timeout_ms = H2_DEFAULT_KEEPALIVE_TIMEOUT_MS,
                        .blocked_ms = H2_DEFAULT_BLOCKED_MS};
@@ -28,8 +31,10 @@ h2_config h2_config_small(bool server) {
     c.streams = H2_SMALL_STREAMS;
     c.header_fields = H2_SMALL_HEADER_FIELDS;
     c.continuations = H2_SMALL_CONTINUATIONS;
+    c.block_bytes = H2_SMALL_BLOCK_BYTES;
     c.stream_window = H2_SMALL_STREAM_WINDOW;
     c.session_window = H2_SMALL_SESSION_WINDOW;
+    c.window_most = 0;
     c.header_bytes = H2_SMALL_HEADER_BYTES;
     c.decoder_table = H2_SMALL_TABLE_BYTES;
     c.encoder_table = H2_SMALL_TABLE_BYTES;
@@ -39,16 +44,18 @@ h2_config h2_config_small(bool server) {
 
 static bool config_is_valid(const h2_config *c) {
     return c->streams > 0 && c->streams <= H2_STREAMS_LIMIT && c->header_fields > 0 && c->continuations <= UINT8_MAX &&
+           c->abuse_burst > 0 && c->block_bytes > 0 && c->block_bytes <= HPACK_MAX_INTEGER &&
            c->stream_window <= H2_WINDOW_MAX && c->session_window >= H2_WINDOW_INITIAL &&
-           c->session_window <= H2_WINDOW_MAX && c->frame_size >= H2_FRAME_SIZE_MIN &&
-           c->frame_size <= H2_FRAME_SIZE_MAX && c->header_bytes >= c->decoder_table && c->header_bytes > 0 &&
-           c->header_bytes <= HPACK_MAX_INTEGER && c->send_header_bytes > H2_FRAME_HEADER_BYTES &&
-           c->send_header_bytes <= HPACK_MAX_INTEGER && c->decoder_table % HPACK_TABLE_ALIGN == 0 &&
-           c->encoder_table % HPACK_TABLE_ALIGN == 0 && c->encoder_table <= HPACK_MAX_INTEGER;
+           c->session_window <= H2_WINDOW_MAX && c->window_most <= H2_WINDOW_MAX &&
+           c->frame_size >= H2_FRAME_SIZE_MIN && c->frame_size <= H2_FRAME_SIZE_MAX &&
+           c->header_bytes >= c->decoder_table && c->header_bytes > 0 && c->header_bytes <= HPACK_MAX_INTEGER &&
+           c->send_header_bytes > H2_FRAME_HEADER_BYTES && c->send_header_bytes <= HPACK_MAX_INTEGER &&
+           c->decoder_table % HPACK_TABLE_ALIGN == 0 && c->encoder_table % HPACK_TABLE_ALIGN == 0 &&
+           c->encoder_table <= HPACK_MAX_INTEGER;
 }
 
 static size_t aligned(size_t n) {
-    return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return H2_ALIGNED(n);
 }
 
 size_t h2_session_size(const h2_config *c) {
@@ -64,8 +71,10 @@ static void *carve(uint8_t **memory, size_t n) {
     return part;
 }
 
-void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user) {
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user,
+                      const h2_server_part *server) {
     memset(s, 0, sizeof *s);
+    s->server = server;
     s->config = *config;
     s->handlers = *handlers;
     s->user = user;
@@ -78,17 +87,19 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     s->goaway_last = s->peer_goaway_last = H2_STREAM_ID_MAX;
     s->send.size = s->recv.size = (int32_t)H2_WINDOW_INITIAL;
     s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
+    s->recv_target = config->session_window;
     s->wait_settings = s->wait_block = s->wait_ping = s->next_sweep = H2_NO_TIME;
-    h2_ledger_init(&s->ledger);
+    h2_ledger_init(&s->ledger, config->abuse_burst);
+    h2_gauge_init(s);
 }
 
-h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
-                          const h2_handlers *handlers, void *user) {
+h2_result h2_session_lay(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user, const h2_server_part *server) {
     size_t needed = h2_session_size(config);
-    if (needed == 0 || size < needed || (uintptr_t)memory % ALIGNMENT) return H2_EINVAL;
+    if (needed == 0 || size < needed || (uintptr_t)memory % H2_ALIGNMENT) return H2_EINVAL;
     uint8_t *at = memory;
     h2_session *s = carve(&at, sizeof *s);
-    h2_session_begin(s, config, handlers, user);
+    h2_session_begin(s, config, handlers, user, server);
     h2_streams_init(&s->streams, carve(&at, h2_streams_bytes(config->streams)), config->streams);
     s->fields = carve(&at, config->header_fields * sizeof(h2_field));
     hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
@@ -97,6 +108,17 @@ h2_result h2_session_init(h2_session **session, void *memory, size_t size, const
     s->headers.bytes = carve(&at, config->send_header_bytes);
     *session = s;
     return H2_OK;
+}
+
+h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                          const h2_handlers *handlers, void *user) {
+    return (config->server ? h2_server_init : h2_client_init)(session, memory, size, config, handlers, user);
+}
+
+h2_result h2_client_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user) {
+    if (config->server) return H2_EINVAL;
+    return h2_session_lay(session, memory, size, config, handlers, user, NULL);
 }
 
 bool h2_session_has_slot(h2_session *s) {
@@ -121,10 +143,14 @@ void h2_session_report_closed(h2_session *s, h2_parting parting, const h2_failur
 
 void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const h2_failure *why) {
     bool tell = stream->flags & H2_STREAM_ANNOUNCED;
+    h2_gauge_return(s, stream);
     h2_parting parting = {stream->id, stream->out_len, stream->user};
     stream->out = NULL;
     stream->out_len = 0;
-    if (reset) stream->flags |= H2_STREAM_RESET_OWED;
+    if (reset) {
+        stream->flags |= H2_STREAM_RESET_OWED;
+        stream->reset_code = why->code;
+    }
     h2_streams_close(&s->streams, stream, reset);
     if (tell) h2_session_report_closed(s, parting, why);
 }
@@ -132,12 +158,11 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
 void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code) {
     h2_failure why = {culprit, rule, code, stream->id};
     h2_stream_move(stream, H2_SEND_RST_STREAM);
-    stream->reset_code = code;
     h2_session_close_stream(s, stream, true, &why);
 }
 
 h2_code h2_session_leave_code(const h2_session *s) {
-    return s->config.server ? H2_NO_ERROR : H2_CANCEL;
+    return s->server ? H2_NO_ERROR : H2_CANCEL;
 }
 
 void h2_session_settle(h2_session *s, uint32_t id) {
@@ -174,7 +199,7 @@ void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id) {
 }
 
 void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
-    h2_state state = h2_streams_state(&s->streams, stream_id, s->config.server);
+    h2_state state = h2_streams_state(&s->streams, stream_id, s->server);
     /* A stream that was never opened cannot be reset (6.4). */
     bool idle = state == H2_IDLE || state == H2_IDLE_PEER;
     if (h2_rule_scope(rule) == H2_SCOPE_SESSION || idle) {
@@ -249,6 +274,10 @@ uint32_t h2_session_room(const h2_session *s) {
 
 bool h2_session_ready(const h2_session *s) {
     return s->peer_ready;
+}
+
+bool h2_session_settled(const h2_session *s) {
+    return s->settings_acked;
 }
 
 bool h2_session_connect_protocol(const h2_session *s) {

@@ -40,17 +40,23 @@ enum {
     H2_STREAM_CONNECT = 0x40,  /* CONNECT, not refused: content-length means nothing, DATA alone may follow (8.5) */
     H2_STREAM_LENT = 0x80,     /* bytes are lent, on_sent is due */
     H2_STREAM_PRIORITY_OWED = 0x100, /* client: a PRIORITY_UPDATE */
-    H2_STREAM_LEFT = 0x200           /* the program is done with it; only the peer's end is missing */
+    H2_STREAM_LEFT = 0x200,          /* the program is done with it; only the peer's end is missing */
+    H2_STREAM_FED = 0x400            /* DATA came since the last sweep */
 };
 
 typedef struct h2_stream {
     void *user;
     const uint8_t *out; /* lent bytes not yet taken */
-    size_t out_len;
+    union {
+        size_t out_len;
+        uint32_t reset_code; /* once it is closing, when nothing is lent any more */
+    };
+    uint32_t id;
     int64_t length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
     h2_window send, recv;
-    uint32_t id;
-    uint32_t reset_code;
+#ifndef H2_SMALL
+    uint32_t target; /* what the receive window is meant to stay at */
+#endif
     struct {
         uint16_t next, prev;
     } link[H2_LINK_COUNT];

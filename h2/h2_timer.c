@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 
 /*
  * Time, told from outside. Receiving and sending only leave marks (`heard`, an open block, SETTINGS under way); the
@@ -24,8 +24,8 @@ static bool overdue(uint64_t *deadline, bool awaited, uint64_t now, uint32_t ms)
 
 static void tick_handshake(h2_session *s) {
     /* A peer that never finished its preface owes that first; afterwards the acknowledgement. */
-    bool awaited = !s->settings_acked;
-    if (overdue(&s->wait_settings, awaited, s->now, s->config.timeout_ms))
+    uint32_t ms = s->peer_ready ? s->config.settings_ms : s->config.preface_ms;
+    if (overdue(&s->wait_settings, !s->settings_acked, s->now, ms))
         h2_session_fail(s, s->peer_ready ? H2_RULE_SETTINGS_TIMEOUT : H2_RULE_TIMEOUT, 0);
 }
 
@@ -50,6 +50,7 @@ static void tick_keepalive(h2_session *s) {
 static void sweep_blocked(h2_session *s) {
     for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
         h2_stream *stream = &s->streams.slots[slot];
+        h2_gauge_sweep(s, stream);
         bool shut = h2_window_open(&stream->send) == 0 || h2_window_open(&s->send) == 0;
         bool left = stream->flags & H2_STREAM_LEFT;
         stream->stalled = left || (stream->out_len > 0 && shut) ? (uint8_t)(stream->stalled + 1) : 0;
@@ -66,6 +67,7 @@ static void tick_blocked(h2_session *s) {
     if (!overdue(&s->next_sweep, s->streams.live > 0, s->now, period)) return;
     s->next_sweep = later(s->now, period);
     sweep_blocked(s);
+    h2_gauge_sweep_session(s);
 }
 
 static uint64_t earliest(const h2_session *s) {
@@ -84,11 +86,12 @@ uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
     /* A thread may look at the clock before another and call after it. */
     if (now_ms < s->now) now_ms = s->now;
     s->now = now_ms;
-    h2_ledger_refill(&s->ledger, now_ms);
+    h2_ledger_refill(&s->ledger, s->config.abuse_burst, s->config.abuse_refill, now_ms);
     tick_handshake(s);
-    if (overdue(&s->wait_block, s->block.open, now_ms, s->config.timeout_ms))
+    if (overdue(&s->wait_block, s->block.open, now_ms, s->config.block_ms))
         h2_session_fail(s, H2_RULE_TIMEOUT, s->block.stream_id);
     tick_keepalive(s);
+    h2_gauge_tick(s);
     tick_blocked(s);
     if (s->supply && s->streams.live + s->streams.closing == 0) s->supply->idle(s);
     return s->over ? H2_NO_TIME : earliest(s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 #include <string.h>
 
 /*
@@ -71,6 +71,7 @@ static bool write_settings(h2_session *s, output *out) {
     if (preface) memcpy(out->bytes + out->used, H2_PREFACE, H2_PREFACE_BYTES);
     out->used += preface;
     s->preface_owed = s->settings_owed = false;
+    h2_gauge_begin(s);
     put(s, out, (h2_frame_header){(uint32_t)n, H2_SETTINGS, 0, 0}, payload);
     return true;
 }
@@ -89,38 +90,38 @@ static bool write_acks(h2_session *s, output *out) {
     return true;
 }
 
+static bool write_ping(h2_session *s, output *out, int kind) {
+    if (s->ping_state[kind] != H2_PING_OWED) return true;
+    if (!fits(out, H2_PING_BYTES)) return false;
+    s->ping_state[kind] = H2_PING_SENT;
+    put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, 0, 0}, kind == H2_PING_USER ? s->ping : h2_ping_tags[kind]);
+    return true;
+}
+
 static bool write_pings(h2_session *s, output *out) {
-    for (int kind = 0; kind < H2_PING_KINDS; kind++) {
-        if (s->ping_state[kind] != H2_PING_OWED) continue;
-        if (!fits(out, H2_PING_BYTES)) return false;
-        s->ping_state[kind] = H2_PING_SENT;
-        put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, 0, 0},
-            kind == H2_PING_USER ? s->ping : h2_ping_tags[kind]);
-    }
+    for (int kind = 0; kind < H2_PING_GAUGE; kind++)
+        if (!write_ping(s, out, kind)) return false;
+    return true;
+}
+
+/* After the windows that are opened with it: what the peer sends for those belongs to the lap. */
+static bool write_gauge(h2_session *s, output *out) {
+    bool owed = s->ping_state[H2_PING_GAUGE] == H2_PING_OWED;
+    if (!write_ping(s, out, H2_PING_GAUGE)) return false;
+    if (owed) h2_gauge_begin(s);
     return true;
 }
 
 /* ---- 6.8 GOAWAY ---- */
 
-/* An HTTP/1.x client is told so in its own tongue. */
-static bool write_http1_answer(h2_session *s, output *out) {
-    static const char answer[] = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\n"
-                                 "content-type: text/plain\r\ncontent-length: 39\r\n\r\n"
-                                 "This port speaks HTTP/2 only, RFC 9113\n";
-    _Static_assert(sizeof answer - 1 <= UINT8_MAX, "http1_at counts it");
-    size_t left = sizeof answer - 1 - s->http1_at, room = out->cap - out->used, n = left < room ? left : room;
-    memcpy(out->bytes + out->used, answer + s->http1_at, n);
-    out->used += n;
-    s->http1_at = (uint8_t)(s->http1_at + n);
-    if (n == left) s->goaway = H2_GOAWAY_SENT;
-    return n == left;
-}
-
 static bool write_goaway(h2_session *s, output *out) {
     uint8_t payload[H2_GOAWAY_FIXED_BYTES];
     bool notice = s->goaway == H2_GOAWAY_NOTICE_OWED;
     if (!notice && s->goaway != H2_GOAWAY_OWED) return true;
-    if (s->failure.rule == H2_RULE_HTTP1 && s->config.server) return write_http1_answer(s, out);
+    if (s->failure.rule == H2_RULE_HTTP1 && s->server) {
+        out->used += s->server->answer_http1(s, out->bytes + out->used, out->cap - out->used);
+        return s->goaway == H2_GOAWAY_SENT;
+    }
     if (!fits(out, sizeof payload)) return false;
     h2_goaway goaway = {H2_STREAM_ID_MAX, s->goaway_code};
     if (!notice) {
@@ -177,7 +178,7 @@ static bool write_owed(h2_session *s, output *out) {
 }
 
 static bool write_session_window(h2_session *s, output *out) {
-    if (!h2_window_due(&s->recv, s->config.session_window)) return true;
+    if (!h2_window_due(&s->recv, s->recv_target)) return true;
     if (!fits(out, H2_U32_BYTES)) return false;
     return put_u32(s, out, H2_WINDOW_UPDATE, 0, h2_window_announce(&s->recv));
 }
@@ -203,7 +204,7 @@ static bool is_listening(const h2_session *s) {
 size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
     output out = {bytes, cap, 0};
     if (is_listening(s)) return 0;
-    bool answer_only = s->over && s->failure.rule == H2_RULE_HTTP1 && s->config.server;
+    bool answer_only = s->over && s->failure.rule == H2_RULE_HTTP1 && s->server;
     if (!answer_only && !write_settings(s, &out)) return out.used;
     if (s->over) {
         /* A header block begun is finished first, or what follows would be read as part of it (4.3). */
@@ -211,7 +212,7 @@ size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
         return out.used;
     }
     if (write_headers(s, &out) && write_acks(s, &out) && write_goaway(s, &out) && write_pings(s, &out) &&
-        write_resets(s, &out) && write_session_window(s, &out) && write_owed(s, &out))
+        write_resets(s, &out) && write_session_window(s, &out) && write_owed(s, &out) && write_gauge(s, &out))
         write_data(s, &out);
     return out.used;
 }
@@ -224,5 +225,5 @@ bool h2_session_wants_transmit(const h2_session *s) {
     for (int kind = 0; kind < H2_PING_KINDS; kind++) ping = ping || s->ping_state[kind] == H2_PING_OWED;
     return goaway || ping || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
            s->pongs_waiting || s->resets_waiting || h2_streams_first(&s->streams, H2_LIST_OWED) ||
-           h2_window_due(&s->recv, s->config.session_window) || h2_schedule_any(s);
+           h2_window_due(&s->recv, s->recv_target) || h2_schedule_any(s);
 }

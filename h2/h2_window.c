@@ -33,6 +33,11 @@ void h2_window_consume(h2_window *w, uint32_t n) {
     w->owed += n < room ? n : room;
 }
 
+void h2_window_keep(h2_window *w, uint32_t target) {
+    uint32_t open = h2_window_open(w), room = open < target ? target - open : 0;
+    if (w->size >= 0 && w->owed > room) w->owed = room;
+}
+
 bool h2_window_due(const h2_window *w, uint32_t target) {
     return w->owed > 0 && w->owed >= target / UPDATE_SHARE;
 }

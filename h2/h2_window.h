@@ -28,6 +28,9 @@ bool h2_window_shift(h2_window *w, int64_t delta);
 /* Receiving: `n` octets were consumed. */
 void h2_window_consume(h2_window *w, uint32_t n);
 
+/* Receiving: announce no more than makes `target`, once that was lowered. */
+void h2_window_keep(h2_window *w, uint32_t target);
+
 /* Receiving: whether what is owed is worth a frame, for a window meant to stay at `target`. */
 bool h2_window_due(const h2_window *w, uint32_t target);
 

@@ -180,6 +180,9 @@ void hpack_decoder_begin(hpack_decoder *d, void *arena, size_t bytes);
  * may be NULL to drop them. Returns HPACK_OK or the error, after which the decoder must not be used again. */
 hpack_error hpack_decode(hpack_decoder *d, const uint8_t *bytes, size_t len, bool last, hpack_emit emit, void *ctx);
 
+/* Octets that the string being read still lacks, as announced; 0 between strings. */
+uint32_t hpack_decoder_awaits(const hpack_decoder *d);
+
 /* Whether the strings of the current block exceeded the arena. The strings of fields emitted before that are gone. */
 static inline bool hpack_decoder_overflowed(const hpack_decoder *d) {
     return d->overflowed;

@@ -73,6 +73,10 @@ void hpack_decoder_begin(hpack_decoder *d, void *arena, size_t bytes) {
     d->overflowed = false;
 }
 
+uint32_t hpack_decoder_awaits(const hpack_decoder *d) {
+    return d->state == HPACK_AT_NAME || d->state == HPACK_AT_VALUE ? d->value : 0;
+}
+
 /* Make room for `n` more octets of the field in progress, or decide to discard it. */
 static void hpack_reserve(hpack_decoder *d, size_t n) {
     uint32_t kept = d->arena_used - d->start;

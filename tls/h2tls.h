@@ -61,6 +61,11 @@ typedef struct h2tls_options {
 int h2tls_client(h2tls_context **context, const h2tls_options *options, char why[H2TLS_WHY_BYTES]);
 int h2tls_server(h2tls_context **context, const h2tls_options *options, char why[H2TLS_WHY_BYTES]);
 
+/* Take certificates, keys, trust and versions from `options` anew, for transports opened from now on; those that are
+ * open go on as they are. On failure all stays as it was. Returns 0, or -1 with one sentence in `why`. Any thread, at
+ * any time before h2tls_free. */
+int h2tls_reload(h2tls_context *context, const h2tls_options *options, char why[H2TLS_WHY_BYTES]);
+
 /* Release the context; every transport opened from it must have been released. NULL is ignored. */
 void h2tls_free(h2tls_context *context);
 

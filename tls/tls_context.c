@@ -136,39 +136,49 @@ static int load_system_authorities(WOLFSSL_CTX *wolf, char why[H2TLS_WHY_BYTES])
     return -1;
 }
 
-static int trust(h2tls_context *context, const h2tls_options *options, char why[H2TLS_WHY_BYTES]) {
+static int trust(tls_identity *identity, const h2tls_options *options, bool server, char why[H2TLS_WHY_BYTES]) {
     int verify = WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-    if (context->insecure || (context->server && options->ca_file == NULL)) {
-        wolfSSL_CTX_set_verify(context->wolf, WOLFSSL_VERIFY_NONE, NULL);
+    if (identity->insecure || (server && options->ca_file == NULL)) {
+        wolfSSL_CTX_set_verify(identity->wolf, WOLFSSL_VERIFY_NONE, NULL);
         return 0;
     }
-    context->verifies = true;
-    wolfSSL_CTX_set_verify(context->wolf, verify, h2tls_verify);
+    identity->verifies = true;
+    wolfSSL_CTX_set_verify(identity->wolf, verify, h2tls_verify);
     /* Without this wolfSSL refuses a client without a certificate too, but under TLS 1.2 without telling it. */
-    if (context->server) wolfSSL_CTX_mutual_auth(context->wolf, 1);
-    if (options->ca_file != NULL) return load_authorities(context->wolf, options->ca_file, why);
-    return load_system_authorities(context->wolf, why);
+    if (server) wolfSSL_CTX_mutual_auth(identity->wolf, 1);
+    if (options->ca_file != NULL) return load_authorities(identity->wolf, options->ca_file, why);
+    return load_system_authorities(identity->wolf, why);
 }
 
-static int configure(h2tls_context *context, const h2tls_options *options, char why[H2TLS_WHY_BYTES]) {
-    if (context->server && options->cert_file == NULL) {
+static int configure(tls_identity *identity, const h2tls_options *options, bool server, char why[H2TLS_WHY_BYTES]) {
+    if (server && options->cert_file == NULL) {
         snprintf(why, H2TLS_WHY_BYTES, "a TLS server needs a certificate file and a key file");
         return -1;
     }
-    context->wolf = wolfSSL_CTX_new(context->server ? wolfSSLv23_server_method() : wolfSSLv23_client_method());
-    if (context->wolf == NULL) {
+    identity->wolf = wolfSSL_CTX_new(server ? wolfSSLv23_server_method() : wolfSSLv23_client_method());
+    if (identity->wolf == NULL) {
         snprintf(why, H2TLS_WHY_BYTES, "out of memory");
         return -1;
     }
-    wolfSSL_CTX_SetIORecv(context->wolf, h2tls_below_recv);
-    wolfSSL_CTX_SetIOSend(context->wolf, h2tls_below_send);
-    if (protocol(context->wolf, options->only_tls13) != 0) {
+    wolfSSL_CTX_SetIORecv(identity->wolf, h2tls_below_recv);
+    wolfSSL_CTX_SetIOSend(identity->wolf, h2tls_below_send);
+    if (protocol(identity->wolf, options->only_tls13) != 0) {
         snprintf(why, H2TLS_WHY_BYTES, "this wolfSSL lacks the TLS versions or cipher suites that HTTP/2 needs");
         return -1;
     }
-    if (context->server) h2tls_alpn_guard(context->wolf);
-    if (load_identity(context->wolf, options, why) != 0) return -1;
-    return trust(context, options, why);
+    if (server) h2tls_alpn_guard(identity->wolf);
+    if (load_identity(identity->wolf, options, why) != 0) return -1;
+    return trust(identity, options, server, why);
+}
+
+static int identify(tls_identity *out, const h2tls_options *options, bool server, char why[H2TLS_WHY_BYTES]) {
+    tls_identity identity = {.insecure = !server && options->insecure};
+    if (configure(&identity, options, server, why) != 0) {
+        wolfSSL_CTX_free(identity.wolf);
+        return -1;
+    }
+    *out = identity;
+    return 0;
 }
 
 static int make(h2tls_context **out, const h2tls_options *options, bool server, char why[H2TLS_WHY_BYTES]) {
@@ -179,8 +189,8 @@ static int make(h2tls_context **out, const h2tls_options *options, bool server, 
         return -1;
     }
     context->server = server;
-    context->insecure = !server && options->insecure;
-    if (configure(context, options, why) != 0) {
+    pthread_mutex_init(&context->lock, NULL);
+    if (identify(&context->identity, options, server, why) != 0) {
         h2tls_free(context);
         return -1;
     }
@@ -196,10 +206,30 @@ int h2tls_server(h2tls_context **context, const h2tls_options *options, char why
     return make(context, options, true, why);
 }
 
+int h2tls_reload(h2tls_context *context, const h2tls_options *options, char why[H2TLS_WHY_BYTES]) {
+    tls_identity fresh;
+    if (identify(&fresh, options, context->server, why) != 0) return -1;
+    pthread_mutex_lock(&context->lock);
+    tls_identity old = context->identity;
+    context->identity = fresh;
+    pthread_mutex_unlock(&context->lock);
+    wolfSSL_CTX_free(old.wolf);
+    return 0;
+}
+
+tls_identity h2tls_identity_take(h2tls_context *context) {
+    pthread_mutex_lock(&context->lock);
+    tls_identity identity = context->identity;
+    if (wolfSSL_CTX_up_ref(identity.wolf) != WOLFSSL_SUCCESS) identity.wolf = NULL;
+    pthread_mutex_unlock(&context->lock);
+    return identity;
+}
+
 void h2tls_free(h2tls_context *context) {
     if (context == NULL) return;
-    wolfSSL_CTX_free(context->wolf);
+    wolfSSL_CTX_free(context->identity.wolf);
     wolfSSL_Cleanup();
+    pthread_mutex_destroy(&context->lock);
     free(context);
 }
 

@@ -9,6 +9,7 @@
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/openssl/x509v3.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
+#include <pthread.h>
 #include <stdint.h>
 #include "h2tls.h"
 
@@ -19,12 +20,21 @@
 /* The alert that answers a peer without our protocol, RFC 7301 section 3.2. */
 #define TLS_ALERT_NO_APPLICATION_PROTOCOL 120
 
-struct h2tls_context {
-    WOLFSSL_CTX *wolf;
-    bool server;
+/* What h2tls_reload replaces. */
+typedef struct tls_identity {
+    WOLFSSL_CTX *wolf; /* counted: every transport opened with it holds it too */
     bool insecure;
     bool verifies; /* no peer passes without a certificate that h2tls_verify found sound */
+} tls_identity;
+
+struct h2tls_context {
+    pthread_mutex_t lock;
+    tls_identity identity; /* the lock */
+    bool server;
 };
+
+/* The identity in force, to be released with wolfSSL_CTX_free; `wolf` is NULL when that fails. */
+tls_identity h2tls_identity_take(h2tls_context *context);
 
 /* A host as it is verified: a DNS name, or an address where bytes is 4 or 16. */
 typedef struct tls_host {

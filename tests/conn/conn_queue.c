@@ -60,6 +60,17 @@ START_TEST(bytes_come_out_in_order_at_any_sizes) {
 }
 END_TEST
 
+/* It must not ask for a chunk, and not look for one that is not there. */
+START_TEST(no_bytes_are_no_bytes) {
+    pool p = {.left = 1000};
+    const h2conn_chunk_source source = {get, put, &p};
+    h2conn_queue queue = {.bytes = 0};
+    ck_assert(h2conn_queue_add(&queue, &source, (const uint8_t *)"x", 0));
+    ck_assert_uint_eq(p.out, 0);
+    ck_assert_ptr_null(queue.first);
+}
+END_TEST
+
 START_TEST(small_pieces_share_a_chunk) {
     pool p = {.left = 1000};
     const h2conn_chunk_source source = {get, put, &p};
@@ -95,6 +106,7 @@ Suite *conn_queue_suite(void) {
     Suite *suite = suite_create("receive queue");
     TCase *tc = tcase_create("queue");
     tcase_add_loop_test(tc, bytes_come_out_in_order_at_any_sizes, 0, 5);
+    tcase_add_test(tc, no_bytes_are_no_bytes);
     tcase_add_test(tc, small_pieces_share_a_chunk);
     tcase_add_test(tc, a_source_that_runs_dry_changes_nothing);
     suite_add_tcase(suite, tc);

@@ -80,7 +80,7 @@ static const h2conn_secure layer = {hoard_open, hoard_shutdown, hoard_release, h
 static h2_config wide_config(bool server) {
     h2_config config = h2_config_hosted(server);
     config.stream_window = config.session_window = 8u << 20;
-    config.timeout_ms = config.keepalive_ms = config.blocked_ms = 0;
+    config.preface_ms = config.settings_ms = config.block_ms = config.keepalive_ms = config.blocked_ms = 0;
     return config;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes that are no HTTP/2, or break its rules: they cost the sender its connection, with the right code, and nobody
  * else anything. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -108,6 +111,23 @@ START_TEST(hostile_bytes_cut_off_anywhere_do_no_harm) {
 }
 END_TEST
 
+/* RFC 9113, 10.5: the socket does not stay for a peer that reads nothing and would go on sending for ever. */
+START_TEST(a_peer_that_broke_a_rule_and_does_not_end_is_closed) {
+    static const uint8_t oversize[] = START "\xff\xff\xff\0\0\0\0\0\1", more[65536];
+    e2e_server server;
+    e2e_server_start(&server, "http://127.0.0.1:0", NULL, e2e_echo, NULL);
+    int fd = e2e_dial_raw(server.url);
+    ck_assert_int_eq(write(fd, oversize, sizeof oversize - 1), sizeof oversize - 1);
+    ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    while (send(fd, more, sizeof more, MSG_NOSIGNAL) >= 0 || errno == EAGAIN) {
+        struct pollfd writable = {fd, POLLOUT, 0};
+        ck_assert_int_gt(poll(&writable, 1, E2E_PATIENCE_MS), 0);
+    }
+    close(fd);
+    e2e_server_stop(&server);
+}
+END_TEST
+
 /* Connections that say nothing, or not enough, take nobody's turn. */
 START_TEST(silent_connections_hold_up_nobody) {
     enum { SILENT = 50 };
@@ -189,14 +209,19 @@ START_TEST(a_wrong_answer_is_an_error_that_names_it) {
 }
 END_TEST
 
+static void add_of_both_styles(TCase *tc) {
+    tcase_add_test(tc, hostile_bytes_end_their_connection_and_no_other);
+    tcase_add_loop_test(tc, hostile_bytes_cut_off_anywhere_do_no_harm, 0, 2);
+    tcase_add_loop_test(tc, silent_connections_hold_up_nobody, 0, 2);
+}
+
 Suite *e2e_hostile_suite(void) {
     Suite *suite = suite_create("end to end: hostile peers");
     TCase *tc = tcase_create("hostile");
     tcase_set_timeout(tc, E2E_TEST_SECONDS);
-    tcase_add_test(tc, hostile_bytes_end_their_connection_and_no_other);
-    tcase_add_loop_test(tc, hostile_bytes_cut_off_anywhere_do_no_harm, 0, 2);
-    tcase_add_loop_test(tc, silent_connections_hold_up_nobody, 0, 2);
+    tcase_add_test(tc, a_peer_that_broke_a_rule_and_does_not_end_is_closed);
     tcase_add_loop_test(tc, a_wrong_answer_is_an_error_that_names_it, 0, (int)(sizeof answers / sizeof *answers));
     suite_add_tcase(suite, tc);
+    e2e_both_styles(suite, add_of_both_styles);
     return suite;
 }

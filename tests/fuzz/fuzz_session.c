@@ -319,7 +319,7 @@ static void greet(script *f) {
 
 /* ---- memory: given, or lent with one loan refused ---- */
 
-static void *lend(void *user, size_t bytes) {
+static void *borrow(void *user, size_t bytes) {
     script *f = user;
     if (++f->asked == f->refused) return NULL;
     f->held++;
@@ -336,12 +336,19 @@ static void take_back(void *user, void *memory, size_t bytes) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     script f = {.data = data, .size = size, .next_id = 1};
     uint8_t kind = next(&f);
-    h2_handlers handlers = {on_headers, on_data, on_sent, on_closed, on_settings, on_pong, on_goaway, on_frame};
+    h2_handlers handlers = {.on_headers = on_headers,
+                            .on_data = on_data,
+                            .on_sent = on_sent,
+                            .on_closed = on_closed,
+                            .on_settings = on_settings,
+                            .on_pong = on_pong,
+                            .on_goaway = on_goaway,
+                            .on_frame = on_frame};
     f.config = kind & 2 ? h2_config_small(kind & 1) : h2_config_hosted(kind & 1);
     f.config.connect_protocol = kind & 4;
     f.config.credit_on_receipt = kind & 8;
     f.reentrant = kind & 16;
-    const h2_lender lender = {lend, take_back, &f};
+    const h2_lender lender = {borrow, take_back, &f};
     size_t needed = h2_session_size(&f.config);
     void *memory = kind & 64 ? NULL : malloc(needed);
     f.refused = kind & 128 ? 2u + next(&f) : 0;

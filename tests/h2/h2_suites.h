@@ -5,6 +5,7 @@
 #include <check.h>
 
 #define H2_SUITES(X)                                                                                                   \
+    X(attacks_suite)                                                                                                   \
     X(backpressure_suite)                                                                                              \
     X(contract_streams_suite)                                                                                          \
     X(differential_suite)                                                                                              \
@@ -18,6 +19,7 @@
     X(rfc9113_5_1_frames_in_states_suite)                                                                              \
     X(rfc9113_5_1_state_table_suite)                                                                                   \
     X(rfc9113_5_2_flow_control_suite)                                                                                  \
+    X(rfc9113_5_2_2_window_growth_suite)                                                                               \
     X(rfc9113_6_10_blocks_sent_suite)                                                                                  \
     X(rfc9113_6_10_header_blocks_suite)                                                                                \
     X(rfc9113_6_1_data_suite)                                                                                          \

@@ -9,6 +9,9 @@
 
 #define REQUEST ":method=POST|:scheme=http|:path=/|:authority=a"
 #define POINT   10u /* the ledger counts tenths */
+#define BURST   1000u
+#define REFILL  100u
+#define FULL    (BURST * POINT)
 
 static const uint8_t zeros[32];
 
@@ -113,7 +116,7 @@ static peer *flooded(const char *label, uint16_t streams) {
     peer_connect(p, &config);
     peer_send_fields(p, 0, 1, REQUEST);
     peer_deliver(p);
-    ck_assert_uint_eq(p->session->ledger.balance, H2_LEDGER_BURST - POINT); /* the greeting's SETTINGS */
+    ck_assert_uint_eq(p->session->ledger.balance, FULL - POINT); /* the greeting's SETTINGS */
     return p;
 }
 
@@ -167,7 +170,7 @@ START_TEST(rfc9113_10_5_window_changes_packed_in_one_frame_are_paid_one_by_one) 
         memcpy(payload + i, (uint8_t[]){0, 4, 0, 0, 1, (uint8_t)(i / 6 % 2)}, 6);
     for (int i = 0; i < 4; i++) peer_send(p, H2_SETTINGS, 0, 0, payload, sizeof payload);
     peer_deliver(p);
-    ck_assert_uint_eq(p->session->ledger.balance, H2_LEDGER_BURST - POINT - 4 * (POINT + 2000));
+    ck_assert_uint_eq(p->session->ledger.balance, FULL - POINT - 4 * (POINT + 2000));
     peer_send(p, H2_SETTINGS, 0, 0, payload, sizeof payload);
     peer_deliver(p);
     ck_assert_int_eq(h2_session_failure(p->session)->rule, H2_RULE_ABUSE);
@@ -233,22 +236,66 @@ END_TEST
 
 START_TEST(rfc9113_10_5_ledger_refills_with_time_up_to_its_burst) {
     h2_ledger ledger;
-    h2_ledger_init(&ledger);
-    ck_assert(h2_ledger_charge(&ledger, H2_LEDGER_BURST) && !h2_ledger_charge(&ledger, 1) &&
-              h2_ledger_charge(&ledger, 0));
-    h2_ledger_refill(&ledger, 0);
+    h2_ledger_init(&ledger, BURST);
+    ck_assert(h2_ledger_charge(&ledger, FULL) && !h2_ledger_charge(&ledger, 1) && h2_ledger_charge(&ledger, 0));
+    h2_ledger_refill(&ledger, BURST, REFILL, 0);
     ck_assert_uint_eq(ledger.balance, 0);
     for (uint64_t now = 1; now <= 1000; now++)
-        h2_ledger_refill(&ledger, now); /* a millisecond at a time loses nothing */
-    ck_assert_uint_eq(ledger.balance, H2_LEDGER_REFILL);
-    ck_assert(!h2_ledger_charge(&ledger, H2_LEDGER_REFILL + 1));
-    ck_assert_uint_eq(ledger.balance, H2_LEDGER_REFILL); /* a refusal takes nothing */
-    h2_ledger_refill(&ledger, 9000);
-    ck_assert_uint_eq(ledger.balance, 9 * H2_LEDGER_REFILL);
-    h2_ledger_refill(&ledger, 9000 + UINT32_MAX);
-    ck_assert_uint_eq(ledger.balance, H2_LEDGER_BURST);
-    h2_ledger_refill(&ledger, UINT64_MAX);
-    ck_assert_uint_eq(ledger.balance, H2_LEDGER_BURST);
+        h2_ledger_refill(&ledger, BURST, REFILL, now); /* a millisecond at a time loses nothing */
+    ck_assert_uint_eq(ledger.balance, REFILL * POINT);
+    ck_assert(!h2_ledger_charge(&ledger, REFILL * POINT + 1));
+    ck_assert_uint_eq(ledger.balance, REFILL * POINT); /* a refusal takes nothing */
+    h2_ledger_refill(&ledger, BURST, REFILL, 9000);
+    ck_assert_uint_eq(ledger.balance, 9 * REFILL * POINT);
+    h2_ledger_refill(&ledger, BURST, REFILL, 9000 + UINT32_MAX);
+    ck_assert_uint_eq(ledger.balance, FULL);
+    h2_ledger_refill(&ledger, BURST, REFILL, UINT64_MAX);
+    ck_assert_uint_eq(ledger.balance, FULL);
+}
+END_TEST
+
+typedef struct pace {
+    uint16_t burst, refill;
+    uint32_t step_ms, after_10_s; /* tenths */
+} pace;
+
+static const pace paces[] = {{1, 1, 1, 10},     {65535, 7, 1, 700}, {65535, 7, 13, 700},   {65535, 65535, 1, 655350},
+                             {3, 65535, 1, 30}, {1000, 0, 100, 0},  {65535, 100, 1, 10000}};
+
+/* Whatever the rate and however often the time is told: never too much, little too late, nothing overflows. */
+START_TEST(rfc9113_10_5_ledger_keeps_any_pace) {
+    const pace *row = &paces[_i];
+    h2_ledger ledger;
+    h2_ledger_init(&ledger, row->burst);
+    ck_assert(h2_ledger_charge(&ledger, (uint32_t)row->burst * POINT));
+    for (uint64_t now = 0; now <= 10000; now += row->step_ms) h2_ledger_refill(&ledger, row->burst, row->refill, now);
+    ck_assert_uint_le(ledger.balance, row->after_10_s);
+    ck_assert_uint_ge(ledger.balance, row->after_10_s - row->after_10_s / 15);
+}
+END_TEST
+
+/* The options: the last event the burst pays for, and the one past it. */
+START_TEST(rfc9113_10_5_burst_and_refill_are_options) {
+    peer *p = peer_new(PEER_WHOLE, 0);
+    h2_config config = h2_config_hosted(_i);
+    config.abuse_burst = 3;
+    config.abuse_refill = 1;
+    peer_connect(p, &config);
+    ck_assert_uint_eq(p->session->ledger.balance, 2 * POINT);
+    h2_session_tick(p->session, 1000);
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
+    peer_deliver(p);
+    ck_assert_int_eq(h2_session_failure(p->session)->culprit, H2_BY_NOBODY);
+    h2_session_tick(p->session, 2000);
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
+    peer_deliver(p);
+    ck_assert_int_eq(h2_session_failure(p->session)->culprit, H2_BY_NOBODY);
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
+    peer_deliver(p);
+    ck_assert_int_eq(h2_session_failure(p->session)->rule, H2_RULE_ABUSE);
+    peer_finish(p);
+    peer_free(p);
 }
 END_TEST
 
@@ -263,6 +310,8 @@ Suite *rfc9113_10_5_ledger_suite(void) {
     tcase_add_test(tc, rfc9113_10_5_resets_below_the_refill_are_borne);
     tcase_add_test(tc, rfc9113_10_5_honest_use_costs_nothing);
     tcase_add_test(tc, rfc9113_10_5_ledger_refills_with_time_up_to_its_burst);
+    tcase_add_loop_test(tc, rfc9113_10_5_ledger_keeps_any_pace, 0, sizeof paces / sizeof *paces);
+    tcase_add_loop_test(tc, rfc9113_10_5_burst_and_refill_are_options, 0, 2);
     suite_add_tcase(suite, tc);
     return suite;
 }

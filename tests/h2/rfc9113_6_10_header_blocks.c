@@ -138,6 +138,45 @@ CONVERSATION(rfc9113_10_5_1_too_many_continuations_is_enhance_your_calm) {
     peer_expect_goaway(p, 3, H2_ENHANCE_YOUR_CALM);
 }
 
+/* 10.5.1: as many octets as configured, payloads whole, then one more: judged on the frame's nine octets. */
+CONVERSATION(rfc9113_10_5_1_too_many_octets_of_a_block_is_enhance_your_calm) {
+    static const uint8_t padded[] = {96, 0x82, 0x86, 0x84};
+    uint8_t payload[100] = {0}, rest[60];
+    h2_config config = h2_config_hosted(true);
+    config.block_bytes = 160;
+    peer_connect(p, &config);
+    memcpy(payload, padded, sizeof padded);
+    memset(rest, 0x82 + 6, sizeof rest); /* :status */
+    peer_send(p, H2_HEADERS, H2_FLAG_END_STREAM | H2_FLAG_PADDED, 1, payload, sizeof payload);
+    peer_send(p, H2_CONTINUATION, H2_FLAG_END_HEADERS, 1, rest, sizeof rest);
+    peer_expect_u32(p, H2_RST_STREAM, 1, H2_PROTOCOL_ERROR);
+    peer_send(p, H2_HEADERS, H2_FLAG_END_STREAM | H2_FLAG_PADDED, 3, payload, sizeof payload);
+    peer_expect_nothing(p);
+    peer_write(p, "\0\0\x3d\x09\4\0\0\0\3", 9);
+    peer_expect_goaway(p, 3, H2_ENHANCE_YOUR_CALM);
+}
+
+/* A string announced longer than what is left of the block ends the session before its octets come. */
+CONVERSATION(rfc9113_10_5_1_string_longer_than_the_block_may_be_is_refused_on_its_length) {
+    uint8_t value[293];
+    h2_config config = h2_config_hosted(true);
+    config.block_bytes = 300;
+    peer_connect(p, &config);
+    memset(value, 'v', sizeof value);
+    peer_send(p, H2_HEADERS, H2_FLAG_END_STREAM, 1,
+              "\x82\x00\x01"
+              "a\x7f\xa6\x01",
+              7); /* 293 to come */
+    peer_expect_nothing(p);
+    peer_send(p, H2_CONTINUATION, H2_FLAG_END_HEADERS, 1, value, sizeof value);
+    peer_expect_u32(p, H2_RST_STREAM, 1, H2_PROTOCOL_ERROR); /* a request without a path */
+    peer_send(p, H2_HEADERS, H2_FLAG_END_STREAM, 3,
+              "\x82\x00\x01"
+              "a\x7f\xa7\x01",
+              7);
+    peer_expect_goaway(p, 3, H2_ENHANCE_YOUR_CALM);
+}
+
 /* ---- errors of the block ---- */
 
 typedef struct block_row {
@@ -256,6 +295,7 @@ CONVERSATIONS(rfc9113_10_5_1_oversize_request_is_answered_431_and_hpack_stays_in
     h2_config config = h2_config_hosted(true);
     if (row->fields == 0) config.header_fields = 3; /* :method, :scheme, :path and x */
     config.continuations = 20;
+    config.block_bytes = 200000;
     peer_connect(p, &config);
     send_large(p, H2_FLAG_END_STREAM, 1, row->fields);
     peer_expect_fields(p, H2_FLAG_END_STREAM, 1, ":status=431");
@@ -315,6 +355,8 @@ Suite *rfc9113_6_10_header_blocks_suite(void) {
     tcase_add_test(tc, rfc9113_6_10_continuation_after_the_end_of_a_block_is_protocol_error);
     tcase_add_test(tc, rfc9113_6_10_continuation_after_data_is_protocol_error);
     tcase_add_test(tc, rfc9113_10_5_1_too_many_continuations_is_enhance_your_calm);
+    tcase_add_test(tc, rfc9113_10_5_1_too_many_octets_of_a_block_is_enhance_your_calm);
+    tcase_add_test(tc, rfc9113_10_5_1_string_longer_than_the_block_may_be_is_refused_on_its_length);
     suite_add_tcase(suite, tc);
     tc = tcase_create("contents of a block");
     tcase_add_test(tc, rfc9113_4_3_undecodable_block_is_compression_error);

@@ -162,6 +162,8 @@ static const bound bounds[] = {
     BOUND(streams, {1, 100, 65534}, {0, 65535, 0}),
     BOUND(header_fields, {1, 100, 65535}, {0, 0, 0}),
     BOUND(continuations, {0, 8, 255}, {256, 65535, 256}),
+    BOUND(abuse_burst, {1, 1000, 65535}, {0, 0, 0}),
+    BOUND(block_bytes, {1, 65536, 0x0fffffff}, {0, 0x10000000, UINT32_MAX}),
     BOUND(stream_window, {0, 65535, 0x7fffffff}, {0x80000000u, UINT32_MAX, UINT32_MAX}),
     BOUND(session_window, {65535, 65536, 0x7fffffff}, {65534, 0, 0x80000000u}),
     BOUND(frame_size, {16384, 16385, 16777215}, {16383, 16777216, 0}),

@@ -66,13 +66,15 @@ struct peer {
     /* the script's to set */
     void (*react)(peer *p, const peer_event *event); /* the program, called after the event was noted */
     void *user;
-    const void *row;   /* of a table of conversations */
-    bool consume;      /* give DATA back as it comes */
-    size_t cap;        /* of each transmit */
-    const char *label; /* said when an expectation fails */
+    const void *row;    /* of a table of conversations */
+    bool consume;       /* give DATA back as it comes */
+    bool refuse_growth; /* of receive windows */
+    size_t cap;         /* of each transmit */
+    const char *label;  /* said when an expectation fails */
 
     /* the script's to read */
     h2_config config;
+    int64_t grown;       /* octets by which receive windows have grown */
     size_t session_size; /* of the memory that is the session's for good */
     peer_text fields;    /* of the latest section the program was given, as a text */
 

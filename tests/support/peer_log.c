@@ -206,11 +206,26 @@ static void on_frame(void *user, bool sent, const h2_frame_header *header, const
     peer_log_add(&p->frames, "%s %s %x %u %u\n", sent ? ">" : "<", h2_frame_name(header->type), header->flags,
                  header->stream_id, header->length);
     if (sent) peer_log_add(&p->sent, "%u %u %u %u\n", header->type, header->flags, header->stream_id, header->length);
-    if (sent ? n != header->length : n > header->length) note(p, "a trace of %zu octets", n);
+    if (sent ? n != header->length : n > header->length) note(p, "a trace of %u octets", (unsigned)n);
     for (size_t i = 0; i < n; i++) p->touched ^= payload[i];
     tell(p, &(peer_event){.kind = PEER_FRAME, .header = header, .bytes = payload, .n = n, .sent = sent});
 }
 
+static bool on_grow(void *user, int64_t octets) {
+    peer *p = user;
+    if (octets > 0 && p->refuse_growth) return false;
+    p->grown += octets;
+    return true;
+}
+
 h2_handlers peer_log_handlers(void) {
-    return (h2_handlers){on_headers, on_data, on_sent, on_closed, on_settings, on_pong, on_goaway, on_frame};
+    return (h2_handlers){.on_headers = on_headers,
+                         .on_data = on_data,
+                         .on_sent = on_sent,
+                         .on_closed = on_closed,
+                         .on_settings = on_settings,
+                         .on_pong = on_pong,
+                         .on_goaway = on_goaway,
+                         .on_frame = on_frame,
+                         .on_grow = on_grow};
 }

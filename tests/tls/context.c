@@ -70,6 +70,22 @@ START_TEST(free_ignores_nothing) {
 }
 END_TEST
 
+/* Another pair of connections from the same contexts. */
+static void open_again(tls_pair *pair) {
+    pair->pipe = test_pipe_new(65536);
+    for (int side = 0; side < 2; side++) {
+        const char *host = side == CLIENT ? "localhost" : NULL;
+        pair->below[side] = test_pipe_end(pair->pipe, side);
+        ck_assert_int_eq(pair->layer[side].open(pair->layer[side].ctx, &pair->below[side], host, &pair->above[side]),
+                         0);
+    }
+}
+
+static void close_again(tls_pair *pair) {
+    for (int side = 0; side < 2; side++) pair->layer[side].release(&pair->above[side]);
+    test_pipe_free(pair->pipe);
+}
+
 /* Many threads open from one context; each leaves nothing behind in wolfSSL's caches when it ends. */
 static void *shake_hands(void *ctx) {
     const tls_pair *shared = ctx;
@@ -107,6 +123,69 @@ START_TEST(a_context_is_shared_by_threads) {
 }
 END_TEST
 
+/* The next connection meets the new certificate, the one that is open notices nothing. */
+START_TEST(a_reloaded_certificate_is_for_new_connections) {
+    tls_setup setup = tls_sound();
+    char why[H2TLS_WHY_BYTES];
+    ptrdiff_t code[2];
+    tls_pair old, pair;
+    tls_pair_ready(&old, &setup);
+    pair = old;
+    h2tls_options other = {.cert_file = tls_file("other-server.pem"), .key_file = tls_file("other-server.key")};
+    ck_assert_int_eq(h2tls_reload(old.tls[SERVER], &other, why), 0);
+    tls_pair_exchange(&old, 10000, 1000);
+    open_again(&pair);
+    tls_pair_handshake(&pair, code);
+    tls_expect_failure(&pair, CLIENT, code[CLIENT], H2CONN_TRANSPORT_ETLS, "");
+    close_again(&pair);
+    h2tls_options trust = {.ca_file = tls_file("other-ca.pem")};
+    ck_assert_int_eq(h2tls_reload(old.tls[CLIENT], &trust, why), 0);
+    open_again(&pair);
+    tls_pair_handshake(&pair, code);
+    ck_assert(tls_pair_done(&pair, CLIENT) && tls_pair_done(&pair, SERVER));
+    tls_pair_exchange(&pair, 10000, 1000);
+    close_again(&pair);
+    tls_pair_exchange(&old, 10000, 1000);
+    tls_pair_close(&old);
+}
+END_TEST
+
+START_TEST(a_reload_that_fails_changes_nothing) {
+    tls_setup setup = tls_sound();
+    char why[H2TLS_WHY_BYTES];
+    tls_pair pair;
+    tls_pair_ready(&pair, &setup);
+    h2tls_options missing = setup.options[SERVER], mixed = setup.options[SERVER], none = {.cert_file = NULL};
+    missing.cert_file = "/nonexistent";
+    mixed.key_file = tls_file("rsa.key");
+    ck_assert_int_eq(h2tls_reload(pair.tls[SERVER], &missing, why), -1);
+    ck_assert_ptr_nonnull(strstr(why, "/nonexistent"));
+    ck_assert_int_eq(h2tls_reload(pair.tls[SERVER], &mixed, why), -1);
+    ck_assert_int_eq(h2tls_reload(pair.tls[SERVER], &none, why), -1);
+    tls_pair_again(&pair, &setup);
+    tls_pair_exchange(&pair, 10000, 1000);
+    tls_pair_close(&pair);
+}
+END_TEST
+
+/* Threads open connections while another reloads. */
+START_TEST(a_context_is_reloaded_while_threads_open) {
+    tls_setup setup = tls_sound();
+    char why[H2TLS_WHY_BYTES];
+    tls_pair pair;
+    pthread_t threads[3];
+    tls_pair_open(&pair, &setup);
+    for (int i = 0; i < 3; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, shake_hands, &pair), 0);
+    for (int i = 0; i < 20; i++) ck_assert_int_eq(h2tls_reload(pair.tls[i % 2], &setup.options[i % 2], why), 0);
+    for (int i = 0; i < 3; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+    }
+    tls_pair_close(&pair);
+}
+END_TEST
+
 Suite *tls_context_suite(void) {
     Suite *suite = suite_create("TLS context");
     TCase *cases = tcase_create("context");
@@ -115,6 +194,9 @@ Suite *tls_context_suite(void) {
     tcase_add_test(cases, a_long_file_name_is_cut_in_the_sentence);
     tcase_add_test(cases, free_ignores_nothing);
     tcase_add_test(cases, a_context_is_shared_by_threads);
+    tcase_add_test(cases, a_reloaded_certificate_is_for_new_connections);
+    tcase_add_test(cases, a_reload_that_fails_changes_nothing);
+    tcase_add_test(cases, a_context_is_reloaded_while_threads_open);
     suite_add_tcase(suite, cases);
     return suite;
 }
