@@ -177,7 +177,8 @@ void posix_session_settle(posix_session *s) {
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (s->pumping && !unsent) return;
     if (posix_session_hand_over(s) || (s->watched && !unsent)) return;
-    posix_loop_post(s, unsent || posix_session_has_more(s));
+    /* What is left to receive waits for the program, or the sweep, wherever it lies. */
+    posix_loop_post(s, unsent || (h2conn_link_unread(&s->link) > 0 && s->cut));
 }
 
 void posix_session_watch(posix_session *s) {
