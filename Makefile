@@ -20,10 +20,11 @@ SAY    := $(if $(V),:,echo)
 # The core is everything that needs no operating system and no library.
 CORE   := $(wildcard hpack/*.c h2/*.c conn/conn_*.c)
 HOSTED := $(wildcard conn/posix_*.c tls/*.c)
-TOOLS  := h2cat h2bench
+TOOLS  := h2cat h2bench h2dump
 TOOL_COMMON := $(wildcard tools/common/*.c)
 EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,$(wildcard tools/examples/*.c))
-LAYERS := hpack h2 conn tls e2e fault
+LAYERS := hpack h2 conn tls e2e fault dump
+DUMP   := $(wildcard tools/h2dump/*.c) tools/common/tool_frame.c
 SUPPORT := $(wildcard tests/support/*.c)
 
 obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -41,8 +42,8 @@ $(BUILD)/libh2conn.a: $(call obj,$(CORE) $(HOSTED))
 
 $(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS)
 $(call obj,$(HOSTED)): KIND_FLAGS = $(HOSTED_FLAGS)
-$(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat
-$(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$(VECTORS)"'
+$(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat -Itools/h2dump
+$(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -Itools/common -Itools/h2dump -DVECTORS='"$(VECTORS)"'
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -61,10 +62,11 @@ $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+$(BUILD)/tests/test_dump: $(call obj,$(DUMP))
 $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
 
 check: all $(SUITES) lint ## every test suite, then interoperation with the peers that are installed
 	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
@@ -77,10 +79,12 @@ check-tsan: ## the threaded suites under ThreadSanitizer
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
+$(BUILD)/fuzz/fuzz_dump: $(DUMP) $(wildcard tools/h2dump/*.h)
+$(BUILD)/fuzz/fuzz_dump: FUZZ_FLAGS = -D_POSIX_C_SOURCE=200809L -Itools/common -Itools/h2dump
 $(BUILD)/fuzz/%: tests/fuzz/%.c tests/support/invariants.c $(CORE) $(wildcard hpack/*.h h2/*.h)
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
-	$(Q)clang -std=c11 $(WARN) $(INC) -Itests/support -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+	$(Q)clang -std=c11 $(WARN) $(INC) -Itests/support $(FUZZ_FLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
 
 fuzz: $(FUZZERS) ## each fuzz target for FUZZ_SECONDS (60); needs clang with libFuzzer
 	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $$f.corpus || exit 1; done

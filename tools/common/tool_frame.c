@@ -71,9 +71,9 @@ static void add_code(line *to, uint32_t code) {
         add(to, " code=%s", name);
 }
 
-/* Debug data is the peer's: only printable characters reach a terminal. */
-static void add_text(line *to, const uint8_t *text, size_t n) {
-    add(to, " debug=\"");
+/* The text is the peer's: only printable characters reach a terminal. */
+static void add_text(line *to, const char *name, const uint8_t *text, size_t n) {
+    add(to, " %s=\"", name);
     for (size_t i = 0; i < n; i++) add(to, "%c", text[i] >= ' ' && text[i] < 0x7f && text[i] != '"' ? text[i] : '.');
     add(to, "\"");
 }
@@ -83,7 +83,20 @@ static void add_goaway(line *to, const uint8_t *payload, size_t n) {
     h2_goaway_read(&goaway, payload);
     add(to, " last=%u", (unsigned)goaway.last_stream_id);
     add_code(to, goaway.code);
-    if (n > H2_GOAWAY_FIXED_BYTES) add_text(to, payload + H2_GOAWAY_FIXED_BYTES, n - H2_GOAWAY_FIXED_BYTES);
+    if (n > H2_GOAWAY_FIXED_BYTES) add_text(to, "debug", payload + H2_GOAWAY_FIXED_BYTES, n - H2_GOAWAY_FIXED_BYTES);
+}
+
+static void add_priority(line *to, const uint8_t *payload) {
+    h2_priority priority;
+    h2_priority_read(&priority, payload);
+    add(to, " depends=%u weight=%u%s", (unsigned)priority.dependency, priority.weight + 1u,
+        priority.exclusive ? " exclusive" : "");
+}
+
+/* The field value is the peer's. */
+static void add_priority_update(line *to, const uint8_t *payload, size_t n) {
+    add(to, " prioritized=%u", (unsigned)h2_u31_read(payload));
+    add_text(to, "value", payload + H2_U32_BYTES, n - H2_U32_BYTES);
 }
 
 /* What a whole payload of a fixed layout says. False when the length is not the type's: then the length is what
@@ -111,6 +124,14 @@ static bool add_details(line *to, const h2_frame_header *header, const uint8_t *
     case H2_WINDOW_UPDATE:
         if (n != H2_U32_BYTES) return false;
         add(to, " increment=%u", (unsigned)h2_u31_read(payload));
+        return true;
+    case H2_PRIORITY:
+        if (n != H2_PRIORITY_BYTES) return false;
+        add_priority(to, payload);
+        return true;
+    case H2_PRIORITY_UPDATE:
+        if (n < H2_U32_BYTES) return false;
+        add_priority_update(to, payload, n);
         return true;
     default: return false;
     }
