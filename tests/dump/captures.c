@@ -16,7 +16,7 @@ typedef struct file {
 
 static void put(file *f, const void *bytes, size_t n) {
     ck_assert_uint_le(f->n + n, sizeof f->bytes);
-    memcpy(f->bytes + f->n, bytes, n);
+    if (n > 0) memcpy(f->bytes + f->n, bytes, n);
     f->n += n;
 }
 
