@@ -109,6 +109,11 @@ int64_t h2conn_now(void);
 typedef void (*h2conn_trace)(void *user, const char *peer, bool sent, const h2_frame_header *header,
                              const uint8_t *payload, size_t n);
 
+/* Called with the octets of each session as they go to its transport or came from it, inside TLS; `session` tells
+ * sessions of one process apart, and `len` is 0 when the peer will send no more. Each direction is in order, and what
+ * answers something comes after it; both may call at once, from any thread: it must not call back. */
+typedef void (*h2conn_tap)(void *user, uint64_t session, bool sent, const void *bytes, size_t len);
+
 /* ---- client ---- */
 
 /* Zeroes are the defaults. */
@@ -117,6 +122,8 @@ typedef struct h2conn_client_options {
     const h2_config *config;     /* sizes, windows and times; default h2_config_hosted(false) */
     h2conn_trace trace;
     void *trace_user;
+    h2conn_tap tap;
+    void *tap_user;
 } h2conn_client_options;
 
 /* A client keeps one HTTP/2 session for each origin (scheme, host, port), opened when first needed and shared by all
@@ -186,6 +193,8 @@ typedef struct h2conn_server_options {
     unsigned sessions;           /* HTTP/2 sessions at once; default 10,000; closed at once beyond */
     h2conn_trace trace;
     void *trace_user;
+    h2conn_tap tap;
+    void *tap_user;
 } h2conn_server_options;
 
 int h2conn_server_new(h2conn_server **server, const h2conn_server_options *options);

@@ -105,6 +105,8 @@ static int client_new(h2conn_client **client, const h2conn_client_options *optio
                              .has_secure = options->secure != NULL,
                              .trace = options->trace,
                              .trace_user = options->trace_user,
+                             .tap = options->tap,
+                             .tap_user = options->tap_user,
                              .ended = session_ended,
                              .forgotten = session_forgotten};
     if (options->secure != NULL) c->owner.secure = *options->secure;

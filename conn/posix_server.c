@@ -282,6 +282,8 @@ int h2conn_server_new(h2conn_server **server, const h2conn_server_options *optio
                              .has_secure = options->secure != NULL,
                              .trace = options->trace,
                              .trace_user = options->trace_user,
+                             .tap = options->tap,
+                             .tap_user = options->tap_user,
                              .request = request_came,
                              .gone = request_gone};
     if (options->secure != NULL) s->owner.secure = *options->secure;

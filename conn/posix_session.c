@@ -41,7 +41,10 @@ static int open_all(posix_session *s, bool secured, const char *host) {
     s->below = posix_socket_transport(&s->socket);
     if (secured && secure->open(secure->ctx, &s->below, host, &s->above) != 0) return H2CONN_ETLS;
     s->secured = secured;
-    return open_engine(s, secured ? &s->above : &s->below);
+    const h2conn_transport *top = secured ? &s->above : &s->below;
+    if (s->owner->tap == NULL) return open_engine(s, top);
+    const h2conn_transport tapped = posix_tap_open(&s->tap, top, s->owner->tap, s->owner->tap_user);
+    return open_engine(s, &tapped);
 }
 
 int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool secured, const char *host) {

@@ -27,6 +27,7 @@
 #include "conn_link.h"
 #include "posix_loop.h"
 #include "posix_socket.h"
+#include "posix_tap.h"
 
 struct h2conn;
 struct posix_wait;
@@ -49,6 +50,8 @@ typedef struct posix_owner {
     bool has_secure;
     h2conn_trace trace;
     void *trace_user;
+    h2conn_tap tap;
+    void *tap_user;
     /* Server: a request; with the session locked. */
     void (*request)(struct posix_owner *owner, struct posix_session *s, uint32_t id, const h2_field *fields, size_t n,
                     bool end);
@@ -73,6 +76,7 @@ typedef struct posix_session {
     h2conn_link link;
     posix_socket socket;
     h2conn_transport below, above; /* the socket; and what `link` uses when secured */
+    posix_tap tap;                 /* around either, when the owner listens */
     void *engine;                  /* memory of the engine */
     posix_owner *owner;
     posix_loop *loop;

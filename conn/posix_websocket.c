@@ -254,9 +254,13 @@ h2conn *h2conn_ws_conn(h2conn_ws *ws) {
 void h2conn_ws_free(h2conn_ws *ws) {
     if (ws == NULL) return;
     if (ws->error == H2CONN_OK && !ws->close_sent) h2conn_ws_close(ws, H2CONN_WS_NORMAL, NULL);
-    if (ws->server)
+    if (ws->server) {
         h2conn_close(ws->conn);
-    else
+    } else {
+        /* RFC 6455, 7.1.1: the server ends first, and is not cut short while it does. */
+        h2conn_set_read_deadline(ws->conn, h2conn_now() + POSIX_WS_END_MS);
+        if (ws->error == H2CONN_EEND) h2conn_wait_closed(ws->conn);
         h2conn_free(ws->conn);
+    }
     release(ws);
 }

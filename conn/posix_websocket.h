@@ -25,6 +25,8 @@
 /* How long the thread that reads waits for room for a pong, and how often it tries again; in milliseconds. */
 #define POSIX_WS_PONG_MS  20
 #define POSIX_WS_RETRY_MS 100
+/* How long a server may take to end its half after the closing handshake. */
+#define POSIX_WS_END_MS 1000
 
 struct h2conn_ws {
     h2conn *conn;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "tool_frame.h"
 
 typedef struct line {
@@ -148,10 +151,19 @@ void tool_frame_line(char out[TOOL_FRAME_LINE_BYTES], bool sent, const h2_frame_
     if (!add_details(&to, header, payload, n)) add(&to, " length=%u", (unsigned)header->length);
 }
 
+/* Colours on a terminal, unless NO_COLOR is set. */
+static bool in_colour(void) {
+    static atomic_int known; /* 1: no, 2: yes */
+    if (atomic_load(&known) == 0) atomic_store(&known, isatty(STDERR_FILENO) && !getenv("NO_COLOR") ? 2 : 1);
+    return atomic_load(&known) == 2;
+}
+
 void tool_trace(void *user, const char *peer, bool sent, const h2_frame_header *header, const uint8_t *payload,
                 size_t n) {
-    char text[TOOL_FRAME_LINE_BYTES], whole[TOOL_FRAME_LINE_BYTES + H2CONN_ADDRESS_BYTES + 2];
+    char text[TOOL_FRAME_LINE_BYTES], whole[TOOL_FRAME_LINE_BYTES + H2CONN_ADDRESS_BYTES + 16];
+    const bool colour = in_colour();
     tool_frame_line(text, sent, header, payload, n);
-    int len = snprintf(whole, sizeof whole, "%s%s%s\n", user ? peer : "", user ? " " : "", text);
+    int len = snprintf(whole, sizeof whole, "%s%s%s%s%s\n", colour ? sent ? "\033[36m" : "\033[33m" : "",
+                       user ? peer : "", user ? " " : "", text, colour ? "\033[0m" : "");
     if (len > 0) fwrite(whole, 1, (size_t)len < sizeof whole ? (size_t)len : sizeof whole - 1, stderr);
 }
