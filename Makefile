@@ -69,7 +69,7 @@ $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call o
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
 
 check: all $(SUITES) lint ## every test suite, then interoperation with the peers that are installed
-	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh)
+	@BUILD=$(BUILD) tests/run.sh $(SUITES) $(wildcard tests/interop/*.sh tests/install/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" CFLAGS="-O1 -g" check
@@ -95,19 +95,15 @@ lint: ## include arrows, file and function lengths, generated tables up to date
 demo: all ## a TLS server and client on loopback, both directions at once
 	@BUILD=$(BUILD) tools/demo.sh
 
-install: all ## headers, libraries and tools under PREFIX
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
-	install -m 644 hpack/hpack.h h2/h2.h h2/h2_error.h h2/h2_frame.h h2/h2_limits.h conn/h2conn*.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(DESTDIR)$(PREFIX)/lib
-	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
+include tools/install/install.mk
 
 clean: ## remove build/
 	rm -rf $(BUILD)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all check check-asan check-tsan fuzz lint demo install clean help
+.PHONY: all check check-asan check-tsan fuzz lint demo clean help
 .SECONDARY:
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

@@ -54,6 +54,12 @@
 extern "C" {
 #endif
 
+/* The version of this header, as in the soname and the package files. */
+#define H2CONN_VERSION "0.1.0"
+
+/* The version of the library that is linked, "major.minor.patch"; lives for ever. */
+const char *h2conn_version(void);
+
 #define H2CONN_ERRORS(X)                                                                                               \
     X(H2CONN_OK, 0, "done")                                                                                            \
     X(H2CONN_EINVAL, -1, "an argument is out of range, or a field may not be sent in HTTP/2")                          \
