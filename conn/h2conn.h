@@ -203,6 +203,8 @@ typedef struct h2conn_server_options {
     void *tap_user;
 } h2conn_server_options;
 
+/* A server that listens nowhere yet. `options` is copied, what it points to but `config` is not. H2CONN_EINVAL when it
+ * has no handler or a value is out of range, H2CONN_ENOMEM; *server is NULL then. */
 int h2conn_server_new(h2conn_server **server, const h2conn_server_options *options);
 
 /* Listen on "http://host:port" or "https://host:port"; port 0 takes a free one; the path is ignored. May be called

@@ -126,6 +126,7 @@ int h2cat_server(h2cat_options *o) {
     } else {
         h2_config config = h2_config_hosted(true);
         config.connect_protocol = o->framing != H2CAT_PLAIN;
+        config.credit_on_receipt = true; /* as without a config: an unread stream holds up only itself */
         h2conn_server_options options = {.secure = tool_tls_secure(&o->tls),
                                          .config = &config,
                                          .handler = handle,

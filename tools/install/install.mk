@@ -67,4 +67,10 @@ dist: ## a source archive of the last commit, in build/
 	git archive --format=tar.gz --prefix=h2conn-$(VERSION)/ -o $(BUILD)/h2conn-$(VERSION).tar.gz HEAD
 	@echo $(BUILD)/h2conn-$(VERSION).tar.gz
 
-.PHONY: shared install uninstall dist
+.PHONY: shared install uninstall dist docs
+
+docs: ## pages of the public headers by doxygen, in build/docs/html
+	@mkdir -p $(BUILD)/docs
+	@VERSION=$(VERSION) DOCS=$(BUILD)/docs PUBLIC="$(PUBLIC)" doxygen tools/docs/Doxyfile
+	@python3 tools/docs/check.py $(BUILD)/docs/xml
+	@echo $(BUILD)/docs/html/index.html
