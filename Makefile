@@ -22,7 +22,12 @@ CORE   := $(wildcard hpack/*.c h2/*.c conn/conn_*.c)
 HOSTED := $(wildcard conn/posix_*.c tls/*.c)
 TOOLS  := h2cat h2bench h2dump
 TOOL_COMMON := $(wildcard tools/common/*.c)
-EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,$(wildcard tools/examples/*.c))
+# Examples that need a library beyond the project's own are left out where it is missing; `make examples` says which.
+# usage: $(call needs,NAME-PATTERN,HEADER): the pattern when the compiler does not find the header
+needs    = $(if $(shell echo '\#include <$(2)>' | $(CC) -E -x c - >/dev/null 2>&1 || echo missing),$(1))
+LACKING := $(call needs,json_%,jansson.h) $(call needs,cbor_%,cbor.h) $(call needs,grpc_%,pb_encode.h)
+EXAMPLE_NAMES := $(patsubst tools/examples/%.c,%,$(wildcard tools/examples/*.c))
+EXAMPLES := $(patsubst %,$(BUILD)/examples/%,$(filter-out $(LACKING),$(EXAMPLE_NAMES)))
 LAYERS := hpack h2 conn tls e2e fault dump
 DUMP   := $(wildcard tools/h2dump/*.c) tools/common/tool_frame.c
 SUPPORT := $(wildcard tests/support/*.c)
@@ -31,7 +36,10 @@ obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROGS  := $(TOOLS:%=$(BUILD)/bin/%)
 SUITES := $(LAYERS:%=$(BUILD)/tests/test_%)
 
-all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) $(EXAMPLES) ## the libraries, tools and examples, in build/
+all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) examples ## the libraries, tools and examples, in build/
+
+examples: $(EXAMPLES) ## the examples, in build/examples
+	@$(if $(strip $(LACKING)),echo "left out as a library is missing (tools/setup.sh installs it): $(filter $(LACKING),$(EXAMPLE_NAMES))")
 
 $(BUILD)/libh2conn-core.a: $(call obj,$(CORE)) tools/lint/core-symbols.sh
 	@rm -f $@ && ar rcs $@ $(filter %.o,$^)
@@ -56,10 +64,13 @@ $(PROGS): $(BUILD)/bin/%: $$(call obj,tools/%.c $$(wildcard tools/%/*.c)) $(call
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
+$(BUILD)/examples/json_%: EXAMPLE_LIBS = -ljansson
+$(BUILD)/examples/cbor_%: EXAMPLE_LIBS = -lcbor
+$(BUILD)/examples/grpc_%: EXAMPLE_LIBS = -lprotobuf-nanopb
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(EXAMPLE_LIBS) $(LIBS)
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 $(BUILD)/tests/test_dump: $(call obj,$(DUMP))
@@ -103,7 +114,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all check check-asan check-tsan fuzz lint demo clean help
+.PHONY: all examples check check-asan check-tsan fuzz lint demo clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

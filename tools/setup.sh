@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
 tests="$build check libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs"
 # Of these a test says "skipped" when one is missing.
-tests="$tests bash binutils cmake doxygen g++ python3-h2 python3-wsproto"
+tests="$tests bash binutils cmake doxygen g++ libcbor-dev libnanopb-dev python3-grpcio python3-h2 python3-wsproto"
 
 die() {
     echo "setup.sh: $*" >&2

@@ -23,5 +23,5 @@ allow 'conn/conn_*.[ch] conn/h2conn*.h' "$free|h2\.h|h2conn(_transport|_message|
 allow 'conn/posix_*.[ch]' "[a-z/]*\.h|h2\.h|h2conn(_transport|_message|_websocket)?\.h|(conn|posix)_[a-z_]*\.h"
 allow 'tls/*.[ch]' "[a-z/]*\.h|h2conn_transport\.h|h2tls\.h|tls_[a-z_]*\.h|wolfssl/.*"
 # h2dump judges with the engine's own tables of fields and settings.
-allow 'tools/*.c tools/common/*.[ch] tools/*/*.[ch]' "[a-z/]*\.h|(hpack|h2|h2conn|h2conn_websocket|h2tls|h2_frame|h2_field|h2_settings)\.h|(tool|h2cat|h2bench|h2dump)_[a-z0-9_]*\.h"
+allow 'tools/*.c tools/common/*.[ch] tools/*/*.[ch]' "[a-z/]*\.h|(hpack|h2|h2conn|h2conn_message|h2conn_websocket|h2tls|h2_frame|h2_field|h2_settings)\.h|pb_(de|en)code\.h|(cbor_items|grpc_messages)\.h|(tool|h2cat|h2bench|h2dump)_[a-z0-9_]*\.h"
 exit $status
