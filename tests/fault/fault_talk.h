@@ -21,4 +21,17 @@ void fault_answer(void *user, h2conn_request *request);
 /* The client's side, `bytes` long. H2CONN_OK when all of it worked, else the first error, or FAULT_WRONG. */
 int fault_ask(const char *url, size_t bytes);
 
+/* The conversations: that one, and a WebSocket with a message each way and the closing handshake. */
+typedef struct fault_talk {
+    const char *name;
+    h2conn_handler answer;
+    int (*ask)(const char *url, size_t bytes);
+    bool websocket;
+} fault_talk;
+#define FAULT_TALKS 2
+extern const fault_talk fault_talks[FAULT_TALKS];
+
+/* A server for one. */
+int fault_server_new(h2conn_server **server, const fault_talk *talk);
+
 #endif
