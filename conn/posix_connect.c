@@ -102,6 +102,7 @@ static int open_stream(attempt *a, posix_wait *w, bool fresh) {
         posix_session_flush(a->session, NULL);
         result = open_now(a, fresh);
         if (result != H2_EAGAIN) return result_of_open(a, result);
+        if (posix_session_is_closing(a->session)) continue; /* sending failed: nobody will wake this thread */
         if (!posix_wait_step(w, a->deadline)) return H2CONN_ETIMEDOUT;
     }
 }

@@ -60,7 +60,10 @@ int main(int argc, char **argv) {
     }
     if (got < 0) fprintf(stderr, "%s: %s\n", h2conn_strerror(got), h2conn_why(conn, why));
     const int status = got == 0 ? status_of(conn, &response) : 1;
-    if (status) exit(status); /* the other thread may wait for input that never comes */
+    if (status) { /* the other thread may wait for input that never comes */
+        pthread_detach(sender);
+        exit(status);
+    }
     pthread_join(sender, NULL);
     h2conn_free(conn);
     return status;
