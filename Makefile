@@ -22,13 +22,16 @@ SAY    := $(if $(V),:,echo)
 # The core is everything that needs no operating system and no library.
 CORE   := $(wildcard hpack/*.c h2/*.c conn/conn_*.c)
 HOSTED := $(wildcard conn/posix_*.c tls/*.c)
-TOOLS  := h2cat h2bench
+TOOLS  := h2cat h2bench h2dump
 TOOL_COMMON := $(wildcard tools/common/*.c)
-# One shows the library under libevent, and is made where that is installed.
-HAVE_LIBEVENT := $(shell pkg-config --exists libevent_core 2>/dev/null && echo yes)
-EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,\
-	$(filter-out $(if $(HAVE_LIBEVENT),,%/own_libevent.c),$(wildcard tools/examples/*.c)))
-LAYERS := hpack h2 conn tls e2e fault
+# Examples that need a library beyond the project's own are left out where it is missing; `make examples` says which.
+# usage: $(call needs,NAME-PATTERN,HEADER): the pattern when the compiler does not find the header
+needs    = $(if $(shell echo '\#include <$(2)>' | $(CC) -E -x c - >/dev/null 2>&1 || echo missing),$(1))
+LACKING := $(call needs,own_libevent,event2/event.h) $(call needs,json_%,jansson.h) $(call needs,cbor_%,cbor.h) $(call needs,grpc_%,pb_encode.h)
+EXAMPLE_NAMES := $(patsubst tools/examples/%.c,%,$(wildcard tools/examples/*.c))
+EXAMPLES := $(patsubst %,$(BUILD)/examples/%,$(filter-out $(LACKING),$(EXAMPLE_NAMES)))
+LAYERS := hpack h2 conn tls e2e fault dump
+DUMP   := $(wildcard tools/h2dump/*.c) tools/common/tool_frame.c
 SUPPORT := $(wildcard tests/support/*.c)
 
 obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -37,7 +40,10 @@ SUITES := $(LAYERS:%=$(BUILD)/tests/test_%)
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/replay_%)
 
-all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) $(EXAMPLES) ## the libraries, tools and examples, in build/
+all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) examples ## the libraries, tools and examples, in build/
+
+examples: $(EXAMPLES) ## the examples, in build/examples
+	@$(if $(strip $(LACKING)),echo "left out as a library is missing (tools/setup.sh installs it): $(filter $(LACKING),$(EXAMPLE_NAMES))")
 
 $(BUILD)/libh2conn-core.a: $(call obj,$(CORE)) tools/lint/core-symbols.sh
 	@rm -f $@ && ar rcs $@ $(filter %.o,$^)
@@ -50,8 +56,8 @@ $(BUILD)/libh2conn.a: $(call obj,$(CORE) $(HOSTED))
 STACK_FLAGS := $(if $(SAN)$(findstring clang,$(shell $(CC) --version)),,-Wstack-usage=512)
 $(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS) $(STACK_FLAGS)
 $(call obj,$(HOSTED)): KIND_FLAGS = $(HOSTED_FLAGS)
-$(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat -Itools/h2bench
-$(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$(VECTORS)"'
+$(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat -Itools/h2bench -Itools/h2dump
+$(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -Itools/common -Itools/h2dump -DVECTORS='"$(VECTORS)"'
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -64,18 +70,22 @@ $(PROGS): $(BUILD)/bin/%: $$(call obj,tools/%.c $$(wildcard tools/%/*.c)) $(call
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
-$(BUILD)/examples/own_libevent: LIBS += -levent_core
+$(BUILD)/examples/own_libevent: EXAMPLE_LIBS = -levent_core
+$(BUILD)/examples/json_%: EXAMPLE_LIBS = -ljansson
+$(BUILD)/examples/cbor_%: EXAMPLE_LIBS = -lcbor
+$(BUILD)/examples/grpc_%: EXAMPLE_LIBS = -lprotobuf-nanopb
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(EXAMPLE_LIBS) $(LIBS)
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 $(BUILD)/tests/test_conn: LDFLAGS += -Wl,--wrap=getaddrinfo,--wrap=connect
+$(BUILD)/tests/test_dump: $(call obj,$(DUMP))
 $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2)
 
 ATTACKS := $(BUILD)/tests/attack
 ATTACK_SECONDS ?= 2
@@ -89,7 +99,7 @@ attacks: all $(ATTACKS) ## published attacks on h2cat --echo, a good client besi
 	@$(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0
 
 check: all $(SUITES) $(REPLAYS) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
-	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh)
+	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh tests/install/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" CFLAGS="-O1 -g" check
@@ -119,10 +129,11 @@ fuzz-afl: ## fuzz TARGET for SECONDS with AFL++; needs afl++
 	@CC=afl-clang-fast CFLAGS="-g -O2" OUT=$(BUILD)/afl tests/fuzz/build.sh
 	@tests/fuzz/run.sh afl $(BUILD)/afl $(SECONDS) $(TARGET)
 
+$(BUILD)/tests/replay_dump: $(call obj,$(DUMP))
 $(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c tests/fuzz/wire.c tests/support/invariants.c) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(if $(findstring differential,$@),-lnghttp2)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(if $(findstring differential,$@),-lnghttp2)
 
 include tools/bench/bench.mk
 
@@ -174,19 +185,15 @@ lint: $(ANALYSED) ## include arrows, lengths, generated tables; gcc -fanalyzer, 
 demo: all ## a TLS server and client on loopback, both directions at once
 	@BUILD=$(BUILD) tools/demo.sh
 
-install: all ## headers, libraries and tools under PREFIX
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
-	install -m 644 hpack/hpack.h h2/*.h conn/h2conn*.h conn/conn_link.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(DESTDIR)$(PREFIX)/lib
-	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
+include tools/install/install.mk
 
 clean: ## remove build/
 	rm -rf $(BUILD)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all attacks check check-cross firmware firmware-run amalgamation check-amalgamation size coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
+.PHONY: all examples attacks check check-cross firmware firmware-run amalgamation check-amalgamation size coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo clean help
 .SECONDARY:
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

@@ -2,6 +2,10 @@
 #include "conn_error.h"
 #include "conn_text.h"
 
+const char *h2conn_version(void) {
+    return H2CONN_VERSION;
+}
+
 const char *h2conn_strerror(int error) {
     switch (error) {
 #define ERROR_TEXT(name, value, text)                                                                                  \

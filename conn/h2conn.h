@@ -56,6 +56,12 @@
 extern "C" {
 #endif
 
+/* The version of this header, as in the soname and the package files. */
+#define H2CONN_VERSION "0.1.0"
+
+/* The version of the library that is linked, "major.minor.patch"; lives for ever. */
+const char *h2conn_version(void);
+
 #define H2CONN_ERRORS(X)                                                                                               \
     X(H2CONN_OK, 0, "done")                                                                                            \
     X(H2CONN_EINVAL, -1, "an argument is out of range, or a field may not be sent in HTTP/2")                          \
@@ -114,6 +120,10 @@ int64_t h2conn_now(void);
 typedef void (*h2conn_trace)(void *user, const char *peer, bool sent, const h2_frame_header *header,
                              const uint8_t *payload, size_t n);
 
+/* Called with the octets of each session as they go to its transport or came from it, inside TLS; `session` tells
+ * sessions of one process apart, and `len` is 0 when the peer will send no more. Each direction is in order, and what
+ * answers something comes after it; both may call at once, from any thread: it must not call back. */
+typedef void (*h2conn_tap)(void *user, uint64_t session, bool sent, const void *bytes, size_t len);
 /* Times of a session beside those of h2_config, in milliseconds; 0 is the default, negative is none. */
 typedef struct h2conn_times {
     int64_t
@@ -185,6 +195,8 @@ typedef struct h2conn_client_options {
     h2conn_times times;
     h2conn_reconnect reconnect;
     bool manual; /* no thread of its own: the program's loop calls h2conn_client_process (h2conn_events.h) */
+    h2conn_tap tap;
+    void *tap_user;
 } h2conn_client_options;
 
 /* A client keeps one HTTP/2 session for each origin (scheme, host, port), opened when first needed and shared by all
@@ -261,8 +273,12 @@ typedef struct h2conn_server_options {
     h2conn_trace trace;
     void *trace_user;
     h2conn_times times;
+    h2conn_tap tap;
+    void *tap_user;
 } h2conn_server_options;
 
+/* A server that listens nowhere yet. `options` is copied, what it points to but `config` is not. H2CONN_EINVAL when it
+ * has no handler or a value is out of range, H2CONN_ENOMEM; *server is NULL then. */
 int h2conn_server_new(h2conn_server **server, const h2conn_server_options *options);
 
 /* Listen on "http://host:port" or "https://host:port"; port 0 takes a free one; the path is ignored. May be called

@@ -90,6 +90,8 @@ static int client_new(h2conn_client **client, const h2conn_client_options *optio
                              .trace = options->trace,
                              .window_memory = posix_window_memory(options->window_memory),
                              .trace_user = options->trace_user,
+                             .tap = options->tap,
+                             .tap_user = options->tap_user,
                              .times = posix_times_of(&options->times, &config),
                              .ended = posix_client_session_ended,
                              .forgotten = session_forgotten};

@@ -46,6 +46,7 @@ static int open_stream(attempt *a, posix_wait *w, bool fresh) {
             result = posix_ask_open(&a->ask, a->conn, s, fresh);
         }
         if (result != H2_EAGAIN) return posix_ask_result(s, result, a->why, &a->code);
+        if (posix_session_is_closing(s)) continue; /* sending failed: nobody will wake this thread */
         if (!posix_wait_step(w, a->until.deadline)) return gave_up(w);
     }
 }

@@ -102,6 +102,8 @@ static int make_loop(h2conn_server *server, const h2conn_server_options *options
                                 .trace = options->trace,
                                 .window_memory = posix_window_memory(options->window_memory) / shares,
                                 .trace_user = options->trace_user,
+                                .tap = options->tap,
+                                .tap_user = options->tap_user,
                                 .times = posix_times_of(&options->times, config),
                                 .request = calls ? announce : handle,
                                 .gone = calls ? NULL : withdraw,

@@ -44,6 +44,7 @@ static void session_free(posix_session *s) {
     if (s->link.session != NULL) h2_session_free(s->link.session);
     free(s->guard);
     free(s->addresses);
+    free(s->tap);
     free(s->origin);
     free(s);
 }
@@ -74,6 +75,13 @@ static void take_back(void *user, void *memory, size_t bytes) {
 
 /* The owner's sizes; H2CONN_OK or ENOMEM. */
 static int open_engine(posix_session *s, const h2conn_transport *transport) {
+    h2conn_transport tapped;
+    if (s->owner->tap != NULL) {
+        s->tap = malloc(sizeof *s->tap);
+        if (s->tap == NULL) return H2CONN_ENOMEM;
+        tapped = posix_tap_open(s->tap, transport, s->owner->tap, s->owner->tap_user);
+        transport = &tapped;
+    }
     const h2_config *config = &s->owner->config;
     const h2_handlers handlers = posix_session_handlers(s->owner->trace != NULL);
     static const h2_lender heap = {lend, take_back, NULL};

@@ -35,6 +35,7 @@
 #include "conn_link.h"
 #include "posix_loop.h"
 #include "posix_socket.h"
+#include "posix_tap.h"
 
 struct h2conn;
 struct posix_wait;
@@ -65,6 +66,8 @@ typedef struct posix_owner {
     h2conn_trace trace;
     void *trace_user;
     h2conn_times times; /* as posix_times_of gives them */
+    h2conn_tap tap;
+    void *tap_user;
     /* Server: a request; with the session locked. */
     void (*request)(struct posix_owner *owner, struct posix_session *s, uint32_t id, const h2_field *fields, size_t n,
                     bool end);
@@ -101,6 +104,7 @@ typedef struct posix_session {
     posix_socket socket;
     posix_guard *guard; /* NULL when it is not secured */
     char *addresses;    /* printed: the local one and, behind its terminator, the remote one */
+    posix_tap *tap;     /* around either, when the owner listens */
     posix_owner *owner;
     posix_loop *loop;
     uint8_t *rx, *tx;                    /* borrowed while bytes are in them */

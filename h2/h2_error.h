@@ -119,6 +119,8 @@ typedef enum h2_rule {
 #undef H2_RULE_ENUM
 } h2_rule;
 
+/* The code that breaking a rule earns, and how far the damage reaches; H2_NO_ERROR and H2_SCOPE_NONE of H2_RULE_NONE.
+ */
 h2_code h2_rule_code(h2_rule rule);
 h2_scope h2_rule_scope(h2_rule rule);
 /* The sentence; "" in a build with H2_SMALL, which leaves texts out. */

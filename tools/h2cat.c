@@ -13,7 +13,7 @@ int main(int argc, char **argv) {
     tool_process_setup();
     tool_signals_hold();
     int status = h2cat_options_read(&o, argc, argv);
-    if (status < 0) status = o.mode == H2CAT_CONNECT ? h2cat_client(&o) : h2cat_server(&o);
+    if (status < 0) status = o.listen ? h2cat_server(&o) : h2cat_client(&o);
     tool_fields_free(&o.fields);
     return status;
 }

@@ -37,7 +37,10 @@
     X(contract_cancel_suite)                                                                                           \
     X(contract_sharing_suite)                                                                                          \
     X(conn_sections_suite)                                                                                             \
-    X(transport_holds_suite)
+    X(transport_holds_suite)                                                                                           \
+    X(websocket_frames_suite)                                                                                          \
+    X(contract_websocket_suite)                                                                                        \
+    X(contract_websocket_peers_suite)
 
 #define CONN_SUITE_DECLARE(suite) Suite *suite(void);
 CONN_SUITES(CONN_SUITE_DECLARE)

@@ -18,6 +18,7 @@
 #define NEVER SIZE_MAX
 
 typedef struct relay {
+    const fault_talk *talk;
     int listening;
     uint16_t server;
     size_t cut;    /* reset when this many bytes went through, both ways together */
@@ -77,7 +78,7 @@ static int talk_through(relay *r, size_t cut) {
     ck_assert_int_eq(getsockname(r->listening, (struct sockaddr *)&at, &len), 0);
     snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)ntohs(at.sin_port));
     ck_assert_int_eq(pthread_create(&thread, NULL, run_relay, r), 0);
-    int error = fault_ask(url, BYTES);
+    int error = r->talk->ask(url, BYTES);
     pthread_join(thread, NULL);
     return error;
 }
@@ -97,21 +98,20 @@ static void cut_everywhere(relay *r, const char *url) {
         bool known = error == H2CONN_OK || error == H2CONN_ELOST || error == H2CONN_EGOAWAY || error == H2CONN_ECONNECT;
         ck_assert_msg(known, "cut after %zu of %zu bytes: %s", cut, whole, h2conn_error_name(error));
         lost += error != H2CONN_OK;
-        if (cut % 50 == 0) ck_assert_int_eq(fault_ask(url, BYTES), H2CONN_OK);
+        if (cut % 50 == 0) ck_assert_int_eq(r->talk->ask(url, BYTES), H2CONN_OK);
     }
     ck_assert_int_gt(lost, (int)(whole / 2));
 }
 
 START_TEST(fault_of_a_connection_cut_at_every_byte_is_told_at_both_ends) {
-    const h2conn_server_options options = fault_server(_i);
     char address[H2CONN_WHY_BYTES], url[H2CONN_WHY_BYTES + 8];
     struct sockaddr_in any = loopback(0);
     h2conn_server *server;
     pthread_t thread;
-    relay r = {.listening = socket(AF_INET, SOCK_STREAM, 0)};
+    relay r = {.talk = &fault_talks[_i], .listening = socket(AF_INET, SOCK_STREAM, 0)};
     ck_assert_int_eq(bind(r.listening, (struct sockaddr *)&any, sizeof any), 0);
     ck_assert_int_eq(listen(r.listening, 8), 0);
-    ck_assert_int_eq(h2conn_server_new(&server, &options), H2CONN_OK);
+    ck_assert_int_eq(fault_server_new(&server, r.talk), H2CONN_OK);
     ck_assert_int_eq(h2conn_server_listen(server, "http://127.0.0.1:0", address), H2CONN_OK);
     snprintf(url, sizeof url, "http://%s", address);
     r.server = (uint16_t)atoi(strrchr(address, ':') + 1);
@@ -128,7 +128,7 @@ Suite *fault_cut_suite(void) {
     Suite *suite = suite_create("fault: cut");
     TCase *tc = tcase_create("cut");
     tcase_set_timeout(tc, TEST_SECONDS);
-    tcase_add_loop_test(tc, fault_of_a_connection_cut_at_every_byte_is_told_at_both_ends, 0, FAULT_STYLES);
+    tcase_add_loop_test(tc, fault_of_a_connection_cut_at_every_byte_is_told_at_both_ends, 0, FAULT_TALKS);
     suite_add_tcase(suite, tc);
     return suite;
 }

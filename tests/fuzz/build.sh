@@ -11,7 +11,7 @@ CFLAGS=${CFLAGS:--g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitiz
 LIB_FUZZING_ENGINE=${LIB_FUZZING_ENGINE:--fsanitize=fuzzer}
 OUT=${OUT:-build/fuzz}
 WORK=${WORK:-$OUT/work}
-flags="-std=c11 -Ihpack -Ih2 -Iconn -Itests/support -Itests/fuzz"
+flags="-std=c11 -D_POSIX_C_SOURCE=200809L -Ihpack -Ih2 -Iconn -Itools/common -Itools/h2dump -Itests/support -Itests/fuzz"
 mkdir -p "$OUT" "$WORK"
 
 objects=
@@ -26,16 +26,17 @@ python3 tests/fuzz/seeds.py "$WORK/seeds"
 for source in tests/fuzz/fuzz_*.c; do
     name=$(basename "$source" .c)
     target=${name#fuzz_}
-    mutator= libraries= dict=tests/fuzz/h2.dict
+    mutator= libraries= sources= dict=tests/fuzz/h2.dict
     case $target in
     server | client) mutator=tests/fuzz/mutate_wire.c ;;
     differential) mutator=tests/fuzz/mutate_wire.c libraries=-lnghttp2 ;;
     url) dict=tests/fuzz/url.dict ;;
+    dump) sources="tools/h2dump/*.c tools/common/tool_frame.c" ;;
     esac
     # The mutator is libFuzzer's.
     case $LIB_FUZZING_ENGINE in *-fsanitize=fuzzer*) ;; *) mutator= ;; esac
     # shellcheck disable=SC2086
-    $CC $CFLAGS $flags -o "$OUT/$name" "$source" $mutator $objects $LIB_FUZZING_ENGINE $libraries
+    $CC $CFLAGS $flags -o "$OUT/$name" "$source" $mutator $sources $objects $LIB_FUZZING_ENGINE $libraries
     cp "$dict" "$OUT/$name.dict"
     [ -f "tests/fuzz/corpus/$target.pack" ] && python3 tests/fuzz/pack.py unpack "tests/fuzz/corpus/$target.pack" "$WORK/seeds/$target"
     [ -d "tests/fuzz/regressions/$target" ] && cp tests/fuzz/regressions/"$target"/* "$WORK/seeds/$target"

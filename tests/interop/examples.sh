@@ -47,7 +47,62 @@ expect "examples: chat over cleartext" chat "http://$url"
 serve "$examples/chat_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"
 expect "examples: chat over TLS" chat "https://$url" "$ca"
 
-# README's code blocks in C are whole programs: the client, then the servers.
+# usage: given NAME: whether the example was built, which needs a library of its own
+given() {
+    [ -x "$examples/$1" ] && return 0
+    skip "examples: $1 was left out when building"
+    return 1
+}
+serve "$examples/records_server" http://127.0.0.1:0
+expect "examples: records of constant size" test "$(timeout "$LIMIT" "$examples/records_client" "http://$url" 2000)" = '2000 records, each answered with the sum so far'
+
+json() { [ "$(timeout "$LIMIT" "$examples/json_client" "http://$url" one 'two "2"' "$(printf 'a\nb')")" = "$(printf 'ONE\nTWO "2"\nA\nB')" ]; }
+# Go's Encoder ends each value with a newline, and escapes what could end a script.
+like_go() { [ "$(printf '"\\u003ca\\u003e"\n 17\n"x' | timeout "$LIMIT" "$h2cat" "http://$url" | cut -c 1-12)" = "$(printf '"<A>"\n{"error": "n\n{"error": "p')" ]; }
+if given json_server; then
+    serve "$examples/json_server" http://127.0.0.1:0
+    expect "examples: JSON, a value a line" json
+    expect "examples: JSON as Go writes it, other values, and text that is none" like_go
+fi
+
+cbor() { [ "$(timeout "$LIMIT" "$examples/cbor_client" "http://$url")" = "$(printf 'temperature: 21.5\nhumidity: 0.4\npressure: 1013.25')" ]; }
+# [1, "a"], an indefinite list, and the first octet of another item.
+cbor_bytes() { [ "$(printf '\202\001\141a\237\002\377\202' | timeout "$LIMIT" "$h2cat" "http://$url" | od -An -tx1)" = ' 82 01 61 61 9f 02 ff' ]; }
+if given cbor_server; then
+    serve "$examples/cbor_server" http://127.0.0.1:0
+    expect "examples: CBOR maps" cbor
+    expect "examples: CBOR items that follow one another" cbor_bytes
+fi
+
+# Notes go out and come back one by one: the client has the first answer before it is given the second line.
+grpc_turns() {
+    timeout "$LIMIT" "$examples/grpc_client" "$url" <"$dir/says" >"$dir/hears" &
+    client=$!
+    exec 4>"$dir/says" 5<"$dir/hears"
+    echo one >&4 && hears 5 '2 ONE' && echo two >&4 && hears 5 '4 TWO'
+    result=$?
+    exec 4>&- 5<&-
+    wait $client && return $result
+}
+grpc_fails() { printf 'fail\n' | timeout "$LIMIT" "$examples/grpc_client" "$url" >"$dir/hears.log" 2>&1; [ $? -eq 1 ] && grep -qx 'status 9: as asked' "$dir/hears.log"; }
+if given grpc_server; then
+    mkfifo "$dir/says" "$dir/hears"
+    serve "$examples/grpc_server" http://127.0.0.1:0
+    grpc_url=http://$url
+    for python in /usr/bin/python3 python3; do "$python" -c 'import grpc' 2>/dev/null && break; python=; done
+    if [ -z "$python" ]; then
+        skip "examples: gRPC with another stack: python3-grpcio is not installed"
+    else
+        expect "examples: grpcio's client with grpc_server" timeout "$LIMIT" "$python" "$here/grpc_peer.py" talk "$url"
+        serve "$python" -u "$here/grpc_peer.py" serve
+        expect "examples: grpc_client with grpcio's server, both ways at once" grpc_turns
+        expect "examples: grpc_client says the server's status" grpc_fails
+    fi
+    url=$grpc_url
+    expect "examples: grpc_client with grpc_server" grpc_turns
+fi
+
+# README's code blocks in C are whole programs: the client, then the server.
 awk -v dir="$dir" '/^```c$/ { n++; out = dir "/readme" n ".c"; next } /^```$/ { out = "" } out { print >out }' "$root/README.md"
 compile() {
     ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror ${SAN:-} \

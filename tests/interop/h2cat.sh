@@ -67,6 +67,34 @@ verbose() {
         grep -qx '> DATA stream=1 flags=END_STREAM length=0' "$dir/frames" && grep -q '^> GOAWAY last=0 code=NO_ERROR' "$dir/frames"
 }
 
+# Pings go on while stdin is silent: the first answer is awaited, then the client is told to end.
+pings() {
+    "$h2cat" $trust --ping 0.05 "$url" <&8 >/dev/null 2>&6 &
+    client=$!
+    read -r said <&6 && read -r again <&6
+    kill "$client"
+    wait "$client"
+    case "$said$again" in 'h2cat: round trip '*' ms''h2cat: round trip '*' ms') ;; *) return 1 ;; esac
+}
+stats() {
+    h2cat --stats "$url" <"$dir/big" 2>"$dir/said" >/dev/null && cat "$dir/said" && [ "$(wc -l <"$dir/said")" -eq 1 ] &&
+        grep -qE '^h2cat: sent 67108864 bytes \([0-9.]+ [kMG]?B/s\), received 67108864 bytes \(.*\) in [0-9.]+ s; round trip [0-9.]+/[0-9.]+/[0-9.]+ ms' "$dir/said"
+}
+# What is recorded on both sides is the same talk, whole, with nothing wrong in it.
+record() {
+    start "$h2cat" --listen --echo --record "$dir/server.h2" $own "$listen" || return 1
+    h2cat --record "$dir/client.h2" "$url/recorded" <"$dir/big" | cmp - "$dir/big" || return 1
+    stop "$pid" || return 1
+    for side in client server; do
+        "$BUILD/bin/h2dump" -j "$dir/$side.h2" >"$dir/$side.json" || return 1
+        grep -q '\[":path","/recorded"\]' "$dir/$side.json" || return 1
+        [ "$(grep '"type":"DATA"' "$dir/$side.json" | sed 's/.*"from":"\([a-z]*\)".*"length":\([0-9]*\).*/\1 \2/' |
+            awk '{n[$1] += $2} END {print n["client"], n["server"]}')" = '67108864 67108864' ] || return 1
+    done
+}
+unwritable() { h2cat --record /nonexistent/file "$url" </dev/null >"$dir/back" 2>&1; [ $? -eq 1 ] && grep -q 'cannot write' "$dir/back"; }
+response_fields() { h2cat -v "$url" </dev/null 2>&1 >/dev/null | grep -qx '< x-served: by h2cat'; }
+
 # usage: cases NAME; `own`, `trust` and `listen` are h2cat's options
 cases() {
     serve "$h2cat" --listen --echo $own "$listen"
@@ -76,6 +104,12 @@ cases() {
     expect "$1: h2bench bulk" bench_bulk
     expect "$1: h2bench ping" bench_ping
     expect "$1: HEAD to --echo" headless
+    expect "$1: --ping says round trips" pings
+    expect "$1: --stats sums up" stats
+    expect "$1: --record on both sides, for h2dump" record
+    expect "$1: --record to a file that cannot be written" unwritable
+    serve "$h2cat" --listen --echo -H 'x-served: by h2cat' $own "$listen"
+    expect "$1: -v shows response fields" response_fields
     expect "$1: SIGTERM ends a server with status 0" ends_with "$pid" 0
     serve "$h2bench" $own server "$listen"
     expect "$1: h2bench server" bench_bulk
@@ -127,7 +161,8 @@ expect "an address in use is exit status 2" status 2 'cannot listen' --listen --
 for arguments in '' 'ftp://localhost/' 'http://localhost http://localhost' '--echo http://localhost' '--listen --echo --exec x http://localhost:0' \
     '--no-such-option http://localhost' '-H nocolon http://localhost' '--timeout 0 http://localhost' '--timeout' \
     '--listen -k http://localhost:0' '--listen --echo https://localhost:0' '--cacert x http://localhost' '--cert x https://localhost' \
-    '--listen --respond /nonexistent http://127.0.0.1:0' 'https://localhost --cacert /nonexistent' '-H : http://localhost' '-H a@b:c http://localhost' '-X A@B http://localhost'; do
+    '--listen --respond /nonexistent http://127.0.0.1:0' '--websocket=x http://localhost' '--ping 0 http://localhost' \
+    '--listen --stats http://localhost:0' '--tcp a:1 --stats http://localhost' '--tcp a:1 --unix b http://localhost' '--tcp nowhere http://localhost' '--websocket -X PUT http://localhost' 'https://localhost --cacert /nonexistent' '-H : http://localhost' '-H a@b:c http://localhost' '-X A@B http://localhost'; do
     # shellcheck disable=SC2086 # arguments
     expect "usage: '$arguments' is exit status 1 and one line" status 1 '^h2cat: .' $arguments
     [ "$(wc -l <"$dir/said")" -eq 1 ] || failed "usage: '$arguments' gives one line"

@@ -23,6 +23,10 @@ not_found() {
     h2cat -X GET "$origin/missing" </dev/null >"$dir/back" 2>"$dir/said"
     [ $? -eq 4 ] && grep -q 404 "$dir/said" && [ -s "$dir/back" ]
 }
+trailers() {
+    h2cat -v -X GET "$origin/page" </dev/null 2>"$dir/said" >"$dir/back" && tail -n 5 "$dir/said" &&
+        cmp "$dir/docs/page" "$dir/back" && grep -qx '< x-checksum: none' "$dir/said"
+}
 echo_upload() { h2cat "$origin/echo" <"$dir/upload" >"$dir/back" && cmp "$dir/upload" "$dir/back"; }
 
 # usage: cases NAME OPTION...
@@ -34,6 +38,9 @@ cases() {
     expect "nghttpd, $name: GET gives the file" same_page
     expect "nghttpd, $name: a missing file is exit status 4, with the page on stdout" not_found
     expect "nghttpd, $name: padding in every frame" same_page
+    nghttpd_on "$@" --trailer 'x-checksum: none'
+    origin=$scheme://127.0.0.1:$port
+    expect "nghttpd, $name: -v shows trailers" trailers
     nghttpd_on "$@" --echo-upload
     origin=$scheme://127.0.0.1:$port
     expect "nghttpd, $name: 1 MiB uploaded comes back as it was" echo_upload

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "tool_frame.h"
 
 typedef struct line {
@@ -71,9 +74,9 @@ static void add_code(line *to, uint32_t code) {
         add(to, " code=%s", name);
 }
 
-/* Debug data is the peer's: only printable characters reach a terminal. */
-static void add_text(line *to, const uint8_t *text, size_t n) {
-    add(to, " debug=\"");
+/* The text is the peer's: only printable characters reach a terminal. */
+static void add_text(line *to, const char *name, const uint8_t *text, size_t n) {
+    add(to, " %s=\"", name);
     for (size_t i = 0; i < n; i++) add(to, "%c", text[i] >= ' ' && text[i] < 0x7f && text[i] != '"' ? text[i] : '.');
     add(to, "\"");
 }
@@ -83,7 +86,20 @@ static void add_goaway(line *to, const uint8_t *payload, size_t n) {
     h2_goaway_read(&goaway, payload);
     add(to, " last=%u", (unsigned)goaway.last_stream_id);
     add_code(to, goaway.code);
-    if (n > H2_GOAWAY_FIXED_BYTES) add_text(to, payload + H2_GOAWAY_FIXED_BYTES, n - H2_GOAWAY_FIXED_BYTES);
+    if (n > H2_GOAWAY_FIXED_BYTES) add_text(to, "debug", payload + H2_GOAWAY_FIXED_BYTES, n - H2_GOAWAY_FIXED_BYTES);
+}
+
+static void add_priority(line *to, const uint8_t *payload) {
+    h2_priority priority;
+    h2_priority_read(&priority, payload);
+    add(to, " depends=%u weight=%u%s", (unsigned)priority.dependency, priority.weight + 1u,
+        priority.exclusive ? " exclusive" : "");
+}
+
+/* The field value is the peer's. */
+static void add_priority_update(line *to, const uint8_t *payload, size_t n) {
+    add(to, " prioritized=%u", (unsigned)h2_u31_read(payload));
+    add_text(to, "value", payload + H2_U32_BYTES, n - H2_U32_BYTES);
 }
 
 /* What a whole payload of a fixed layout says. False when the length is not the type's: then the length is what
@@ -112,6 +128,14 @@ static bool add_details(line *to, const h2_frame_header *header, const uint8_t *
         if (n != H2_U32_BYTES) return false;
         add(to, " increment=%u", (unsigned)h2_u31_read(payload));
         return true;
+    case H2_PRIORITY:
+        if (n != H2_PRIORITY_BYTES) return false;
+        add_priority(to, payload);
+        return true;
+    case H2_PRIORITY_UPDATE:
+        if (n < H2_U32_BYTES) return false;
+        add_priority_update(to, payload, n);
+        return true;
     default: return false;
     }
 }
@@ -127,10 +151,19 @@ void tool_frame_line(char out[TOOL_FRAME_LINE_BYTES], bool sent, const h2_frame_
     if (!add_details(&to, header, payload, n)) add(&to, " length=%u", (unsigned)header->length);
 }
 
+/* Colours on a terminal, unless NO_COLOR is set. */
+static bool in_colour(void) {
+    static atomic_int known; /* 1: no, 2: yes */
+    if (atomic_load(&known) == 0) atomic_store(&known, isatty(STDERR_FILENO) && !getenv("NO_COLOR") ? 2 : 1);
+    return atomic_load(&known) == 2;
+}
+
 void tool_trace(void *user, const char *peer, bool sent, const h2_frame_header *header, const uint8_t *payload,
                 size_t n) {
-    char text[TOOL_FRAME_LINE_BYTES], whole[TOOL_FRAME_LINE_BYTES + H2CONN_ADDRESS_BYTES + 2];
+    char text[TOOL_FRAME_LINE_BYTES], whole[TOOL_FRAME_LINE_BYTES + H2CONN_ADDRESS_BYTES + 16];
+    const bool colour = in_colour();
     tool_frame_line(text, sent, header, payload, n);
-    int len = snprintf(whole, sizeof whole, "%s%s%s\n", user ? peer : "", user ? " " : "", text);
+    int len = snprintf(whole, sizeof whole, "%s%s%s%s%s\n", colour ? sent ? "\033[36m" : "\033[33m" : "",
+                       user ? peer : "", user ? " " : "", text, colour ? "\033[0m" : "");
     if (len > 0) fwrite(whole, 1, (size_t)len < sizeof whole ? (size_t)len : sizeof whole - 1, stderr);
 }

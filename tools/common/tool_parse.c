@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -81,6 +82,26 @@ void tool_fields_free(tool_fields *fields) {
     }
     free(fields->list);
     *fields = (tool_fields){0};
+}
+
+static void print_escaped(const char *bytes, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char c = (unsigned char)bytes[i];
+        if (c >= ' ' && c < 0x7f && c != '\\')
+            fputc(c, stderr);
+        else
+            fprintf(stderr, "\\x%02x", c);
+    }
+}
+
+void tool_fields_print(const h2conn_field *fields, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        fputs("< ", stderr);
+        print_escaped(fields[i].name, fields[i].name_len);
+        fputs(": ", stderr);
+        print_escaped(fields[i].value, fields[i].value_len);
+        fputc('\n', stderr);
+    }
 }
 
 bool tool_is_https(const char *url) {

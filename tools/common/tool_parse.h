@@ -29,6 +29,9 @@ typedef struct tool_fields {
 bool tool_fields_add(tool_fields *fields, const char *line);
 void tool_fields_free(tool_fields *fields);
 
+/* Print received fields to stderr, "< name: value" each; what is not printable ASCII as \xNN. */
+void tool_fields_print(const h2conn_field *fields, size_t n);
+
 /* Whether the URL's scheme is https. */
 bool tool_is_https(const char *url);
 

@@ -2,7 +2,9 @@
 #ifndef TOOL_VERSION_H
 #define TOOL_VERSION_H
 
+#include "h2conn.h"
+
 /* What --version prints. */
-#define TOOL_VERSION "0.1.0"
+#define TOOL_VERSION H2CONN_VERSION
 
 #endif

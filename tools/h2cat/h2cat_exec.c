@@ -23,7 +23,7 @@ extern char **environ;
 #define STEP_MS  10
 
 typedef struct child {
-    h2conn *conn;
+    h2cat_channel channel;
     pid_t pid;
     int in, out; /* our ends of its stdin and stdout */
     pthread_mutex_t lock;
@@ -141,14 +141,14 @@ static void *feed(void *user) {
     char *buf = malloc(H2CAT_CHUNK_BYTES);
     bool open = true;
     ptrdiff_t n = H2CONN_ENOMEM;
-    while (buf && (n = h2conn_read(c->conn, buf, H2CAT_CHUNK_BYTES)) > 0) {
+    while (buf && (n = h2cat_channel_read(&c->channel, buf, H2CAT_CHUNK_BYTES)) > 0) {
         if (!open || h2cat_write_all(c->in, buf, (size_t)n)) continue;
         open = false;
         close(c->in);
     }
     if (open) close(c->in);
     free(buf);
-    if (n == 0) n = h2conn_wait_closed(c->conn);
+    if (n == 0) n = h2cat_channel_wait(&c->channel);
     if (n != H2CONN_OK) end_process(c);
     return NULL;
 }
@@ -161,7 +161,7 @@ static bool drain(child *c) {
         ssize_t n = read(c->out, buf, H2CAT_CHUNK_BYTES);
         if (n == 0) break;
         if (n < 0 && errno == EINTR) continue;
-        good = n > 0 && h2conn_write(c->conn, buf, (size_t)n, NULL) == H2CONN_OK;
+        good = n > 0 && h2cat_channel_write(&c->channel, buf, (size_t)n) == H2CONN_OK;
     }
     free(buf);
     return good;
@@ -174,28 +174,29 @@ static void run(child *c, const char *command) {
     close(c->out);
     if (!fed) close(c->in);
     if (good)
-        h2conn_close_write(c->conn);
+        h2cat_channel_end(&c->channel);
     else
         end_process(c);
     int status = reap(c);
     if (good && WIFEXITED(status) && WEXITSTATUS(status) != 0)
         tool_say("'%s' ended with status %d", command, WEXITSTATUS(status));
     /* The process is gone, so nobody reads what the client still sends. */
-    h2conn_close(c->conn);
+    h2cat_channel_close(&c->channel);
     if (fed) pthread_join(feeder, NULL);
 }
 
-void h2cat_exec(h2conn_request *request, const char *command, const tool_fields *fields) {
+void h2cat_exec(h2conn_request *request, h2cat_framing framing, const char *command, const tool_fields *fields) {
     child c = {.pid = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
-    if (h2conn_accept(&c.conn, request, 200, fields->list, fields->n) != H2CONN_OK) return;
-    char **env = environment(request, c.conn);
+    if (h2cat_channel_accept(&c.channel, framing, request, fields) != H2CONN_OK) return;
+    char **env = environment(request, c.channel.conn);
     int error = env ? start(&c, command, env) : ENOMEM;
     if (error) {
         tool_say("cannot run '%s': %s", command, strerror(error));
-        h2conn_reset(c.conn, H2_INTERNAL_ERROR);
+        h2cat_channel_reset(&c.channel, H2_INTERNAL_ERROR);
     } else {
         run(&c, command);
     }
     for (int i = 0; env && i < 3; i++) free(env[i]);
     free(env);
+    h2cat_channel_free(&c.channel, true);
 }

@@ -17,8 +17,9 @@
 enum { RUN, LINGER, STOP };
 
 typedef struct upload {
-    h2conn *conn;
-    int wake[2]; /* a byte for each change of `mode` */
+    h2cat_channel *channel;
+    atomic_uint heard; /* pieces that came */
+    int wake[2];       /* a byte for each change of `mode` */
     atomic_int mode;
     bool stdin_failed; /* read after the thread is joined */
     char *buf;
@@ -58,6 +59,16 @@ static void set_mode(upload *u, int mode) {
     h2cat_write_all(u->wake[1], "", 1);
 }
 
+/* Stdin has ended, and a WebSocket cannot say so: close it after a second in which nothing came. */
+static void end_in_silence(upload *u) {
+    for (unsigned heard = atomic_load(&u->heard);; heard = atomic_load(&u->heard)) {
+        const int ready = h2cat_wait_readable(-1, u->wake[0], LINGER_MS);
+        if (ready == 0) return; /* it ended meanwhile */
+        if (heard == atomic_load(&u->heard)) break;
+    }
+    h2cat_channel_close(u->channel);
+}
+
 /* stdin to the connection, until its end, an order to stop, or silence while lingering. */
 static void *upload_run(void *user) {
     upload *u = user;
@@ -73,28 +84,36 @@ static void *upload_run(void *user) {
         if (ready < 0) break;
         ssize_t n = read(STDIN_FILENO, u->buf, H2CAT_CHUNK_BYTES);
         if (n == 0) {
-            h2conn_close_write(u->conn);
+            h2cat_channel_end(u->channel);
+            if (u->channel->ws) end_in_silence(u);
             return NULL;
         }
         if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (n < 0) {
             tool_say("cannot read stdin: %s", strerror(errno));
             u->stdin_failed = true;
-            h2conn_reset(u->conn, H2_CANCEL);
+            h2cat_channel_reset(u->channel, H2_CANCEL);
             return NULL;
         }
-        if (mode == LINGER) h2conn_set_write_deadline(u->conn, h2conn_now() + LINGER_WRITE_MS);
-        if (h2conn_write(u->conn, u->buf, (size_t)n, NULL) != H2CONN_OK) break;
+        if (mode == LINGER) h2cat_channel_write_deadline(u->channel, h2conn_now() + LINGER_WRITE_MS);
+        const int error = h2cat_channel_write(u->channel, u->buf, (size_t)n);
+        if (error == H2CONN_EINVAL) {
+            tool_say("a line is not UTF-8; --websocket=binary sends octets as they are");
+            u->stdin_failed = true;
+            h2cat_channel_reset(u->channel, H2_CANCEL);
+        }
+        if (error != H2CONN_OK) break;
     }
     /* While the download runs it has the say: what arrived before a failure is still to be read. */
-    if (atomic_load(&u->mode) != RUN) h2conn_close(u->conn);
+    if (atomic_load(&u->mode) != RUN) h2cat_channel_close(u->channel);
     return NULL;
 }
 
 /* The connection to stdout. Returns 0 at the peer's end, an error of the connection, or 1 when stdout failed. */
-static int download(h2conn *conn, char *buf, bool *reported) {
+static int download(upload *u, char *buf, bool *reported) {
     ptrdiff_t n;
-    while ((n = h2conn_read(conn, buf, H2CAT_CHUNK_BYTES)) > 0) {
+    while ((n = h2cat_channel_read(u->channel, buf, H2CAT_CHUNK_BYTES)) > 0) {
+        atomic_fetch_add(&u->heard, 1);
         if (h2cat_write_all(STDOUT_FILENO, buf, (size_t)n)) continue;
         /* A reader that has seen enough, as in `h2cat URL | head`, is no failure. */
         *reported = errno != EPIPE;
@@ -111,21 +130,22 @@ static h2cat_end join_running(upload *u, char *buf, bool leave, int *error) {
         *error = H2CONN_ENOMEM;
         return H2CAT_END_FAILED;
     }
-    int result = u->before ? u->before(u->user, u->conn) : H2CONN_OK;
-    if (result == H2CONN_OK) result = download(u->conn, buf, &reported);
-    if (result == 0 && !(leave && isatty(STDIN_FILENO))) {
+    int result = u->before ? u->before(u->user, u->channel->conn) : H2CONN_OK;
+    if (result == H2CONN_OK) result = download(u, buf, &reported);
+    /* A WebSocket is closed whole: there is nobody to say more to. */
+    if (result == 0 && !u->channel->ws && !(leave && isatty(STDIN_FILENO))) {
         if (leave) {
-            h2conn_set_write_deadline(u->conn, h2conn_now() + LINGER_WRITE_MS);
+            h2cat_channel_write_deadline(u->channel, h2conn_now() + LINGER_WRITE_MS);
             set_mode(u, LINGER);
         }
         /* The stream is over when the upload has ended too, or the peer refuses the rest of it, in good order with
          * NO_ERROR or CANCEL. */
-        int how = h2conn_wait_closed(u->conn);
-        uint32_t code = h2conn_code(u->conn);
+        int how = h2cat_channel_wait(u->channel);
+        uint32_t code = h2conn_code(u->channel->conn);
         if (how == H2CONN_ERESET && code != H2_NO_ERROR && code != H2_CANCEL) result = how;
     }
     set_mode(u, STOP);
-    h2conn_close(u->conn);
+    h2cat_channel_close(u->channel);
     pthread_join(thread, NULL);
     *error = result;
     if (u->stdin_failed || reported) return H2CAT_END_STDIN;
@@ -133,8 +153,8 @@ static h2cat_end join_running(upload *u, char *buf, bool leave, int *error) {
     return result < 0 ? H2CAT_END_FAILED : H2CAT_END_CLEAN;
 }
 
-h2cat_end h2cat_join(h2conn *conn, bool leave, h2cat_before before, void *user, int *error) {
-    upload u = {.conn = conn, .wake = {-1, -1}, .before = before, .user = user};
+h2cat_end h2cat_join(h2cat_channel *channel, bool leave, h2cat_before before, void *user, int *error) {
+    upload u = {.channel = channel, .wake = {-1, -1}, .before = before, .user = user};
     char *memory = malloc(2 * H2CAT_CHUNK_BYTES);
     h2cat_end end = H2CAT_END_FAILED;
     *error = H2CONN_ENOMEM;

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "h2conn.h"
+#include "h2cat_channel.h"
 
 /* Bytes moved at a time. */
 #define H2CAT_CHUNK_BYTES 65536
@@ -33,8 +33,9 @@ typedef int (*h2cat_before)(void *user, h2conn *conn);
  *
  * What "over" means when the peer has ended its half but stdin has not: with `leave`, this side goes on as long as
  * stdin has something to say and leaves after a second of silence, or at once when stdin is a terminal; without, it
- * waits for the end of stdin.
+ * waits for the end of stdin. A WebSocket has no halves: this side closes it when stdin has ended and nothing came for
+ * a second.
  */
-h2cat_end h2cat_join(h2conn *conn, bool leave, h2cat_before before, void *user, int *error);
+h2cat_end h2cat_join(h2cat_channel *channel, bool leave, h2cat_before before, void *user, int *error);
 
 #endif

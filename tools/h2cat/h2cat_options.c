@@ -19,23 +19,46 @@ static const char help[] = "h2cat: full-duplex connections over HTTP/2, from the
                            "  -X, --method METHOD     request method (POST)\n"
                            "      --timeout SECONDS   for connecting and the response, together (30)\n"
                            "  -k, --insecure          accept any server certificate: for tests only\n"
+                           "      --ping SECONDS      measure a round trip so often; no answer ends it\n"
+                           "      --stats             bytes, rates and round trips: live on a terminal, then in sum\n"
                            "Server, one of these; without, the first connection is joined to stdin and stdout:\n"
                            "      --echo              give every connection its bytes back\n"
                            "      --respond FILE      answer every request with 200 and the file's bytes\n"
                            "      --exec CMD          give every connection a process of its own: sh -c CMD\n"
                            "Both:\n"
+                           "      --tcp HOST:PORT     a server dials this for each connection; a client listens here\n"
+                           "      --unix PATH         and opens a connection for each socket: a tunnel\n"
+                           "      --websocket[=KIND]  WebSocket (RFC 8441): 'text', a message a line, or 'binary'\n"
+                           "      --record FILE       what passes, inside TLS, for h2dump\n"
                            "  -H, --header 'N: V'     a request field, or a response field of a server; repeatable\n"
                            "      --cacert FILE       authorities to trust; a server then demands client certificates\n"
                            "      --cert FILE         own certificate chain, PEM\n"
                            "      --key FILE          its private key, PEM\n"
-                           "  -v, --verbose           one line per frame on stderr, '>' sent and '<' received\n"
+                           "  -v, --verbose           frames, response fields and trailers on stderr, '>' sent, '<'\n"
+                           "                          received\n"
                            "  -h, --help              this text\n"
                            "      --version           the version\n"
                            "\n"
                            "Exit status: 0 clean, 1 usage or a local file, 2 could not connect or TLS refused,\n"
                            "3 HTTP/2 error, 4 status not 2xx, 5 timed out.\n";
 
-enum { OPT_LISTEN = 256, OPT_ECHO, OPT_RESPOND, OPT_EXEC, OPT_CACERT, OPT_CERT, OPT_KEY, OPT_TIMEOUT, OPT_VERSION };
+enum {
+    OPT_LISTEN = 256,
+    OPT_ECHO,
+    OPT_RESPOND,
+    OPT_EXEC,
+    OPT_CACERT,
+    OPT_CERT,
+    OPT_KEY,
+    OPT_TIMEOUT,
+    OPT_VERSION,
+    OPT_TCP,
+    OPT_UNIX,
+    OPT_WEBSOCKET,
+    OPT_RECORD,
+    OPT_PING,
+    OPT_STATS
+};
 
 static const struct option options[] = {
     {"listen", no_argument, NULL, OPT_LISTEN},
@@ -49,6 +72,12 @@ static const struct option options[] = {
     {"cert", required_argument, NULL, OPT_CERT},
     {"key", required_argument, NULL, OPT_KEY},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"tcp", required_argument, NULL, OPT_TCP},
+    {"unix", required_argument, NULL, OPT_UNIX},
+    {"websocket", optional_argument, NULL, OPT_WEBSOCKET},
+    {"record", required_argument, NULL, OPT_RECORD},
+    {"ping", required_argument, NULL, OPT_PING},
+    {"stats", no_argument, NULL, OPT_STATS},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -60,25 +89,51 @@ static int complain(const char *what, const char *detail) {
     return TOOL_USAGE;
 }
 
-/* Whether the connection is served and how; two answers are a mistake. */
-static bool set_mode(h2cat_options *o, h2cat_mode mode, const char *argument) {
-    if (o->mode != H2CAT_CONNECT) return false;
+static const char exclusive[] = "--echo, --respond, --exec, --tcp and --unix exclude each other";
+
+/* What is done with connections; two answers are a mistake. */
+static int set_mode(h2cat_options *o, h2cat_mode mode, const char *argument) {
+    if (o->mode != H2CAT_CONNECT) return complain(exclusive, "");
     o->mode = mode;
     o->argument = argument;
-    return true;
+    return -1;
+}
+
+static int set_target(h2cat_options *o, const char *tcp, const char *path) {
+    o->target = (h2cat_target){tcp, path};
+    return set_mode(o, H2CAT_FORWARD, NULL);
+}
+
+static int set_websocket(h2cat_options *o, const char *kind) {
+    o->framing = !kind || strcmp(kind, "text") == 0 ? H2CAT_LINES : H2CAT_BINARY;
+    if (o->framing == H2CAT_LINES || strcmp(kind, "binary") == 0) return -1;
+    return complain("--websocket is 'text' or 'binary', not ", kind);
+}
+
+static int set_seconds(const char *text, int64_t *ms, const char *what) {
+    return tool_parse_seconds(text, ms) ? -1 : complain(what, text);
+}
+
+/* Options of what is done, -1 to go on; 0 for another option. */
+static int take_mode(h2cat_options *o, int option) {
+    switch (option) {
+    case OPT_ECHO: return set_mode(o, H2CAT_ECHO, NULL);
+    case OPT_RESPOND: return set_mode(o, H2CAT_RESPOND, optarg);
+    case OPT_EXEC: return set_mode(o, H2CAT_EXEC, optarg);
+    case OPT_TCP:
+        if (!strrchr(optarg, ':')) return complain("--tcp is HOST:PORT, not ", optarg);
+        return set_target(o, optarg, NULL);
+    case OPT_UNIX: return set_target(o, NULL, optarg);
+    default: return 0;
+    }
 }
 
 /* One option. Returns -1 to go on. */
-static int take(h2cat_options *o, int option, bool *listen) {
+static int take(h2cat_options *o, int option) {
+    const int status = take_mode(o, option);
+    if (status != 0) return status;
     switch (option) {
-    case OPT_LISTEN: *listen = true; return -1;
-    case OPT_ECHO:
-        return set_mode(o, H2CAT_ECHO, NULL) ? -1 : complain("--echo, --respond and --exec exclude each other", "");
-    case OPT_RESPOND:
-        return set_mode(o, H2CAT_RESPOND, optarg) ? -1
-                                                  : complain("--echo, --respond and --exec exclude each other", "");
-    case OPT_EXEC:
-        return set_mode(o, H2CAT_EXEC, optarg) ? -1 : complain("--echo, --respond and --exec exclude each other", "");
+    case OPT_LISTEN: o->listen = true; return -1;
     case 'X':
         o->method = optarg;
         return tool_is_token(optarg, strlen(optarg)) ? -1 : complain("a method is a word, not ", optarg);
@@ -87,36 +142,49 @@ static int take(h2cat_options *o, int option, bool *listen) {
     case OPT_CACERT: o->tls.options.ca_file = optarg; return -1;
     case OPT_CERT: o->tls.options.cert_file = optarg; return -1;
     case OPT_KEY: o->tls.options.key_file = optarg; return -1;
-    case OPT_TIMEOUT:
-        return tool_parse_seconds(optarg, &o->timeout_ms) ? -1 : complain("--timeout is seconds above 0, not ", optarg);
+    case OPT_TIMEOUT: return set_seconds(optarg, &o->timeout_ms, "--timeout is seconds above 0, not ");
+    case OPT_PING: return set_seconds(optarg, &o->ping_ms, "--ping is seconds above 0, not ");
+    case OPT_WEBSOCKET: return set_websocket(o, optarg);
+    case OPT_RECORD: o->record = optarg; return -1;
+    case OPT_STATS: o->stats = true; return -1;
     case 'v': o->verbose = true; return -1;
     case 'h': fputs(help, stdout); return TOOL_OK;
-    case OPT_VERSION: puts("h2cat " TOOL_VERSION); return TOOL_OK;
+    default: puts("h2cat " TOOL_VERSION); return TOOL_OK;
     }
+}
+
+static int check_client(h2cat_options *o) {
+    if (o->mode != H2CAT_CONNECT && o->mode != H2CAT_FORWARD)
+        return complain("--echo, --respond and --exec need --listen", "");
+    if (o->mode == H2CAT_FORWARD && (o->ping_ms || o->stats))
+        return complain("--ping and --stats are for one connection, not for --tcp or --unix", "");
+    if (o->framing != H2CAT_PLAIN && o->method) return complain("a WebSocket has no other method: leave out -X", "");
+    if (!o->timeout_ms) o->timeout_ms = DEFAULT_TIMEOUT_MS;
     return -1;
 }
 
-static int check(h2cat_options *o, bool listen) {
+static int check(h2cat_options *o) {
     if (!o->url) return complain("no URL given", "");
-    if (!listen && o->mode != H2CAT_CONNECT) return complain("--echo, --respond and --exec need --listen", "");
-    if (!listen && !o->timeout_ms) o->timeout_ms = DEFAULT_TIMEOUT_MS;
-    if (!listen) return -1;
+    /* A tunnel carries octets. */
+    if (o->mode == H2CAT_FORWARD && o->framing == H2CAT_LINES) o->framing = H2CAT_BINARY;
+    if (!o->listen) return check_client(o);
     if (o->mode == H2CAT_CONNECT) o->mode = H2CAT_JOIN;
-    if (o->method || o->timeout_ms || o->tls.options.insecure)
-        return complain("--method, --timeout and --insecure are for a client, not for --listen", "");
+    if (o->method || o->timeout_ms || o->tls.options.insecure || o->ping_ms || o->stats)
+        return complain("--method, --timeout, --insecure, --ping and --stats are for a client, not for --listen", "");
+    if (o->mode == H2CAT_RESPOND && o->framing != H2CAT_PLAIN)
+        return complain("--respond answers requests: leave out --websocket", "");
     return -1;
 }
 
 int h2cat_options_read(h2cat_options *o, int argc, char **argv) {
-    bool listen = false;
     int option;
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":X:H:kvh", options, NULL)) != -1) {
         if (option == '?' || option == ':') return tool_bad_option(option, argv);
-        int status = take(o, option, &listen);
+        int status = take(o, option);
         if (status >= 0) return status;
     }
     if (optind < argc) o->url = argv[optind++];
     if (optind < argc) return complain("one URL only, not also ", argv[optind]);
-    return check(o, listen);
+    return check(o);
 }
