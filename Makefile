@@ -80,6 +80,17 @@ attacks: all $(ATTACKS) ## published attacks on two servers, a good client besid
 	@echo "a server of handlers:" && $(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0
 	@echo "a server of events:" && $(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/examples/echo_events http://127.0.0.1:0
 
+SOAK := $(BUILD)/tests/soak
+MINUTES ?= 10
+$(BUILD)/obj/tests/soak/%: KIND_FLAGS += -D_GNU_SOURCE -Itests/attacks
+$(SOAK): $(call obj,tests/soak/soak.c $(filter-out %/main.c %/good.c,$(wildcard tests/attacks/*.c))) $(BUILD)/libh2conn.a
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+soak: all $(SOAK) ## MINUTES (10) of honest, rude, vanishing and attacking clients: every byte back, memory flat
+	@$(SOAK) $(MINUTES) $(BUILD)/examples/echo_events http://127.0.0.1:0 2
+
 check: all $(SUITES) $(REPLAYS) lint ## every test suite, then interoperation with the peers that are installed
 	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh)
 
@@ -145,7 +156,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all attacks check prove coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
+.PHONY: all attacks soak check prove coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
