@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
 # h2conn: full-duplex connections over HTTP/2. `make help` lists the targets.
 
-BUILD   ?= build
+# WOLFSSL=DIR: a wolfSSL of tools/build-wolfssl.sh in place of the system's; what it goes into has a folder of its own.
+WOLFSSL ?=
+BUILD   ?= $(if $(WOLFSSL),build/with-$(notdir $(abspath $(WOLFSSL))),build)
 VECTORS ?= ../shared/vectors
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 
 WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror
-INC    := -Ihpack -Ih2 -Iconn -Itls
+INC    := -Ihpack -Ih2 -Iconn -Itls $(if $(WOLFSSL),-isystem $(WOLFSSL)/include)
 # Without the flag for it clang makes memcmp into bcmp, which the core must not need.
 CORE_FLAGS   := -std=c11 $(WARN) $(INC) -ffunction-sections -fdata-sections -fno-builtin-bcmp
 HOSTED_FLAGS := $(CORE_FLAGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -pthread
-LIBS   := -lwolfssl -pthread
+LIBS   := $(if $(WOLFSSL),$(WOLFSSL)/lib/libwolfssl.a -lm,-lwolfssl) -pthread
 SAN    ?=
 # V=1 shows whole commands.
 Q      := $(if $(V),,@)
@@ -22,7 +24,10 @@ CORE   := $(wildcard hpack/*.c h2/*.c conn/conn_*.c)
 HOSTED := $(wildcard conn/posix_*.c tls/*.c)
 TOOLS  := h2cat h2bench
 TOOL_COMMON := $(wildcard tools/common/*.c)
-EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,$(wildcard tools/examples/*.c))
+# One shows the library under libevent, and is made where that is installed.
+HAVE_LIBEVENT := $(shell pkg-config --exists libevent_core 2>/dev/null && echo yes)
+EXAMPLES := $(patsubst tools/examples/%.c,$(BUILD)/examples/%,\
+	$(filter-out $(if $(HAVE_LIBEVENT),,%/own_libevent.c),$(wildcard tools/examples/*.c)))
 LAYERS := hpack h2 conn tls e2e fault
 SUPPORT := $(wildcard tests/support/*.c)
 
@@ -41,7 +46,9 @@ $(BUILD)/libh2conn-core.a: $(call obj,$(CORE)) tools/lint/core-symbols.sh
 $(BUILD)/libh2conn.a: $(call obj,$(CORE) $(HOSTED))
 	@rm -f $@ && ar rcs $@ $^
 
-$(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS)
+# No function of the core takes more stack than this, nor an amount that depends on its input.
+STACK_FLAGS := $(if $(SAN)$(findstring clang,$(shell $(CC) --version)),,-Wstack-usage=512)
+$(call obj,$(CORE)): KIND_FLAGS = $(CORE_FLAGS) $(STACK_FLAGS)
 $(call obj,$(HOSTED)): KIND_FLAGS = $(HOSTED_FLAGS)
 $(BUILD)/obj/tools/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itools/common -Itools/h2cat -Itools/h2bench
 $(BUILD)/obj/tests/%: KIND_FLAGS = $(HOSTED_FLAGS) -Itests/support -DVECTORS='"$(VECTORS)"'
@@ -57,12 +64,14 @@ $(PROGS): $(BUILD)/bin/%: $$(call obj,tools/%.c $$(wildcard tools/%/*.c)) $(call
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
+$(BUILD)/examples/own_libevent: LIBS += -levent_core
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+$(BUILD)/tests/test_conn: LDFLAGS += -Wl,--wrap=getaddrinfo,--wrap=connect
 $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
@@ -91,7 +100,7 @@ $(SOAK): $(call obj,tests/soak/soak.c $(filter-out %/main.c %/good.c,$(wildcard 
 soak: all $(SOAK) ## MINUTES (10) of honest, rude, vanishing and attacking clients: every byte back, memory flat
 	@$(SOAK) $(MINUTES) $(BUILD)/examples/echo_events http://127.0.0.1:0 2
 
-check: all $(SUITES) $(REPLAYS) lint ## every test suite, then interoperation with the peers that are installed
+check: all $(SUITES) $(REPLAYS) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
 	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -130,6 +139,42 @@ $(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call obj
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(if $(findstring differential,$@),-lnghttp2)
 
+include tools/bench/bench.mk
+
+amalgamation: ## the core as one file to drop into a project: build/h2conn.c and build/h2conn.h
+	@python3 tools/amalgamate.py $(BUILD)
+	@for small in '' -DH2_SMALL; do $(CC) -std=c11 -ffreestanding -Wall -Wextra -Werror $$small -c -o /dev/null $(BUILD)/h2conn.c || exit 1; done
+	@! command -v $(CXX) >/dev/null || $(CXX) -Wall -Wextra -Werror -fsyntax-only -x c++ $(BUILD)/h2conn.h
+
+# The suites of the layers of the core, with the one file in the place of its parts.
+$(BUILD)/h2conn.o: amalgamation
+	@$(CC) $(CORE_FLAGS) -Wno-conversion -Wno-shadow -fno-builtin-bcmp $(CFLAGS) $(SAN) -I$(BUILD) -c -o $@ $(BUILD)/h2conn.c
+	@tools/lint/core-symbols.sh $@
+
+check-amalgamation: $(BUILD)/h2conn.o $$(foreach layer,hpack h2 conn,$$(call obj,$$(wildcard tests/$$(layer)/*.c))) $(call obj,$(SUPPORT) $(HOSTED)) ## the suites of the core linked with the amalgamation
+	@mkdir -p $(BUILD)/amalgamated
+	@for layer in hpack h2 conn; do $(CC) $(CFLAGS) $(SAN) -o $(BUILD)/amalgamated/test_$$layer $(BUILD)/obj/tests/$$layer/*.o \
+	    $(call obj,$(SUPPORT) $(HOSTED)) $(BUILD)/h2conn.o $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2) || exit 1; done
+	@tests/run.sh $(foreach layer,hpack h2 conn,$(BUILD)/amalgamated/test_$(layer))
+
+check-cross: ## the core's suites on a Cortex-M3 under QEMU, and on 32-bit ARM and big-endian s390x under qemu-user
+	@tests/cross/run.sh $(BUILD)
+
+# The small profile of the core throughout, so it is built anew for this program.
+$(BUILD)/bin/h2device: tools/firmware/small/h2device.c tools/firmware/small/small.h $(CORE) conn/posix_time.c $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.[ch])
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(HOSTED_FLAGS) -DH2_SMALL $(CFLAGS) $(SAN) -o $@ $(filter %.c,$^) $(LDFLAGS) $(LIBS)
+
+firmware: ## images for QEMU's mps2-an385: client and server with TLS and TCP/IP (tools/setup.sh firmware installs what it needs)
+	@tools/firmware/image.sh $(BUILD)
+
+firmware-run: all firmware ## run them, with h2cat as the other end
+	@tools/firmware/firmware.sh $(BUILD)
+
+size: ## what the core costs on small machines, cross-built; fails over budget (tools/setup.sh firmware installs compilers)
+	@tools/firmware/size.sh $(BUILD)
+
 ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(wildcard tools/*.c tools/*/*.c))
 $(BUILD)/lint/%.ok: %.c .clang-tidy tools/lint/analyse.sh $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.h tools/*/*.h)
 	@mkdir -p $(@D)
@@ -146,7 +191,7 @@ demo: all ## a TLS server and client on loopback, both directions at once
 
 install: all ## headers, libraries and tools under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
-	install -m 644 hpack/hpack.h h2/h2.h h2/h2_error.h h2/h2_frame.h h2/h2_limits.h conn/h2conn*.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 hpack/hpack.h h2/*.h conn/h2conn*.h conn/conn_link.h tls/h2tls.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
 
@@ -156,7 +201,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all attacks soak check prove coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
+.PHONY: all attacks soak check prove check-cross firmware firmware-run amalgamation check-amalgamation size coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo install clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

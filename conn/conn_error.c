@@ -45,9 +45,10 @@ void h2conn_explain(char out[H2CONN_WHY_BYTES], int error, const h2_failure *why
     h2conn_text_begin(&text, out, H2CONN_WHY_BYTES);
     if (error == H2CONN_OK) return;
     h2conn_text_add(&text, h2conn_strerror(error));
-    if (why->culprit == H2_BY_RULE) {
+    const char *rule = why->culprit == H2_BY_RULE ? h2_rule_text(why->rule) : "";
+    if (rule[0] != '\0') {
         h2conn_text_add(&text, ": ");
-        h2conn_text_add(&text, h2_rule_text(why->rule));
+        h2conn_text_add(&text, rule);
     }
     if (detail != NULL) {
         h2conn_text_add(&text, ": ");
@@ -59,4 +60,22 @@ void h2conn_explain(char out[H2CONN_WHY_BYTES], int error, const h2_failure *why
         h2conn_text_number(&text, why->code);
     else
         h2conn_text_add(&text, h2_code_name(why->code));
+}
+
+static bool begins_with(const char *string, const char *start) {
+    while (*start != '\0' && *string == *start) {
+        string++;
+        start++;
+    }
+    return *start == '\0';
+}
+
+void h2conn_complete(char out[H2CONN_WHY_BYTES], int error, const char *why) {
+    const char *base = h2conn_strerror(error);
+    h2conn_text text;
+    const bool whole = begins_with(why, base);
+    h2conn_text_begin(&text, out, H2CONN_WHY_BYTES);
+    if (!whole) h2conn_text_add(&text, base);
+    if (!whole && why[0] != '\0') h2conn_text_add(&text, ": ");
+    h2conn_text_add(&text, why);
 }

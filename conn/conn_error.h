@@ -17,6 +17,10 @@ int h2conn_error_of(const h2_failure *why, bool server, bool greeted);
 /* One sentence: the error, the rule, the code and `detail` (may be NULL); "" for H2CONN_OK. */
 void h2conn_explain(char out[H2CONN_WHY_BYTES], int error, const h2_failure *why, const char *detail);
 
+/* `why` as one sentence: what a stream or session said is one already; what the network said is only its end, and the
+ * error's own text goes before it. */
+void h2conn_complete(char out[H2CONN_WHY_BYTES], int error, const char *why);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,16 @@ void h2conn_link_init(h2conn_link *link, h2_session *session, const h2conn_trans
                           .server = config->server};
 }
 
+static uint32_t clamped(int64_t ms) {
+    return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+void h2conn_link_patience(h2conn_link *link, int64_t stall_ms, bool handshake, int64_t handshake_ms) {
+    link->stall_ms = clamped(stall_ms);
+    link->handshake = handshake;
+    link->handshake_ms = clamped(handshake_ms);
+}
+
 void h2conn_link_end(h2conn_link *link, int code) {
     if (link->ended != H2CONN_LINK_RUNNING) return;
     link->ended = (int8_t)code;
@@ -49,6 +59,7 @@ void h2conn_link_received(h2conn_link *link, const uint8_t *buf, ptrdiff_t n) {
 void h2conn_link_arrived(h2conn_link *link, const uint8_t *buf, ptrdiff_t n) {
     if (link->ended != H2CONN_LINK_RUNNING) return;
     if (n > 0) {
+        link->handshake = false;
         link->recv_wants = 0;
         link->rx = buf;
         link->rx_end = (uint32_t)n;
@@ -72,6 +83,7 @@ size_t h2conn_link_fill(h2conn_link *link, uint8_t *buf, size_t cap) {
 void h2conn_link_sent(h2conn_link *link, ptrdiff_t n) {
     if (link->ended != H2CONN_LINK_RUNNING) return;
     if (n > 0) {
+        link->handshake = false;
         link->send_wants = 0;
         link->stalled_at = 0;
         link->tx_start += (uint32_t)n;
@@ -99,8 +111,19 @@ static uint64_t tick_stall(h2conn_link *link, uint64_t now_ms) {
     return UINT64_MAX;
 }
 
+static uint64_t tick_handshake(h2conn_link *link, uint64_t now_ms) {
+    if (link->handshake_ms == 0) return UINT64_MAX;
+    if (link->handshake_at == 0) link->handshake_at = now_ms;
+    const uint64_t until = link->handshake_at + link->handshake_ms;
+    if (now_ms < until) return until;
+    link->late = true;
+    h2conn_link_end(link, H2CONN_TRANSPORT_ELOST);
+    return UINT64_MAX;
+}
+
 uint64_t h2conn_link_tick(h2conn_link *link, uint64_t now_ms) {
     if (link->ended != H2CONN_LINK_RUNNING) return UINT64_MAX;
+    if (link->handshake) return tick_handshake(link, now_ms);
     const uint64_t engine = h2_session_tick(link->session, now_ms);
     const uint64_t stall = tick_stall(link, now_ms);
     return engine < stall ? engine : stall;
@@ -128,7 +151,7 @@ int h2conn_link_error(const h2conn_link *link, const h2_failure *why) {
 
 bool h2conn_link_step(h2conn_link *link, uint8_t *rx, size_t rx_cap, uint8_t *tx, size_t tx_cap) {
     bool moved = false;
-    if (h2conn_link_unread(link) == 0 && link->ended == H2CONN_LINK_RUNNING) {
+    if (rx_cap > 0 && h2conn_link_unread(link) == 0 && link->ended == H2CONN_LINK_RUNNING) {
         const ptrdiff_t n = link->transport.recv(link->transport.ctx, rx, rx_cap);
         moved = n > 0;
         h2conn_link_received(link, rx, n);

@@ -30,6 +30,13 @@ extern "C" {
 #define H2CONN_LINK_RUNNING 1
 
 typedef struct h2conn_link {
+    int8_t ended;      /* H2CONN_LINK_RUNNING, or H2CONN_TRANSPORT_END, _ELOST, _ETLS */
+    int8_t recv_wants; /* the last WANT code of recv and of send, 0 when it moved bytes */
+    int8_t send_wants;
+    bool server;
+    bool handshake; /* the transport has not moved a byte of ours yet */
+    bool late;      /* ended because the handshake took too long */
+    bool stalled;   /* ended because the transport refused for too long */
     h2_session *session;
     h2conn_transport transport;
     const uint8_t *rx; /* bytes [rx_start, rx_end) wait for the engine */
@@ -38,17 +45,18 @@ typedef struct h2conn_link {
     uint32_t tx_start, tx_end;
     uint64_t framed, sent; /* octets ever taken from the engine and given to the transport */
     uint64_t stalled_at;   /* when tick first saw the transport refuse; 0 while it does not */
+    uint64_t handshake_at; /* when tick first saw the handshake under way */
     uint32_t stall_ms;     /* how long it may refuse; 0 for ever */
+    uint32_t handshake_ms; /* how long that may take; 0 for ever */
     uint32_t goaway_code;  /* of the peer's GOAWAY */
-    int8_t ended;          /* H2CONN_LINK_RUNNING, or H2CONN_TRANSPORT_END, _ELOST, _ETLS */
-    int8_t recv_wants;     /* the last WANT code of recv and of send, 0 when it moved bytes */
-    int8_t send_wants;
-    bool server;
-    bool stalled; /* ended because the transport refused for too long */
 } h2conn_link;
 
 void h2conn_link_init(h2conn_link *link, h2_session *session, const h2conn_transport *transport,
                       const h2_config *config);
+
+/* At the start, times other than those of init, 0 for any: how long the transport may refuse to send, and whether it
+ * shakes hands first and how long that may take. The engine's time begins after it. */
+void h2conn_link_patience(h2conn_link *link, int64_t stall_ms, bool handshake, int64_t handshake_ms);
 
 /* What transport.recv gave: `n` bytes in `buf`, or a code. */
 void h2conn_link_received(h2conn_link *link, const uint8_t *buf, ptrdiff_t n);
@@ -89,7 +97,8 @@ bool h2conn_link_over(const h2conn_link *link);
 int h2conn_link_error(const h2conn_link *link, const h2_failure *why);
 
 /* All four steps once, for one thread. Returns whether any byte moved; when not, wait for what `recv_wants` and
- * `send_wants` ask. `rx` and `tx` must be the same buffers every time. */
+ * `send_wants` ask. `rx` and `tx` must be the same buffers every time; with
+ * `rx_cap` 0 nothing is received. */
 bool h2conn_link_step(h2conn_link *link, uint8_t *rx, size_t rx_cap, uint8_t *tx, size_t tx_cap);
 
 #ifdef __cplusplus

@@ -72,13 +72,14 @@ extern "C" {
     X(H2CONN_ELOST, -12, "the connection to the peer was lost")                                                        \
     X(H2CONN_ETIMEDOUT, -13, "the deadline passed")                                                                    \
     X(H2CONN_ECLOSED, -14, "this side closed the connection, or its half of it")                                       \
-    X(H2CONN_EAGAIN, -15, "nothing can be done without waiting; an event tells when it can")                           \
+    X(H2CONN_ECANCELED, -15, "the program cancelled it")                                                               \
     X(H2CONN_ELIMIT, -16, "the peer's limit of concurrent streams is reached; try again later")                        \
     X(H2CONN_ESTATE, -17, "the call does not fit the connection's state")                                              \
     X(H2CONN_EEND, -18, "the stream has ended")                                                                        \
     X(H2CONN_ECUT, -19, "the stream ended in the middle of a message")                                                 \
     X(H2CONN_ETOOLONG, -20, "a line or message is longer than the buffer given for it")                                \
-    X(H2CONN_EEXTENDED, -21, "the server does not offer extended CONNECT (RFC 8441)")
+    X(H2CONN_EEXTENDED, -21, "the server does not offer extended CONNECT (RFC 8441)")                                  \
+    X(H2CONN_EAGAIN, -22, "nothing can be done without waiting; an event tells when it can")
 
 typedef enum h2conn_error {
 #define H2CONN_ERROR_ENUM(name, value, text) name = value,
@@ -113,7 +114,65 @@ int64_t h2conn_now(void);
 typedef void (*h2conn_trace)(void *user, const char *peer, bool sent, const h2_frame_header *header,
                              const uint8_t *payload, size_t n);
 
+/* Times of a session beside those of h2_config, in milliseconds; 0 is the default, negative is none. */
+typedef struct h2conn_times {
+    int64_t
+        handshake_ms;  /* for the TLS handshake; default 10,000; ELOST beyond. The times of h2_config begin after it */
+    int64_t stall_ms;  /* for a peer that takes nothing of what waits to be sent; default blocked_ms of h2_config; ELOST
+                          beyond. At most 64 KiB wait; receiving stops meanwhile when it would make more answers */
+    int64_t linger_ms; /* for the peer to end its side of the socket after this one has; default 1,000. Closing earlier
+                          may destroy what is under way; none closes at once */
+} h2conn_times;
+
+/* ---- cancelling ---- */
+
+/* A token that ends calls which wait, from another thread. It may be given to any number of calls, at once or one after
+ * another, and once fired ends each that has it, also those to come. */
+typedef struct h2conn_cancel h2conn_cancel;
+
+/* EINVAL, ENOMEM. */
+int h2conn_cancel_new(h2conn_cancel **cancel);
+/* Any number of times. Async-signal-safe. */
+void h2conn_cancel_fire(h2conn_cancel *cancel);
+bool h2conn_cancel_fired(const h2conn_cancel *cancel);
+/* When no call has it any more. NULL is ignored. */
+void h2conn_cancel_free(h2conn_cancel *cancel);
+
 /* ---- client ---- */
+
+/* A client that is about to try again. The strings are valid during the call. */
+typedef struct h2conn_retry {
+    const char *origin; /* "https://host:port" */
+    unsigned failures;  /* in a row, the last included */
+    int error;          /* the last: ERESOLVE, ECONNECT, ETIMEDOUT (of one attempt), ELOST, EGOAWAY */
+    const char *why;    /* one sentence on it */
+    int64_t wait_ms;    /* until the next attempt; 0 when its time has come already */
+} h2conn_retry;
+
+/* Called by the thread that is about to wait and dial, with nothing locked; it must not free the client. Returns
+ * whether to go on; if not, the h2conn_connect that waits returns the error. */
+typedef bool (*h2conn_reconnecting)(void *user, const h2conn_retry *retry);
+
+/*
+ * Trying again. With `first_ms` set, an h2conn_connect of the client whose session cannot be had - the host is not
+ * resolved or not reached, or the session is lost or refuses before any of the request was sent - tries again, as long
+ * as its own timeout leaves room for the next attempt; otherwise it returns the last error at once. When a session that
+ * was in use is lost, its connections end with H2CONN_ELOST, and the next h2conn_connect to its origin waits likewise.
+ *
+ * Nothing is ever sent twice: a request that may have reached a server, and all that was written, are the program's to
+ * repeat. Errors that a second try would meet again (TLS refused, no HTTP/2) are returned.
+ *
+ * The wait doubles with each failure in a row at an origin, less a random share, and starts anew when nothing failed
+ * for `most_ms` after an attempt.
+ */
+typedef struct h2conn_reconnect {
+    uint32_t first_ms;         /* wait after the first failure, 1 to most_ms; 0: never try again */
+    uint32_t most_ms;          /* the longest wait; default 30,000 */
+    int jitter_percent;        /* the largest share that chance takes off, up to 100; default 50; negative: none */
+    uint32_t attempt_ms;       /* resolving and connecting, of one attempt; default 10,000 */
+    h2conn_reconnecting again; /* told of each attempt after the first; may be NULL */
+    void *user;
+} h2conn_reconnect;
 
 /* Zeroes are the defaults. */
 typedef struct h2conn_client_options {
@@ -123,12 +182,16 @@ typedef struct h2conn_client_options {
                                     h2_config.stream_window; default 256 MiB */
     h2conn_trace trace;
     void *trace_user;
+    h2conn_times times;
+    h2conn_reconnect reconnect;
+    bool manual; /* no thread of its own: the program's loop calls h2conn_client_process (h2conn_events.h) */
 } h2conn_client_options;
 
 /* A client keeps one HTTP/2 session for each origin (scheme, host, port), opened when first needed and shared by all
  * connections to it; a second one is opened when the first is full or going away. */
 int h2conn_client_new(h2conn_client **client, const h2conn_client_options *options);
-/* Ends every session. The client's connections must have been freed. NULL is ignored. */
+/* Ends every session: what was written goes out first, for up to 5 seconds. The client's connections must have been
+ * freed. NULL is ignored. */
 void h2conn_client_free(h2conn_client *client);
 
 /* An informational response (1xx), such as 103 with its fields; called before the final one, from any thread with the
@@ -148,8 +211,9 @@ typedef struct h2conn_options {
     bool expect_continue; /* send "expect: 100-continue" and return at 100, with status 100, or at the final response */
     h2conn_informational informational; /* may be NULL */
     void *informational_user;
-    int64_t timeout_ms; /* for resolving, connecting, TLS and the response together; 0: 30,000; negative: none */
-    h2conn_trace trace; /* with client NULL */
+    int64_t timeout_ms;    /* for resolving, connecting, TLS and the response together; 0: 30,000; negative: none */
+    h2conn_cancel *cancel; /* fired at any time, it ends the connect with ECANCELED; may be NULL */
+    h2conn_trace trace;    /* with client NULL */
     void *trace_user;
 } h2conn_options;
 
@@ -165,7 +229,8 @@ typedef struct h2conn_response {
 /* Connect: open a stream to `url` (http:// is HTTP/2 with prior knowledge, https:// TLS with ALPN h2), send the request
  * and wait for the response's header section. Any status is a success: the caller looks at it. `options` and `response`
  * may be NULL. Tries all addresses of the host, IPv6 and IPv4. On failure *conn is NULL and the code one of EINVAL,
- * EURL, ENOMEM, ERESOLVE, ECONNECT, ETLS, EHTTP2, EPROTOCOL, ERESET, EGOAWAY, ELOST, ETIMEDOUT, ELIMIT. */
+ * EURL, ENOMEM, ERESOLVE, ECONNECT, ETLS, EHTTP2, EPROTOCOL, ERESET, EGOAWAY, ELOST, ETIMEDOUT, ECANCELED, ELIMIT,
+ * EEXTENDED. */
 int h2conn_connect(h2conn **conn, const char *url, const h2conn_options *options, h2conn_response *response);
 
 /* Client: wait, up to the read deadline, for the response's header section of a connection made with `early`; some
@@ -195,6 +260,7 @@ typedef struct h2conn_server_options {
     unsigned sessions;           /* HTTP/2 sessions at once; default 10,000; closed at once beyond */
     h2conn_trace trace;
     void *trace_user;
+    h2conn_times times;
 } h2conn_server_options;
 
 int h2conn_server_new(h2conn_server **server, const h2conn_server_options *options);
@@ -260,7 +326,7 @@ int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written);
 int h2conn_close_write(h2conn *conn);
 
 /* The same with trailers after the last byte (RFC 9113, 8.1): fields without pseudo-fields. EINVAL for ones that may
- * not be sent; a server must have accepted. */
+ * not be sent; a server must have accepted. ENOMEM leaves this half open: try again, or reset. */
 int h2conn_close_write_with(h2conn *conn, const h2conn_field *fields, size_t n);
 
 /* The peer's trailers, once h2conn_read has given 0; NULL and 0 when there are none. They live as long as the

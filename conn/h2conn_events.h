@@ -28,8 +28,8 @@
  * The events of a connection, in this order; a server's connection has them once it was accepted or held:
  *   on_open      server: a request came. Accept it, respond, or hold it to do so later; else it is answered 404.
  *   on_response  client: the final response came.
- *   on_readable  bytes came, or the peer's end. It is called again as long as it reads some and leaves some; one that
- *                reads nothing is called when more comes. So reading a part is safe, and not reading stops the peer.
+ *   on_readable  bytes came, or the peer's end. It is called again as long as callbacks read some and leave some; when
+ *                they read nothing, when more comes. So reading a part is safe, and not reading stops the peer.
  *   on_writable  after h2conn_try_write took less than all, or a function gave EAGAIN: there is room again.
  *   on_close     once, the last: the stream has ended, h2conn_why tells why. What came before can still be read.
  */
@@ -78,6 +78,54 @@ ptrdiff_t h2conn_try_write(h2conn *conn, const void *buf, size_t len);
  * connection agree on who sets it, and when. */
 void h2conn_set_user(h2conn *conn, void *user);
 void *h2conn_user(const h2conn *conn);
+
+/*
+ * Client: connect without waiting. *conn is there at once, and on_response or on_close follows, from a callback,
+ * possibly before this returns; `user` is what h2conn_user gives from the beginning. Names are resolved and sockets
+ * connected by a thread that ends when it has; the rest is the loop's.
+ *
+ * Until on_response (with `early` or `expect_continue` on_writable, which says that the request was sent, or that 100
+ * came) only h2conn_close, _free, _set_user and _user may be called for it; h2conn_close and h2conn_free end the
+ * attempt at any time. `timeout_ms` is of the attempt, as for h2conn_connect. A client with `reconnect` tries again.
+ *
+ * `options` must name a client; `cancel` is not for this call. EINVAL, EURL, ENOMEM; all else is told by on_close.
+ */
+int h2conn_connect_start(h2conn **conn, const char *url, const h2conn_options *options, const h2conn_events *events,
+                         void *user);
+
+/* ---- a client in the program's own loop ---- */
+
+/*
+ * A client made with `manual` has no thread. One thread of the program, in a loop such as poll or libevent, does its
+ * work:
+ *
+ *     for (;;) {
+ *         struct pollfd fds[] = {{.fd = h2conn_client_fd(client), .events = POLLIN}, ... the program's own ...};
+ *         poll(fds, n, h2conn_client_timeout(client));
+ *         h2conn_client_process(client);                            // callbacks run in here
+ *         ...
+ *     }
+ *
+ * Other threads may use the client and its connections meanwhile, and calls that wait may be made too, in the loop's
+ * thread as well: they do the session's work themselves, but the callbacks wait.
+ */
+
+/* The descriptor that is readable when there is something to do: one for all sessions, and for reading alone, whether a
+ * session wants to receive or to send. It stays the same, lives as long as the client, and is not for reading. EINVAL
+ * for a client that is not manual. */
+int h2conn_client_fd(const h2conn_client *client);
+
+/* Whether there is anything to wait for: a session, or a connect under way. A loop with nothing else to do may end when
+ * there is not. */
+bool h2conn_client_wants(h2conn_client *client);
+
+/* Milliseconds after which to call h2conn_client_process though the descriptor is not readable: 0 for now, -1 for
+ * never. Ask before each wait. */
+int h2conn_client_timeout(h2conn_client *client);
+
+/* Do what can be done now, without waiting: receive, send, keep time, call back. One thread at a time. EINVAL for a
+ * client that is not manual, and in a callback. */
+int h2conn_client_process(h2conn_client *client);
 
 #ifdef __cplusplus
 }

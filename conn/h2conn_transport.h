@@ -28,7 +28,8 @@ enum {
 };
 
 typedef struct h2conn_transport {
-    /* Receive up to `len` bytes into `buf`. */
+    /* Receive up to `len` bytes into `buf`. After fewer, or a WANT code, the transport holds nothing itself: what comes
+     * next shows at the lowest level. */
     ptrdiff_t (*recv)(void *ctx, void *buf, size_t len);
     /* Send up to `len` bytes of `buf`. After a WANT code the caller repeats the call with the same first bytes. */
     ptrdiff_t (*send)(void *ctx, const void *buf, size_t len);

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <stdio.h>
-#include <string.h>
-#include "posix_client.h"
-#include "posix_dial.h"
+#include "posix_start.h"
 #include "posix_time.h"
 
-/* A session being opened. Those who need one to the same origin wait for it; the last of them frees this. */
-typedef struct dialing {
-    struct dialing *next;
-    unsigned users; /* who dials, and who waits */
-    bool done;
-    int result;
-    char origin[POSIX_ORIGIN_BYTES];
-    char why[H2CONN_WHY_BYTES];
-} dialing;
-
-struct h2conn_client {
-    posix_owner owner; /* first */
-    posix_loop *loop;
-    bool shares_loop;
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* a dialing is done, or a session forgotten */
-    posix_session *sessions;
-    dialing *dialings;
-    size_t n_sessions; /* not yet forgotten by the loop */
-};
+#define DEFAULT_MOST_MS        30000
+#define DEFAULT_JITTER_PERCENT 50
+#define PERCENT                100
 
 /* ---- the loop of private clients ---- */
 
@@ -33,11 +13,14 @@ static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 static posix_loop *shared_loop;
 static size_t shared_users;
 
-static posix_loop *loop_new(void) {
+static posix_loop *loop_new(bool manual) {
     posix_loop *loop = malloc(sizeof *loop);
-    if (loop != NULL && posix_loop_init(loop) == H2CONN_OK) return loop;
-    free(loop);
-    return NULL;
+    if (loop == NULL || posix_loop_init(loop) != H2CONN_OK) {
+        free(loop);
+        return NULL;
+    }
+    loop->manual = manual;
+    return loop;
 }
 
 static void loop_delete(posix_loop *loop) {
@@ -49,7 +32,7 @@ static void loop_delete(posix_loop *loop) {
 
 static posix_loop *shared_acquire(void) {
     pthread_mutex_lock(&shared_lock);
-    if (shared_users == 0) shared_loop = loop_new();
+    if (shared_users == 0) shared_loop = loop_new(false);
     posix_loop *loop = shared_loop;
     if (loop != NULL) shared_users++;
     pthread_mutex_unlock(&shared_lock);
@@ -63,15 +46,6 @@ static void shared_release(void) {
 }
 
 /* ---- clients ---- */
-
-static void session_ended(posix_owner *owner, posix_session *s) {
-    h2conn_client *client = (h2conn_client *)owner;
-    pthread_mutex_lock(&client->lock);
-    posix_session **place = &client->sessions;
-    while (*place != s) place = &(*place)->client_next;
-    *place = s->client_next;
-    pthread_mutex_unlock(&client->lock);
-}
 
 static void session_forgotten(posix_owner *owner) {
     h2conn_client *client = (h2conn_client *)owner;
@@ -88,11 +62,19 @@ static h2_config config_of(const h2_config *given) {
     return config;
 }
 
+static h2conn_backoff backoff_of(const h2conn_reconnect *r) {
+    const int percent = r->jitter_percent == 0 ? DEFAULT_JITTER_PERCENT : r->jitter_percent;
+    return (h2conn_backoff){.first_ms = r->first_ms,
+                            .most_ms = r->most_ms == 0 ? DEFAULT_MOST_MS : r->most_ms,
+                            .jitter_percent = percent > 0 ? (uint32_t)percent : 0};
+}
+
 static int client_new(h2conn_client **client, const h2conn_client_options *options, bool shares_loop) {
+    const h2_config config = config_of(options->config);
     h2conn_client *c = calloc(1, sizeof *c);
     if (c == NULL) return H2CONN_ENOMEM;
     c->shares_loop = shares_loop;
-    c->loop = shares_loop ? shared_acquire() : loop_new();
+    c->loop = shares_loop ? shared_acquire() : loop_new(options->manual);
     if (c->loop == NULL || posix_cond_init(&c->changed) != 0) {
         if (c->loop != NULL && shares_loop) shared_release();
         if (c->loop != NULL && !shares_loop) loop_delete(c->loop);
@@ -100,15 +82,20 @@ static int client_new(h2conn_client **client, const h2conn_client_options *optio
         return H2CONN_ENOMEM;
     }
     pthread_mutex_init(&c->lock, NULL);
+    pthread_mutex_init(&c->seek_lock, NULL);
+    pthread_cond_init(&c->sought, NULL);
     c->owner = (posix_owner){.loop = c->loop,
-                             .config = config_of(options->config),
+                             .config = config,
                              .has_secure = options->secure != NULL,
                              .trace = options->trace,
                              .window_memory = posix_window_memory(options->window_memory),
                              .trace_user = options->trace_user,
-                             .ended = session_ended,
+                             .times = posix_times_of(&options->times, &config),
+                             .ended = posix_client_session_ended,
                              .forgotten = session_forgotten};
     if (options->secure != NULL) c->owner.secure = *options->secure;
+    c->reconnect = options->reconnect;
+    c->backoff = backoff_of(&options->reconnect);
     *client = c;
     return H2CONN_OK;
 }
@@ -119,7 +106,9 @@ int h2conn_client_new(h2conn_client **client, const h2conn_client_options *optio
     *client = NULL;
     if (options == NULL) options = &defaults;
     const h2_config config = config_of(options->config);
+    const h2conn_backoff backoff = backoff_of(&options->reconnect);
     if (h2_session_size(&config) == 0) return H2CONN_EINVAL;
+    if (backoff.first_ms > backoff.most_ms || backoff.jitter_percent > PERCENT) return H2CONN_EINVAL;
     return client_new(client, options, false);
 }
 
@@ -134,14 +123,47 @@ bool posix_client_is_secured(const h2conn_client *client) {
 }
 
 static void end_sessions(h2conn_client *client, int64_t within_ms) {
+    posix_seekers_end(client);
+    posix_nowhere_end(client);
     pthread_mutex_lock(&client->lock);
     for (posix_session *s = client->sessions; s != NULL; s = s->client_next) {
         pthread_mutex_lock(&s->lock);
         posix_session_finish(s, H2_NO_ERROR, within_ms);
         pthread_mutex_unlock(&s->lock);
     }
+    if (client->loop->manual) {
+        /* Nobody comes by any more: this thread sees them to their end. */
+        pthread_mutex_unlock(&client->lock);
+        posix_loop_quit(client->loop);
+        posix_loop_run(client->loop);
+        return;
+    }
     while (client->n_sessions > 0) pthread_cond_wait(&client->changed, &client->lock);
     pthread_mutex_unlock(&client->lock);
+}
+
+/* ---- in a program's own loop ---- */
+
+int h2conn_client_fd(const h2conn_client *client) {
+    return client != NULL && client->loop->manual ? client->loop->epoll : H2CONN_EINVAL;
+}
+
+bool h2conn_client_wants(h2conn_client *client) {
+    if (client == NULL) return false;
+    pthread_mutex_lock(&client->lock);
+    const bool any = client->n_sessions > (client->nowhere != NULL);
+    pthread_mutex_unlock(&client->lock);
+    return any || posix_nowhere_used(client);
+}
+
+int h2conn_client_timeout(h2conn_client *client) {
+    return client != NULL && client->loop->manual ? posix_loop_timeout(client->loop) : -1;
+}
+
+int h2conn_client_process(h2conn_client *client) {
+    if (client == NULL || !client->loop->manual || posix_in_callback()) return H2CONN_EINVAL;
+    posix_loop_process(client->loop);
+    return H2CONN_OK;
 }
 
 void posix_client_abandon(h2conn_client *client) {
@@ -153,127 +175,15 @@ void posix_client_abandon(h2conn_client *client) {
 void h2conn_client_free(h2conn_client *client) {
     if (client == NULL) return;
     end_sessions(client, POSIX_FINISH_MS);
+    posix_nowhere_free(client);
     if (client->shares_loop)
         shared_release();
     else
         loop_delete(client->loop);
+    posix_client_forget_troubles(client);
+    pthread_cond_destroy(&client->sought);
+    pthread_mutex_destroy(&client->seek_lock);
     pthread_cond_destroy(&client->changed);
     pthread_mutex_destroy(&client->lock);
     free(client);
-}
-
-/* ---- which session ---- */
-
-/* Whether it would take a new stream, as far as can be known; then it is referenced. */
-static bool try_session(posix_session *s) {
-    pthread_mutex_lock(&s->lock);
-    const h2_session *session = s->link.session;
-    const bool usable = s->finish_at == 0 && !posix_session_is_closing(s) && h2_session_room(session) > 0;
-    if (usable) posix_session_ref(s);
-    pthread_mutex_unlock(&s->lock);
-    return usable;
-}
-
-static posix_session *find_session(h2conn_client *client, const char *origin) {
-    for (posix_session *s = client->sessions; s != NULL; s = s->client_next)
-        if (strcmp(s->origin, origin) == 0 && try_session(s)) return s;
-    return NULL;
-}
-
-static dialing *find_dialing(h2conn_client *client, const char *origin) {
-    dialing *d = client->dialings;
-    while (d != NULL && strcmp(d->origin, origin) != 0) d = d->next;
-    return d;
-}
-
-static void leave(dialing *d) {
-    if (--d->users == 0) free(d);
-}
-
-/* With the client locked. */
-static int wait_for(h2conn_client *client, dialing *d, int64_t deadline, char why[H2CONN_WHY_BYTES]) {
-    d->users++;
-    while (!d->done && !posix_passed(deadline, h2conn_now()))
-        posix_cond_wait(&client->changed, &client->lock, deadline);
-    const int result = d->done ? d->result : H2CONN_ETIMEDOUT;
-    memcpy(why, d->why, H2CONN_WHY_BYTES);
-    leave(d);
-    return result;
-}
-
-static int open_session(posix_session **session, h2conn_client *client, const char *origin, const h2conn_url *url,
-                        int64_t deadline, char why[H2CONN_WHY_BYTES]) {
-    int fd;
-    int result = posix_loop_start(client->loop);
-    if (result == H2CONN_OK) result = posix_dial(&fd, url->host, url->port, deadline, why);
-    if (result != H2CONN_OK) return result;
-    posix_session *s;
-    result = posix_session_new(&s, &client->owner, fd, url->secure, url->host);
-    if (result != H2CONN_OK) return result;
-    s->origin = strdup(origin);
-    result = s->origin != NULL ? posix_loop_add(client->loop, s) : H2CONN_ENOMEM;
-    if (result != H2CONN_OK) {
-        posix_session_unref(s);
-        return result;
-    }
-    *session = s;
-    return H2CONN_OK;
-}
-
-static dialing *dialing_new(h2conn_client *client, const char *origin) {
-    dialing *d = calloc(1, sizeof *d);
-    if (d == NULL) return NULL;
-    d->users = 1;
-    snprintf(d->origin, sizeof d->origin, "%s", origin);
-    d->next = client->dialings;
-    client->dialings = d;
-    return d;
-}
-
-/* With the client locked, which is let go of meanwhile. */
-static int dial(posix_session **session, h2conn_client *client, const char *origin, const h2conn_url *url,
-                int64_t deadline, char why[H2CONN_WHY_BYTES]) {
-    dialing *d = dialing_new(client, origin);
-    if (d == NULL) return H2CONN_ENOMEM;
-    pthread_mutex_unlock(&client->lock);
-    d->result = open_session(session, client, origin, url, deadline, d->why);
-    pthread_mutex_lock(&client->lock);
-    dialing **place = &client->dialings;
-    while (*place != d) place = &(*place)->next;
-    *place = d->next;
-    if (d->result == H2CONN_OK) {
-        (*session)->client_next = client->sessions;
-        client->sessions = *session;
-        client->n_sessions++;
-    }
-    d->done = true;
-    pthread_cond_broadcast(&client->changed);
-    const int result = d->result;
-    memcpy(why, d->why, H2CONN_WHY_BYTES);
-    leave(d);
-    return result;
-}
-
-int posix_client_session(posix_session **session, bool *fresh, h2conn_client *client, const h2conn_url *url,
-                         int64_t deadline, char why[H2CONN_WHY_BYTES]) {
-    char origin[POSIX_ORIGIN_BYTES];
-    int result = H2CONN_OK;
-    snprintf(origin, sizeof origin, "%s://%s:%u", url->secure ? "https" : "http", url->host, (unsigned)url->port);
-    *fresh = false;
-    pthread_mutex_lock(&client->lock);
-    while (result == H2CONN_OK) {
-        *session = find_session(client, origin);
-        if (*session != NULL) break;
-        dialing *d = find_dialing(client, origin);
-        if (d == NULL) {
-            result = dial(session, client, origin, url, deadline, why);
-            *fresh = true;
-            break;
-        }
-        result = wait_for(client, d, deadline, why);
-        /* Who dialed had less time; this one tries for itself. */
-        if (result == H2CONN_ETIMEDOUT && !posix_passed(deadline, h2conn_now())) result = H2CONN_OK;
-    }
-    pthread_mutex_unlock(&client->lock);
-    return result;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include "posix_session.h"
+#include "posix_start.h"
 #include "posix_time.h"
 #include "posix_wait.h"
 
@@ -34,7 +34,7 @@ static void close_now(posix_session *s) {
 static void shut(posix_session *s, int64_t now) {
     shutdown(s->socket.fd, SHUT_WR);
     s->phase = POSIX_LINGER;
-    s->finish_at = posix_earlier(s->finish_at, now + POSIX_LINGER_MS);
+    s->finish_at = posix_earlier(s->finish_at, now + s->owner->times.linger_ms);
 }
 
 /* The security layer's closing notice; its own lock is free, since nobody has a role. */
@@ -126,10 +126,12 @@ void posix_session_turn(posix_session *s, int64_t now) {
     s->turning = true;
     s->turn_until_us = posix_now_us() + POSIX_TURN_US;
     if (s->phase == POSIX_OPEN) pump(s);
+    posix_starts_turn(s, now);
     s->turn_until_us = 0;
     posix_session_tick(s, now);
     posix_session_flush(s, NULL);
     wind_up(s, now);
+    if (posix_session_is_closing(s)) posix_starts_turn(s, now);
     posix_session_tick(s, now);
     end_turn(s);
     if (s->phase != POSIX_OPEN) return;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include "conn_error.h"
-#include "posix_client.h"
-#include "posix_conn.h"
+#include "posix_start.h"
 #include "posix_time.h"
 
 static h2conn_chunk *chunk_get(void *ctx, size_t want) {
@@ -45,6 +44,7 @@ void posix_conn_orphan(h2conn *conn) {
     free(conn->head);
     free(conn->kept);
     free(conn->trailers);
+    posix_start_unref(conn->starting);
     free(conn);
     posix_session_drop(s);
 }
@@ -56,6 +56,7 @@ int posix_conn_error(const h2conn *conn) {
 }
 
 void posix_conn_why(h2conn *conn, char out[H2CONN_WHY_BYTES]) {
+    if (posix_start_why(conn, out)) return;
     const int error = posix_conn_error(conn);
     char text[H2CONN_WHY_BYTES];
     const bool outside = error == H2CONN_ELOST || error == H2CONN_ETLS;
@@ -97,6 +98,7 @@ void posix_conn_close(h2conn *conn) {
 
 int h2conn_close(h2conn *conn) {
     if (conn == NULL) return H2CONN_EINVAL;
+    if (posix_start_end(conn, true)) return H2CONN_OK;
     posix_session *s = conn->session;
     pthread_mutex_lock(&s->lock);
     posix_conn_close(conn);
@@ -119,6 +121,7 @@ int h2conn_reset(h2conn *conn, uint32_t code) {
 
 void h2conn_free(h2conn *conn) {
     if (conn == NULL) return;
+    posix_start_end(conn, false);
     posix_session *s = conn->session;
     h2conn_client *own = conn->own;
     pthread_mutex_lock(&s->lock);

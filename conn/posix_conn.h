@@ -36,20 +36,21 @@ struct h2conn {
     void *user;                  /* the program's */
     h2conn_informational informational;
     void *informational_user;
-    h2conn_client *own; /* client of this connection alone */
-    int status;         /* client: of the response, 0 before; server: sent, 0 before */
-    bool continued;     /* 100 (Continue) came, or was sent */
-    bool writing;       /* a thread, or `kept`, has the turn to write */
-    bool orphan;        /* nobody holds it: freed when the stream has ended */
-    uint8_t due;        /* events to be told: POSIX_DUE_ bits */
-    bool in_line;       /* in one of the session's lines */
-    bool calling;       /* a callback runs */
-    bool freeing;       /* a thread gives it up: no callback is called any more */
-    bool handed;        /* server: the program has it, so it is told of all that follows */
-    bool held;          /* server: the program frees it, and may answer later */
-    bool wants_write;   /* it was told EAGAIN, or less than all was taken */
-    bool read_some;     /* something was read since on_readable was called last */
-    bool read_end;      /* the end, or what ended it, was read */
+    struct posix_starting *starting; /* client, of h2conn_connect_start; else NULL */
+    h2conn_client *own;              /* client of this connection alone */
+    int status;                      /* client: of the response, 0 before; server: sent, 0 before */
+    bool continued;                  /* 100 (Continue) came, or was sent */
+    bool writing;                    /* a thread, or `kept`, has the turn to write */
+    bool orphan;                     /* nobody holds it: freed when the stream has ended */
+    uint8_t due;                     /* events to be told: POSIX_DUE_ bits */
+    bool in_line;                    /* in one of the session's lines */
+    bool calling;                    /* a callback runs */
+    bool freeing;                    /* a thread gives it up: no callback is called any more */
+    bool handed;                     /* server: the program has it, so it is told of all that follows */
+    bool held;                       /* server: the program frees it, and may answer later */
+    bool wants_write;                /* it was told EAGAIN, or less than all was taken */
+    bool read_some;                  /* something was read since its callbacks were called last */
+    bool read_end;                   /* the end, or what ended it, was read */
 };
 
 /* The allocator as a source of chunks. */

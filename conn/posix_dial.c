@@ -14,8 +14,8 @@
 
 typedef struct race {
     const struct addrinfo *order[ADDRESSES_MAX];
-    size_t n, next; /* addresses, and the first not tried */
-    struct pollfd runners[ADDRESSES_MAX];
+    size_t n, next;                             /* addresses, and the first not tried */
+    struct pollfd runners[ADDRESSES_MAX + 1];   /* and the token */
     const struct addrinfo *lane[ADDRESSES_MAX]; /* what each runner tries */
     size_t running;
     int64_t next_at; /* when the next may start */
@@ -88,45 +88,49 @@ static int arrived(race *r, int64_t now) {
     return -1;
 }
 
-/* Returns the descriptor, or -1 when all fell or the deadline passed. */
-static int run(race *r, int64_t deadline) {
-    for (;;) {
-        const int64_t now = h2conn_now();
-        int fd = -1;
-        if (posix_passed(deadline, now)) return -1;
-        if (r->next < r->n && (r->running == 0 || now >= r->next_at)) {
-            fd = start(r, now);
-            if (fd >= 0) return fd;
-            continue;
-        }
-        if (r->running == 0) return -1;
-        const int64_t until = r->next < r->n ? posix_earlier(deadline, r->next_at) : deadline;
-        if (poll(r->runners, (nfds_t)r->running, posix_poll_timeout(until, now)) <= 0) continue;
-        fd = arrived(r, h2conn_now());
-        if (fd >= 0) return fd;
-    }
+/* Wait for a runner to arrive or to fall, or for the next to start. */
+static int wait_for(race *r, const posix_until *until, int64_t now) {
+    const int64_t next_at = r->next < r->n ? r->next_at : 0;
+    r->runners[r->running] = (struct pollfd){.fd = posix_cancel_fd(until->cancel), .events = POLLIN};
+    const int timeout = posix_poll_timeout(posix_earlier(until->deadline, next_at), now);
+    return poll(r->runners, (nfds_t)r->running + 1, timeout) > 0 ? arrived(r, h2conn_now()) : -1;
 }
 
-static int failure_of(const race *r, const char *host, char why[H2CONN_WHY_BYTES]) {
-    char address[H2CONN_ADDRESS_BYTES], text[H2CONN_WHY_BYTES];
-    if (r->fallen == NULL || r->running > 0 || r->next < r->n) {
-        h2conn_text_join(why, H2CONN_WHY_BYTES, "connecting to ", host, "");
-        return H2CONN_ETIMEDOUT;
+/* H2CONN_OK with the descriptor in *fd, -1 when all fell; or ECANCELED or ETIMEDOUT. */
+static int run(race *r, int *fd, const posix_until *until) {
+    for (*fd = -1; *fd < 0;) {
+        const int64_t now = h2conn_now();
+        const int result = posix_until_check(until, now);
+        if (result != H2CONN_OK) return result;
+        if (r->next < r->n && (r->running == 0 || now >= r->next_at))
+            *fd = start(r, now);
+        else if (r->running > 0)
+            *fd = wait_for(r, until, now);
+        else
+            break;
     }
+    return H2CONN_OK;
+}
+
+static int failure_of(const race *r, char why[H2CONN_WHY_BYTES]) {
+    char address[H2CONN_ADDRESS_BYTES], text[H2CONN_WHY_BYTES];
     posix_address_print(address, r->fallen->ai_addr);
     h2conn_text_join(why, H2CONN_WHY_BYTES, address, ": ", posix_error_text(r->error, text));
     const bool ours = r->error == EMFILE || r->error == ENFILE || r->error == ENOBUFS || r->error == ENOMEM;
     return ours ? H2CONN_ENOMEM : H2CONN_ECONNECT;
 }
 
-int posix_dial(int *fd, const char *host, uint16_t port, int64_t deadline, char why[H2CONN_WHY_BYTES]) {
+int posix_dial(int *fd, const char *host, uint16_t port, const posix_until *until, char why[H2CONN_WHY_BYTES]) {
     struct addrinfo *list;
-    const int resolved = posix_resolve(&list, host, port, false, deadline, why);
-    if (resolved != H2CONN_OK) return resolved;
+    int result = posix_resolve(&list, host, port, false, until, why);
+    if (result != H2CONN_OK) return result;
     race r = {.next_at = 0};
     set_order(&r, list);
-    *fd = run(&r, deadline);
-    const int result = *fd >= 0 ? H2CONN_OK : failure_of(&r, host, why);
+    result = run(&r, fd, until);
+    if (result != H2CONN_OK)
+        h2conn_text_join(why, H2CONN_WHY_BYTES, "connecting to ", host, "");
+    else if (*fd < 0)
+        result = failure_of(&r, why);
     for (size_t i = 0; i < r.running; i++) close(r.runners[i].fd);
     freeaddrinfo(list);
     return result;

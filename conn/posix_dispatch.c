@@ -131,14 +131,6 @@ static bool is_unread(const h2conn *conn) {
     return stream->received.bytes > 0 || ((stream->peer_ended || stream->closed) && !conn->read_end);
 }
 
-/* Whether it should be called again: it reads, and is not done. */
-static bool tell_read(h2conn *conn) {
-    if (!is_unread(conn)) return false;
-    conn->read_some = false;
-    call(conn, conn->events->on_readable);
-    return conn->read_some && is_unread(conn);
-}
-
 /* A server's connection is the library's again, unless held. */
 static void tell_close(h2conn *conn) {
     call(conn, conn->events->on_close);
@@ -148,16 +140,19 @@ static void tell_close(h2conn *conn) {
     }
 }
 
+/* One that reads and leaves some is called again, before it hears of the end. */
 static void tell(h2conn *conn) {
     const unsigned due = conn->due;
-    bool again = false;
     conn->due = 0;
+    conn->read_some = false;
     if (due & POSIX_DUE_OPEN && !is_given_up(conn)) tell_open(conn);
     if (due & POSIX_DUE_RESPONSE && !is_given_up(conn)) tell_response(conn);
-    if (due & POSIX_DUE_READ && !is_given_up(conn)) again = tell_read(conn);
+    if (due & POSIX_DUE_READ && is_unread(conn)) call(conn, conn->events->on_readable);
     if (due & POSIX_DUE_WRITE && !is_given_up(conn) && !conn->stream.closed) call(conn, conn->events->on_writable);
-    if (again) posix_raise(conn, POSIX_DUE_READ | (due & POSIX_DUE_CLOSE));
-    if (due & POSIX_DUE_CLOSE && !is_given_up(conn) && !again) tell_close(conn);
+    if (conn->read_some && is_unread(conn))
+        posix_raise(conn, POSIX_DUE_READ | (due & POSIX_DUE_CLOSE));
+    else if (due & POSIX_DUE_CLOSE && !is_given_up(conn))
+        tell_close(conn);
 }
 
 /* ---- turns ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
-#include "posix_conn.h"
+#include "posix_start.h"
 #include "posix_time.h"
 
 /* What the engine reports, with the session locked: notes for the connection concerned, and a call to who waits for it.
@@ -37,6 +37,7 @@ static void take_trailers(h2conn *conn, const h2_field *fields, size_t n) {
 static void take_informational(h2conn *conn, const h2_field *fields, size_t n) {
     const int status = h2conn_status_of(&fields[0]);
     if (status == 100) conn->continued = true;
+    if (status == 100 && conn->starting != NULL) posix_loop_post(conn->session, true);
     if (conn->informational != NULL) conn->informational(conn->informational_user, status, fields + 1, n - 1);
     posix_wake_all(conn->waits, POSIX_STATE);
 }
@@ -111,6 +112,7 @@ static void on_closed(void *user, uint32_t id, const h2_failure *why) {
     h2conn_stream_closed(&conn->stream, &s->link, why);
     posix_kept_drop(conn);
     posix_wake_all(conn->waits, POSIX_ANY);
+    if (posix_start_closed(conn)) return;
     if (conn->orphan)
         posix_conn_orphan(conn);
     else if (conn->events != NULL)
@@ -122,12 +124,14 @@ static void on_closed(void *user, uint32_t id, const h2_failure *why) {
 static void on_settings(void *user) {
     posix_session *s = user;
     posix_wake_all(s->watchers, POSIX_ANY);
+    if (s->starts != NULL) posix_loop_post(s, true);
 }
 
 static void on_goaway(void *user, uint32_t last_stream_id, uint32_t code) {
     posix_session *s = user;
     (void)last_stream_id;
     (void)code;
+    s->leaving = true;
     posix_wake_all(s->watchers, POSIX_ANY);
 }
 

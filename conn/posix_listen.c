@@ -165,6 +165,7 @@ static int listen_on_all(h2conn_server *server, const struct addrinfo *list, boo
 }
 
 int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2CONN_WHY_BYTES]) {
+    const posix_until until = {.deadline = h2conn_now() + RESOLVE_MS};
     char detail[H2CONN_WHY_BYTES] = "";
     h2conn_url parsed = {.secure = false};
     struct addrinfo *list = NULL;
@@ -178,7 +179,7 @@ int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2
     else if (parsed.secure && !server->loops[0].owner.has_secure)
         result = H2CONN_EINVAL;
     else
-        result = posix_resolve(&list, parsed.host, parsed.port, true, h2conn_now() + RESOLVE_MS, detail);
+        result = posix_resolve(&list, parsed.host, parsed.port, true, &until, detail);
     if (result == H2CONN_OK) {
         result = listen_on_all(server, list, parsed.secure, address);
         freeaddrinfo(list);

@@ -110,7 +110,7 @@ void posix_loop_post(posix_session *s, bool urgent) {
 /* Look at one posted session. Returns whether it has ended. */
 static bool look_at(posix_session *s, int64_t now, bool due) {
     pthread_mutex_lock(&s->lock);
-    const bool urgent = s->urgent, ended = s->phase == POSIX_CLOSED;
+    const bool urgent = s->urgent || s->loop->manual, ended = s->phase == POSIX_CLOSED;
     s->posted = s->urgent = false;
     if (ended) {
         s->gone = true;
@@ -127,7 +127,7 @@ static bool look_at(posix_session *s, int64_t now, bool due) {
 }
 
 static void sweep(posix_loop *loop, int64_t now) {
-    const bool due = now >= loop->swept_at + POSIX_SWEEP_MS;
+    const bool due = loop->manual || now >= loop->swept_at + POSIX_SWEEP_MS;
     pthread_mutex_lock(&loop->lock);
     posix_session *s = due || loop->urgent ? loop->posted : NULL;
     if (s != NULL) loop->posted = NULL;
@@ -222,30 +222,55 @@ static int64_t run_timers(posix_loop *loop, int64_t now) {
 static int time_to_sleep(posix_loop *loop, int64_t timer_at, int64_t turn_at, int64_t now) {
     pthread_mutex_lock(&loop->lock);
     int64_t until = posix_earlier(timer_at, turn_at);
-    if (loop->posted != NULL) until = posix_earlier(until, loop->swept_at + POSIX_SWEEP_MS);
+    if (loop->posted != NULL) until = posix_earlier(until, loop->manual ? now : loop->swept_at + POSIX_SWEEP_MS);
     if (loop->urgent) until = now;
     const bool ends = loop->stopping && loop->n_sessions == 0;
     pthread_mutex_unlock(&loop->lock);
     return ends ? LOOP_ENDS : posix_poll_timeout(until, now);
 }
 
-void posix_loop_run(posix_loop *loop) {
+/* What is due now. Returns how long the loop may sleep then, or LOOP_ENDS. */
+static int do_due(posix_loop *loop) {
+    const int64_t now = h2conn_now();
+    sweep(loop, now);
+    const int64_t timer_at = run_timers(loop, now);
+    const int64_t turn_at = loop->turn != NULL ? loop->turn(loop->turn_ctx, now) : 0;
+    return time_to_sleep(loop, timer_at, turn_at, now);
+}
+
+/* Returns how many descriptors were ready. */
+static int do_ready(posix_loop *loop, int timeout) {
     struct epoll_event events[POSIX_EVENTS_MAX];
-    running = loop;
-    for (;;) {
-        const int64_t now = h2conn_now();
-        sweep(loop, now);
-        const int64_t timer_at = run_timers(loop, now);
-        const int64_t turn_at = loop->turn != NULL ? loop->turn(loop->turn_ctx, now) : 0;
-        const int timeout = time_to_sleep(loop, timer_at, turn_at, now);
-        if (timeout == LOOP_ENDS) break;
-        const int n = epoll_wait(loop->epoll, events, POSIX_EVENTS_MAX, timeout);
-        for (int i = 0; i < n; i++) {
-            posix_source *source = events[i].data.ptr;
-            source->ready(source);
-        }
+    const int n = epoll_wait(loop->epoll, events, POSIX_EVENTS_MAX, timeout);
+    for (int i = 0; i < n; i++) {
+        posix_source *source = events[i].data.ptr;
+        source->ready(source);
     }
-    running = NULL;
+    return n;
+}
+
+void posix_loop_run(posix_loop *loop) {
+    const posix_loop *before = running;
+    int timeout;
+    running = loop;
+    while ((timeout = do_due(loop)) != LOOP_ENDS) do_ready(loop, timeout);
+    running = before;
+}
+
+void posix_loop_process(posix_loop *loop) {
+    const posix_loop *before = running;
+    running = loop;
+    do_due(loop);
+    for (unsigned turn = 0; turn < POSIX_TURNS && do_ready(loop, 0) > 0; turn++) do_due(loop);
+    running = before;
+}
+
+int posix_loop_timeout(posix_loop *loop) {
+    pthread_mutex_lock(&loop->lock);
+    const posix_timer *timer = posix_timers_first(&loop->timers);
+    const int64_t timer_at = timer != NULL ? (int64_t)timer->at : 0;
+    pthread_mutex_unlock(&loop->lock);
+    return time_to_sleep(loop, timer_at, 0, h2conn_now());
 }
 
 static void *loop_thread(void *arg) {
@@ -255,8 +280,8 @@ static void *loop_thread(void *arg) {
 
 int posix_loop_start(posix_loop *loop) {
     pthread_mutex_lock(&loop->lock);
-    if (!loop->started) loop->started = posix_thread_start(&loop->thread, loop_thread, loop) == 0;
-    const bool started = loop->started;
+    if (!loop->started && !loop->manual) loop->started = posix_thread_start(&loop->thread, loop_thread, loop) == 0;
+    const bool started = loop->started || loop->manual;
     pthread_mutex_unlock(&loop->lock);
     return started ? H2CONN_OK : H2CONN_ENOMEM;
 }

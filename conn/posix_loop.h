@@ -9,7 +9,7 @@
  * A thread that stops receiving for a session posts it here. That alone changes nothing: the loop looks at posted
  * sessions every POSIX_SWEEP_MS and watches (arms) those that were left alone since. A program that calls again before
  * then pays no system call and wakes no thread, and a PING is answered within two sweeps at worst. An urgent post is
- * looked at at once.
+ * looked at at once. A manual loop looks at each post at once: its program comes by when it has a reason to.
  *
  * Locks: `lock` is taken after a session's and guards the lists, the timers and the flags. The loop's own thread calls
  * sessions without it. Sessions are removed by the loop's thread alone, in the sweep, so what it has in hand stays.
@@ -42,6 +42,7 @@ typedef struct posix_loop {
     size_t n_sessions;
     struct posix_session *posted; /* to be looked at */
     bool urgent;                  /* at once */
+    bool manual;                  /* it has no thread of its own: the program calls posix_loop_process */
     bool stopping;                /* end when the last session has */
     int64_t swept_at;             /* the loop's thread only */
     /* The owner's own affairs, in the loop's thread before each wait; returns when to be called again at the latest, 0
@@ -59,7 +60,11 @@ void posix_loop_free(posix_loop *loop);
 
 /* Run in this thread until stopped. */
 void posix_loop_run(posix_loop *loop);
-/* Run in a thread of its own, started by the first call. H2CONN_OK or ENOMEM. */
+/* Do all that is due and ready now, and return. */
+void posix_loop_process(posix_loop *loop);
+/* How long it may be left alone although its descriptor is not readable, in milliseconds; -1 for ever. */
+int posix_loop_timeout(posix_loop *loop);
+/* Run in a thread of its own, started by the first call; a manual one needs none. H2CONN_OK or ENOMEM. */
 int posix_loop_start(posix_loop *loop);
 /* End when the last session has ended. */
 void posix_loop_quit(posix_loop *loop);

@@ -65,8 +65,8 @@ void posix_session_receive(posix_session *s) {
     const int error = s->socket.in.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);
-    /* A security layer may hold decrypted bytes that no poll shows. */
-    s->more = n > 0 && (s->guard != NULL || n == (ptrdiff_t)POSIX_BUFFER_BYTES);
+    /* What is left then may be in the security layer, where no poll shows it. */
+    s->more = n == (ptrdiff_t)POSIX_BUFFER_BYTES;
     s->rx = buf;
     h2conn_link_arrived(&s->link, buf, n);
     feed(s);
@@ -149,6 +149,7 @@ void posix_session_tick(posix_session *s, int64_t now) {
     s->told_ms = now;
     if (s->phase == POSIX_OPEN) at = h2conn_link_tick(&s->link, (uint64_t)now);
     if (s->finish_at != 0 && (uint64_t)s->finish_at < at) at = (uint64_t)s->finish_at;
+    if (s->starts_at != 0 && (uint64_t)s->starts_at < at) at = (uint64_t)s->starts_at;
     if (at <= (uint64_t)now) at = (uint64_t)now + 1;
     if (at < s->tick_at) posix_loop_schedule(s, at);
 }
@@ -176,7 +177,8 @@ void posix_session_settle(posix_session *s) {
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (s->pumping && !unsent) return;
     if (posix_session_hand_over(s) || (s->watched && !unsent)) return;
-    posix_loop_post(s, unsent || posix_session_has_more(s));
+    /* What is left to receive waits for the program, or the sweep, wherever it lies. */
+    posix_loop_post(s, unsent || (h2conn_link_unread(&s->link) > 0 && s->cut));
 }
 
 void posix_session_watch(posix_session *s) {

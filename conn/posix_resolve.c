@@ -15,13 +15,13 @@
 /* A look-up that may outlive who asked for it: the last of the two to leave frees it. */
 typedef struct lookup {
     pthread_mutex_t lock;
-    pthread_cond_t answered;
+    posix_bell *bell; /* of who asked; NULL when it has left */
     char host[H2CONN_HOST_BYTES], service[SERVICE_BYTES];
     struct addrinfo hints;
     struct addrinfo *list;
     int code;  /* of getaddrinfo */
     int error; /* errno with EAI_SYSTEM */
-    bool done, left;
+    bool done;
 } lookup;
 
 /* A system without an entry for localhost still has itself (RFC 6761, 6.3). */
@@ -43,10 +43,6 @@ static void look_up(lookup *l) {
 static lookup *lookup_new(const char *host, uint16_t port, bool passive) {
     lookup *l = calloc(1, sizeof *l);
     if (l == NULL) return NULL;
-    if (posix_cond_init(&l->answered) != 0) {
-        free(l);
-        return NULL;
-    }
     pthread_mutex_init(&l->lock, NULL);
     snprintf(l->host, sizeof l->host, "%s", host);
     snprintf(l->service, sizeof l->service, "%u", (unsigned)port);
@@ -57,7 +53,6 @@ static lookup *lookup_new(const char *host, uint16_t port, bool passive) {
 
 static void lookup_free(lookup *l) {
     if (l->list != NULL) freeaddrinfo(l->list);
-    pthread_cond_destroy(&l->answered);
     pthread_mutex_destroy(&l->lock);
     free(l);
 }
@@ -67,8 +62,8 @@ static void *lookup_thread(void *arg) {
     look_up(l);
     pthread_mutex_lock(&l->lock);
     l->done = true;
-    const bool left = l->left;
-    if (!left) pthread_cond_signal(&l->answered);
+    const bool left = l->bell == NULL;
+    if (!left) posix_bell_ring(l->bell);
     pthread_mutex_unlock(&l->lock);
     if (left) lookup_free(l);
     return NULL;
@@ -81,14 +76,16 @@ static bool start_thread(lookup *l) {
     return true;
 }
 
-/* Wait for the answer. False when the deadline passed: the thread owns the look-up then. */
-static bool wait_for(lookup *l, int64_t deadline) {
+/* Wait for the answer, but for a failure: the thread owns the look-up then. */
+static int wait_for(lookup *l, const posix_until *until) {
+    int result = H2CONN_OK;
     pthread_mutex_lock(&l->lock);
-    while (!l->done && !posix_passed(deadline, h2conn_now())) posix_cond_wait(&l->answered, &l->lock, deadline);
-    l->left = true;
-    const bool done = l->done;
+    while (!l->done && result == H2CONN_OK) result = posix_bell_wait(l->bell, &l->lock, until);
+    if (l->done) result = H2CONN_OK;
+    posix_bell_end(l->bell);
+    l->bell = NULL;
     pthread_mutex_unlock(&l->lock);
-    return done;
+    return result;
 }
 
 static int result_of(lookup *l, struct addrinfo **list, char why[H2CONN_WHY_BYTES]) {
@@ -103,9 +100,21 @@ static int result_of(lookup *l, struct addrinfo **list, char why[H2CONN_WHY_BYTE
     return l->code == EAI_MEMORY ? H2CONN_ENOMEM : H2CONN_ERESOLVE;
 }
 
-int posix_resolve(struct addrinfo **list, const char *host, uint16_t port, bool passive, int64_t deadline,
+/* In a thread of its own, which is left behind when this one has waited long enough. */
+static int look_up_elsewhere(lookup *l, const posix_until *until) {
+    posix_bell bell;
+    if (!posix_bell_begin(&bell)) return H2CONN_ENOMEM;
+    l->bell = &bell;
+    if (start_thread(l)) return wait_for(l, until);
+    l->bell = NULL;
+    look_up(l);
+    return H2CONN_OK;
+}
+
+int posix_resolve(struct addrinfo **list, const char *host, uint16_t port, bool passive, const posix_until *until,
                   char why[H2CONN_WHY_BYTES]) {
     lookup *l = lookup_new(host, port, passive);
+    int result = H2CONN_OK;
     why[0] = '\0';
     if (l == NULL) return H2CONN_ENOMEM;
     /* A literal needs no resolver, and so no thread. */
@@ -113,14 +122,12 @@ int posix_resolve(struct addrinfo **list, const char *host, uint16_t port, bool 
     look_up(l);
     if (l->code != 0) {
         l->hints.ai_flags &= ~AI_NUMERICHOST;
-        if (!start_thread(l)) {
-            look_up(l);
-        } else if (!wait_for(l, deadline)) {
-            h2conn_text_join(why, H2CONN_WHY_BYTES, "resolving ", host, "");
-            return H2CONN_ETIMEDOUT;
-        }
+        result = look_up_elsewhere(l, until);
     }
-    const int result = result_of(l, list, why);
-    lookup_free(l);
+    if (result == H2CONN_OK) result = result_of(l, list, why);
+    if (result == H2CONN_ETIMEDOUT || result == H2CONN_ECANCELED)
+        h2conn_text_join(why, H2CONN_WHY_BYTES, "resolving ", host, "");
+    else
+        lookup_free(l);
     return result;
 }

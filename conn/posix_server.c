@@ -102,6 +102,7 @@ static int make_loop(h2conn_server *server, const h2conn_server_options *options
                                 .trace = options->trace,
                                 .window_memory = posix_window_memory(options->window_memory) / shares,
                                 .trace_user = options->trace_user,
+                                .times = posix_times_of(&options->times, config),
                                 .request = calls ? announce : handle,
                                 .gone = calls ? NULL : withdraw,
                                 .forgotten = session_forgotten};

@@ -10,6 +10,20 @@ int64_t posix_window_memory(uint64_t option) {
     return option < INT64_MAX ? (int64_t)option : INT64_MAX;
 }
 
+#define DEFAULT_HANDSHAKE_MS 10000
+#define DEFAULT_LINGER_MS    1000
+
+static int64_t time_of(int64_t given, int64_t normal) {
+    if (given == 0) return normal;
+    return given > 0 ? given : 0;
+}
+
+h2conn_times posix_times_of(const h2conn_times *given, const h2_config *config) {
+    return (h2conn_times){.stall_ms = time_of(given->stall_ms, config->blocked_ms),
+                          .handshake_ms = time_of(given->handshake_ms, DEFAULT_HANDSHAKE_MS),
+                          .linger_ms = time_of(given->linger_ms, DEFAULT_LINGER_MS)};
+}
+
 static void ready(posix_source *source) {
     posix_session *s = (posix_session *)source;
     pthread_mutex_lock(&s->lock);
@@ -66,6 +80,7 @@ static int open_engine(posix_session *s, const h2conn_transport *transport) {
     h2_session *session;
     if (h2_session_new(&session, &heap, config, &handlers, s) != H2_OK) return H2CONN_ENOMEM;
     h2conn_link_init(&s->link, session, transport, config);
+    h2conn_link_patience(&s->link, s->owner->times.stall_ms, s->guard != NULL, s->owner->times.handshake_ms);
     return H2CONN_OK;
 }
 
@@ -136,6 +151,7 @@ void posix_session_unref(posix_session *s) {
 }
 
 const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]) {
+    if (s->link.late) return "the TLS handshake took too long";
     if (s->link.stalled) return "it does not read";
     if (s->link.ended == H2CONN_TRANSPORT_ETLS && s->guard != NULL) return s->owner->secure.failure(&s->guard->above);
     return s->errno_lost != 0 ? posix_error_text(s->errno_lost, text) : NULL;

@@ -7,7 +7,8 @@
  *
  * Locks, in the order in which they may be taken:
  *   1. a client's or a server's
- *   2. a session's `lock`: the engine, the connections, and all members here that do not say otherwise
+ *   2. a session's `lock`: the engine, the connections, and all members here that do not say otherwise; a client's
+ *      `nowhere` is the only one taken while another's is held (posix_start.h)
  *   3. a loop's, a server's queue's, a pool's: held for a few instructions
  * `guard->wire` is taken with none of these held; it keeps a secured transport to one thread at a time.
  *
@@ -45,9 +46,6 @@ struct posix_session;
  * the clock: a request or a reset costs many times what its octets would in bulk. */
 #define POSIX_TURN_US   200
 #define POSIX_SLICE_MIN 1024u
-/* After the last byte was sent, how long the peer may take to end its side (an early close would destroy what is under
- * way). */
-#define POSIX_LINGER_MS 1000
 /* All the time a peer gets to take the GOAWAY that names the rule it broke. */
 #define POSIX_BREACH_MS 100
 /* How long a session that is freed, and one that is stopped, may take to end. */
@@ -66,6 +64,7 @@ typedef struct posix_owner {
     bool has_secure;
     h2conn_trace trace;
     void *trace_user;
+    h2conn_times times; /* as posix_times_of gives them */
     /* Server: a request; with the session locked. */
     void (*request)(struct posix_owner *owner, struct posix_session *s, uint32_t id, const h2_field *fields, size_t n,
                     bool end);
@@ -108,6 +107,8 @@ typedef struct posix_session {
     struct posix_wait *waits;            /* threads waiting in any call */
     struct posix_wait *watchers;         /* those that wait for the session itself */
     posix_due opening, due;              /* connections with events to be told: new requests, and others */
+    struct posix_starting *starts;       /* connections that wait for it, or for a response (posix_start.h) */
+    int64_t starts_at;                   /* look at them then; 0 for no time */
     int64_t finish_at;                   /* end by then whatever is owed; 0 for no such time */
     int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
     uint32_t pongs;                      /* answered so far */
@@ -122,8 +123,9 @@ typedef struct posix_session {
     uint32_t events;                     /* what the loop watches for */
     uint32_t used, swept;                /* counts posts; the count at the last sweep */
     uint32_t refs, conns;
-    int errno_lost; /* what the system said of a lost socket */
-    uint8_t phase;  /* posix_phase */
+    uint32_t opening_starts; /* of `starts`, how many have no stream yet */
+    int errno_lost;          /* what the system said of a lost socket */
+    uint8_t phase;           /* posix_phase */
     bool pumping, sending;
     bool ready;   /* the loop saw its descriptor ready */
     bool turning; /* the loop's thread has its turn, which ends with a look at the lines */
@@ -132,12 +134,17 @@ typedef struct posix_session {
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
+    bool nowhere; /* of those that have no session: without a socket */
+    bool leaving; /* the peer said that it goes away */
+    bool blamed;  /* its loss is known to the client; the client's lock */
 } posix_session;
 
 /* ---- posix_session.c ---- */
 
 /* The option `window_memory` as an owner keeps it. */
 int64_t posix_window_memory(uint64_t option);
+/* With defaults put in, and 0 for none. */
+h2conn_times posix_times_of(const h2conn_times *given, const h2_config *config);
 
 /* A session on a connected socket, which it takes over even on failure. `secured` opens the owner's security layer, for
  * `host` at a client. H2CONN_OK, ENOMEM or ETLS. The caller has a reference. */

@@ -1,69 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 #include "posix_time.h"
 #include "posix_wait.h"
-
-/* How a thread is woken: its condition while it sleeps, its descriptor while it polls. One for each thread, made when
- * it first waits, and given up when it ends. */
-struct posix_parker {
-    pthread_cond_t cond;
-    int fd; /* -1 when there is none: the thread never polls, the loop does */
-};
-
-static pthread_once_t parker_once = PTHREAD_ONCE_INIT;
-static pthread_key_t parker_key;
-static bool parker_key_made;
-
-static void parker_free(void *arg) {
-    posix_parker *parker = arg;
-    if (parker->fd >= 0) close(parker->fd);
-    pthread_cond_destroy(&parker->cond);
-    free(parker);
-}
-
-static void make_key(void) {
-    parker_key_made = pthread_key_create(&parker_key, parker_free) == 0;
-}
-
-/* This thread's, or NULL when there is no memory for one. */
-static posix_parker *parker_get(void) {
-    pthread_once(&parker_once, make_key);
-    if (!parker_key_made) return NULL;
-    posix_parker *parker = pthread_getspecific(parker_key);
-    if (parker == NULL) {
-        parker = calloc(1, sizeof *parker);
-        if (parker == NULL) return NULL;
-        parker->fd = -1;
-        if (posix_cond_init(&parker->cond) != 0 || pthread_setspecific(parker_key, parker) != 0) {
-            free(parker);
-            return NULL;
-        }
-    }
-    if (parker->fd < 0) parker->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    return parker;
-}
-
-static void ring(const posix_parker *parker) {
-    const uint64_t one = 1;
-    while (write(parker->fd, &one, sizeof one) < 0 && errno == EINTR) {
-    }
-}
-
-static void silence(const posix_parker *parker) {
-    uint64_t rings;
-    while (read(parker->fd, &rings, sizeof rings) < 0 && errno == EINTR) {
-    }
-}
 
 void posix_wake(posix_wait *w) {
     if (w->woken) return;
     w->woken = true;
     if (w->polling)
-        ring(w->parker);
+        posix_parker_ring(w->parker);
     else
         pthread_cond_signal(&w->parker->cond);
 }
@@ -74,7 +18,7 @@ void posix_wake_all(posix_wait *topic, unsigned what) {
 }
 
 bool posix_wait_begin(posix_wait *w, posix_session *s, posix_wait **topic, unsigned what) {
-    *w = (posix_wait){.session = s, .what = what, .parker = parker_get()};
+    *w = (posix_wait){.session = s, .what = what, .parker = posix_parker_get()};
     if (w->parker == NULL) return false;
     w->can_poll = w->parker->fd >= 0;
     w->next = s->waits;
@@ -112,18 +56,20 @@ static void take_roles(posix_wait *w) {
     if (!s->sending && posix_session_send_events(s) != 0) s->sending = w->sending = true;
 }
 
-/* Wait in poll for what the roles allow, then do it. */
+/* Wait in poll for what the roles allow, then do it. Without a role it is for the sake of a token. */
 static void poll_for_roles(posix_wait *w, int64_t deadline, int64_t now) {
     posix_session *s = w->session;
     const short in = w->pumping ? posix_session_recv_events(s) : 0;
     const short out = w->sending ? posix_session_send_events(s) : 0;
-    struct pollfd fds[] = {{.fd = s->socket.fd, .events = (short)(in | out)}, {.fd = w->parker->fd, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = w->pumping || w->sending ? s->socket.fd : -1, .events = (short)(in | out)},
+                           {.fd = w->parker->fd, .events = POLLIN},
+                           {.fd = posix_cancel_fd(w->cancel), .events = POLLIN}};
     w->polling = true;
     pthread_mutex_unlock(&s->lock);
     const int ready = poll(fds, sizeof fds / sizeof fds[0], posix_poll_timeout(deadline, now));
     pthread_mutex_lock(&s->lock);
     w->polling = false;
-    if (w->woken) silence(w->parker);
+    if (w->woken) posix_parker_silence(w->parker);
     if (w->sending) s->sending = w->sending = false;
     if (ready <= 0 || fds[0].revents == 0) return;
     const short trouble = POLLERR | POLLHUP | POLLNVAL;
@@ -134,7 +80,7 @@ static void poll_for_roles(posix_wait *w, int64_t deadline, int64_t now) {
 bool posix_wait_step(posix_wait *w, int64_t deadline) {
     posix_session *s = w->session;
     const int64_t now = h2conn_now();
-    if (posix_passed(deadline, now)) return false;
+    if (posix_passed(deadline, now) || posix_cancelled(w->cancel)) return false;
     const uint64_t sent = s->link.sent;
     const bool closing = posix_session_is_closing(s);
     w->woken = false;
@@ -146,7 +92,7 @@ bool posix_wait_step(posix_wait *w, int64_t deadline) {
     if (w->pumping && posix_session_has_more(s)) {
         posix_session_receive(s);
         posix_session_flush(s, &w->woken);
-    } else if (w->pumping || w->sending) {
+    } else if (w->pumping || w->sending || (w->cancel != NULL && w->can_poll)) {
         poll_for_roles(w, deadline, now);
     } else {
         posix_cond_wait(&w->parker->cond, &s->lock, deadline);

@@ -15,6 +15,7 @@
  * deadline has passed.
  */
 
+#include "posix_park.h"
 #include "posix_session.h"
 
 enum {
@@ -25,13 +26,12 @@ enum {
     POSIX_ANY = 15
 };
 
-typedef struct posix_parker posix_parker;
-
 typedef struct posix_wait {
     posix_session *session;
     struct posix_wait *next, **place;             /* among the session's */
     struct posix_wait *topic_next, **topic_place; /* among those of one topic, oldest first */
     posix_parker *parker;
+    const h2conn_cancel *cancel; /* what else ends it; may be set after begin, where it can poll */
     unsigned what;
     bool woken;
     bool can_poll;         /* else it only sleeps, and the loop works for it */
@@ -42,7 +42,7 @@ typedef struct posix_wait {
 
 /* False when this thread's first wait finds no memory; it has not begun then. */
 bool posix_wait_begin(posix_wait *w, posix_session *s, posix_wait **topic, unsigned what);
-/* False, at once, when the deadline has passed; else true after something may have changed. */
+/* False, at once, when the deadline has passed or it was cancelled; else true after something may have changed. */
 bool posix_wait_step(posix_wait *w, int64_t deadline);
 void posix_wait_end(posix_wait *w);
 

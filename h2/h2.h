@@ -78,9 +78,11 @@ typedef struct h2_config {
     uint32_t decoder_table;     /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */
     uint32_t encoder_table;     /* HPACK storage for sending, likewise */
     uint32_t send_header_bytes; /* encoded header blocks waiting to be sent */
-    uint32_t timeout_ms;        /* for the peer's preface, SETTINGS acknowledgement and each header block; 0 for none */
-    uint32_t keepalive_ms;      /* silence after which a PING is sent; 0 for never */
-    uint32_t keepalive_timeout_ms; /* and its answer awaited */
+    uint32_t preface_ms;   /* for the peer's preface, its SETTINGS included; this and the next two 0 for any time */
+    uint32_t settings_ms;  /* then, for its acknowledgement of ours */
+    uint32_t block_ms;     /* for each header block, from HEADERS to END_HEADERS */
+    uint32_t keepalive_ms; /* silence after which a PING is sent; 0 for never */
+    uint32_t keepalive_timeout_ms; /* and its answer awaited; 0 for ever */
     uint32_t blocked_ms;           /* how long a stream with data may wait for the peer's window; 0 for ever */
 } h2_config;
 
@@ -124,7 +126,8 @@ typedef struct h2_handlers {
 
 /* ---- the session ---- */
 
-/* Bytes of memory for a session of this configuration; 0 when a value is out of range. */
+/* Bytes of memory for a session of this configuration; 0 when a value is out of range. H2_SESSION_BYTES of h2_storage.h
+ * is the same as a constant. */
 size_t h2_session_size(const h2_config *config);
 
 /* Make a session in `memory` (`size` bytes, aligned as for max_align_t, kept until the session is no longer used; there
@@ -132,6 +135,13 @@ size_t h2_session_size(const h2_config *config);
  * small. */
 h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user);
+
+/* The same for one role, which `config` must name. A program that only uses one of them is linked without the code of
+ * the other. */
+h2_result h2_client_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user);
+h2_result h2_server_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user);
 
 /* Make a session that borrows its memory: for good its own struct, HPACK tables and streams as they come into use, and
  * briefly what a header section needs on its way in and out, to the same bounds as above. `lender` is kept
@@ -184,6 +194,10 @@ uint32_t h2_session_room(const h2_session *s);
 
 /* Whether the peer's first SETTINGS have arrived. */
 bool h2_session_ready(const h2_session *s);
+
+/* Whether the peer has acknowledged our SETTINGS. Before that it may go by the default window, so that up to
+ * H2_WINDOW_INITIAL octets may come on a stream whose window is configured smaller (6.9.2). */
+bool h2_session_settled(const h2_session *s);
 
 /* Whether the server offers extended CONNECT (RFC 8441, 3). */
 bool h2_session_connect_protocol(const h2_session *s);

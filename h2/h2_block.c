@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 
 /* A header block on its way in: HEADERS and CONTINUATION through HPACK into the field arena (RFC 9113, 4.3, 6.2, 6.10).
  */
@@ -14,32 +14,9 @@ static void collect(void *ctx, const hpack_field *field) {
         s->fields[b->fields++] = *field;
 }
 
-/* A new stream of the peer's: 5.1.1, 5.1.2. */
-static void open_stream(h2_session *s) {
-    h2_block *b = &s->block;
-    s->streams.last_remote = b->stream_id;
-    if (b->stream_id > s->goaway_last) { /* 6.8: the peer knows that this is not processed */
-        b->discard = true;
-        h2_streams_remember(&s->streams, b->stream_id, true);
-        return;
-    }
-    h2_stream *stream = NULL;
-    if (s->streams.live < s->config.streams && h2_session_has_slot(s))
-        stream = h2_streams_add(&s->streams, b->stream_id, H2_OPEN);
-    if (!stream) {
-        b->breach = H2_RULE_CONCURRENCY;
-        h2_streams_remember(&s->streams, b->stream_id, true);
-        return;
-    }
-    stream->length_left = H2_LENGTH_UNKNOWN;
-    stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
-    stream->recv.size = (int32_t)h2_session_recv_initial(s);
-    stream->target = s->config.stream_window;
-}
-
 void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     uint32_t id = s->frame.stream_id;
-    h2_state state = h2_streams_state(&s->streams, id, s->config.server);
+    h2_state state = h2_streams_state(&s->streams, id, s->server);
     h2_transition t = h2_state_next(state, H2_RECV_HEADERS);
     h2_block *b = &s->block;
     *b = (h2_block){
@@ -50,7 +27,7 @@ void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
         return;
     }
     b->discard = t.verdict == H2_IGNORE;
-    if (state == H2_IDLE_PEER) open_stream(s);
+    if (state == H2_IDLE_PEER) s->server->open(s);
     if (s->supply && !s->supply->block(s)) {
         h2_session_fail(s, H2_RULE_MEMORY, id);
         return;
@@ -59,40 +36,18 @@ void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     hpack_decoder_begin(&s->decoder, s->arena, s->config.header_bytes);
 }
 
-/* 10.5.1: a request too large is answered 431 and the program never sees it; anything else that large costs its stream.
- */
+/* 10.5.1: a request too large is answered and the program never sees it; anything else that large costs its stream. */
 static void refuse_oversize(h2_session *s, h2_stream *stream) {
-    static const h2_field answer[] = {H2_FIELD(":status", "431")};
-    bool fresh = s->config.server && !(stream->flags & H2_STREAM_GOT_HEADERS);
-    if (!fresh || h2_headers_queue(s, stream->id, answer, 1, true) != H2_OK) {
-        h2_session_breach(s, H2_RULE_HEADER_SIZE, stream->id);
-        return;
-    }
-    if (!h2_session_charge(s, H2_PRICE_DEAR)) return;
-    h2_stream_move(stream, H2_SEND_END);
-    if (!s->block.end_stream) {
-        h2_session_abort_stream(s, stream, H2_BY_RULE, H2_RULE_HEADER_SIZE, H2_NO_ERROR);
-        return;
-    }
-    h2_stream_move(stream, H2_RECV_END);
-    h2_session_settle(s, s->block.stream_id);
-}
-
-/* RFC 9218, 4 and 7.2: a PRIORITY_UPDATE that came first outweighs the field. */
-static void note_priority(h2_session *s, h2_stream *stream, const h2_message *m) {
-    h2_urgency priority;
-    if (s->early_id == stream->id)
-        h2_schedule_priority(s, stream, s->early_priority);
-    else if (m->priority && h2_urgency_read(&priority, m->priority->value, m->priority->value_len))
-        h2_schedule_priority(s, stream, priority);
+    bool request = s->server && !(stream->flags & H2_STREAM_GOT_HEADERS);
+    if (!request || !s->server->refuse(s, stream)) h2_session_breach(s, H2_RULE_HEADER_SIZE, stream->id);
 }
 
 /* What the section means for the octets that follow: 8.1.1, and RFC 9110, 6.4.1 for responses without content. */
 static void note_message(h2_session *s, h2_stream *stream, const h2_message *m) {
     stream->flags |= H2_STREAM_GOT_HEADERS;
     stream->length_left = m->length;
-    if (s->config.server) {
-        note_priority(s, stream, m);
+    if (s->server) {
+        s->server->rank(s, stream, m);
         if (m->head) stream->flags |= H2_STREAM_BODYLESS;
         if (m->connect) stream->flags |= H2_STREAM_CONNECT;
         if (m->connect) stream->length_left = H2_LENGTH_UNKNOWN;
@@ -117,7 +72,7 @@ static h2_rule check_place(const h2_session *s, h2_section section, const h2_str
 
 static h2_section section_of(const h2_session *s, const h2_stream *stream, const h2_message *m) {
     if (stream->flags & H2_STREAM_GOT_HEADERS) return H2_TRAILERS;
-    if (s->config.server) return H2_REQUEST;
+    if (s->server) return H2_REQUEST;
     return m->status < 200 ? H2_INFORMATIONAL : H2_RESPONSE;
 }
 
@@ -125,7 +80,7 @@ static void deliver(h2_session *s, h2_stream *stream) {
     h2_block *b = &s->block;
     uint32_t id = b->stream_id;
     bool trailers = stream->flags & H2_STREAM_GOT_HEADERS;
-    h2_message_kind kind = trailers ? H2_MESSAGE_TRAILERS : s->config.server ? H2_MESSAGE_REQUEST : H2_MESSAGE_RESPONSE;
+    h2_message_kind kind = trailers ? H2_MESSAGE_TRAILERS : s->server ? H2_MESSAGE_REQUEST : H2_MESSAGE_RESPONSE;
     h2_message message;
     h2_rule rule = h2_message_check(&message, kind, s->fields, b->fields, s->config.connect_protocol);
     h2_section section = H2_TRAILERS;

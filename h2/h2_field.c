@@ -32,6 +32,49 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+/*
+ * Characters are judged eight at a time, each in an octet of a 64-bit word; sums carry into the top bit of an octet and
+ * no further, since the octets are below 0x80. What is not plain is judged again one by one.
+ */
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+#define TOPS        EACH(0x80)
+
+static uint64_t load(const char *at) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* All of four to eight characters; some twice. */
+static uint64_t load_few(const char *at, size_t len) {
+    uint32_t first, last;
+    memcpy(&first, at, sizeof first);
+    memcpy(&last, at + len - sizeof last, sizeof last);
+    return first | (uint64_t)last << 32;
+}
+
+/* Only a to z and "-", as in most names. */
+static bool are_plain_name(uint64_t word) {
+    uint64_t low = word & ~TOPS;
+    uint64_t letter = (low + EACH(0x80 - 'a')) & ~(low + EACH(0x80 - 'z' - 1));
+    uint64_t dash = ~((low ^ EACH('-')) + EACH(0x7f));
+    return (((letter | dash) & ~word) & TOPS) == TOPS;
+}
+
+/* No control characters below 0x0e, which NUL, CR, LF and tab are among. */
+static bool are_plain_value(uint64_t word) {
+    return ((((word & ~TOPS) + EACH(0x80 - 0x0e)) | word) & TOPS) == TOPS;
+}
+
+static bool all_plain(const char *at, size_t len, bool (*are_plain)(uint64_t)) {
+    if (len < 4) return false;
+    if (len < 8) return are_plain(load_few(at, len));
+    for (size_t i = 0; i + 8 < len; i += 8) {
+        if (!are_plain(load(at + i))) return false;
+    }
+    return are_plain(load(at + len - 8));
+}
+
 /* RFC 9110, 5.6.2, without upper case (RFC 9113, 8.2.1): a bit a character. */
 static bool is_name_char(unsigned char c) {
     static const uint32_t tokens[8] = {0, 0x03ff6cfau, 0xc0000000u, 0x57ffffffu, 0, 0, 0, 0};
@@ -39,6 +82,7 @@ static bool is_name_char(unsigned char c) {
 }
 
 static bool name_is_valid(const char *name, size_t len) {
+    if (all_plain(name, len, are_plain_name)) return true;
     for (size_t i = 0; i < len; i++) {
         if (!is_name_char((unsigned char)name[i])) return false;
     }
@@ -52,6 +96,7 @@ static bool is_blank(char c) {
 static bool value_is_valid(const char *value, size_t len) {
     if (len == 0) return true;
     if (is_blank(value[0]) || is_blank(value[len - 1])) return false;
+    if (all_plain(value, len, are_plain_value)) return true;
     for (size_t i = 0; i < len; i++) {
         if (value[i] == '\0' || value[i] == '\r' || value[i] == '\n') return false;
     }
@@ -79,13 +124,13 @@ static h2_rule check_part(part which, const hpack_field *f, bool may_be_empty) {
 }
 
 static unsigned pseudo_bit(const hpack_field *f) {
-    if (NAME_IS(f, ":method")) return METHOD;
-    if (NAME_IS(f, ":scheme")) return SCHEME;
-    if (NAME_IS(f, ":authority")) return AUTHORITY;
-    if (NAME_IS(f, ":path")) return PATH;
-    if (NAME_IS(f, ":status")) return STATUS;
-    if (NAME_IS(f, ":protocol")) return PROTOCOL;
-    return 0;
+    switch (f->name_len) {
+    case 5: return NAME_IS(f, ":path") ? PATH : 0;
+    case 7: return NAME_IS(f, ":status") ? STATUS : NAME_IS(f, ":method") ? METHOD : NAME_IS(f, ":scheme") ? SCHEME : 0;
+    case 9: return NAME_IS(f, ":protocol") ? PROTOCOL : 0;
+    case 10: return NAME_IS(f, ":authority") ? AUTHORITY : 0;
+    default: return 0;
+    }
 }
 
 /* Three digits from 100 to 599; 101 does not exist in HTTP/2 (8.6). */

@@ -23,6 +23,15 @@
 #ifndef H2_SMALL
 
 void h2_gauge_init(h2_session *s);
+/* A stream begins with the first window. */
+static inline void h2_gauge_open(const h2_session *s, h2_stream *stream) {
+    stream->target = s->config.stream_window;
+}
+/* What its receive window is meant to stay at. */
+static inline uint32_t h2_gauge_target(const h2_session *s, const h2_stream *stream) {
+    (void)s;
+    return stream->target;
+}
 /* DATA of `n` octets came for a stream. */
 void h2_gauge_data(h2_session *s, h2_stream *stream, uint32_t n);
 /* A lap begins: SETTINGS or the PING leave. */
@@ -33,6 +42,10 @@ void h2_gauge_tick(h2_session *s);
 /* Take back what was not needed since the last sweep. */
 void h2_gauge_sweep(h2_session *s, h2_stream *stream);
 void h2_gauge_sweep_session(h2_session *s);
+/* Announce no more than makes `target`, once that was lowered. */
+static inline void h2_gauge_keep(h2_window *w, uint32_t target) {
+    h2_window_keep(w, target);
+}
 /* The stream is closing: what it grew by is free for others. */
 void h2_gauge_return(h2_session *s, h2_stream *stream);
 
@@ -40,6 +53,13 @@ void h2_gauge_return(h2_session *s, h2_stream *stream);
 
 static inline void h2_gauge_init(h2_session *s) {
     (void)s;
+}
+static inline void h2_gauge_open(const h2_session *s, h2_stream *stream) {
+    (void)s, (void)stream;
+}
+static inline uint32_t h2_gauge_target(const h2_session *s, const h2_stream *stream) {
+    (void)stream;
+    return s->config.stream_window;
 }
 static inline void h2_gauge_data(h2_session *s, h2_stream *stream, uint32_t n) {
     (void)s, (void)stream, (void)n;
@@ -52,6 +72,9 @@ static inline void h2_gauge_end(h2_session *s) {
 }
 static inline void h2_gauge_tick(h2_session *s) {
     (void)s;
+}
+static inline void h2_gauge_keep(h2_window *w, uint32_t target) {
+    (void)w, (void)target;
 }
 static inline void h2_gauge_sweep(h2_session *s, h2_stream *stream) {
     (void)s, (void)stream;

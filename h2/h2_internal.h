@@ -27,6 +27,9 @@
 
 #define H2_HOLD_BYTES 9u
 #define H2_NO_TIME    UINT64_MAX
+/* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
+#define H2_ALIGNMENT  8u
+#define H2_ALIGNED(n) (((n) + H2_ALIGNMENT - 1) / H2_ALIGNMENT * H2_ALIGNMENT)
 
 typedef enum h2_stage {
     H2_STAGE_PREFACE, /* server: the 24 octets of 3.4 */
@@ -110,73 +113,116 @@ typedef struct h2_supply {
     void (*idle)(h2_session *s);
 } h2_supply;
 
-struct h2_session {
-    const h2_supply *supply; /* NULL when all parts lie behind the session */
-    h2_config config;
-    h2_handlers handlers;
-    void *user;
+/* Received octets not looked at yet. */
+typedef struct h2_octets {
+    const uint8_t *at;
+    size_t left;
+} h2_octets;
 
+static inline void h2_octets_take(h2_octets *in, size_t n) {
+    in->at += n;
+    in->left -= n;
+}
+
+/* What only a server does (h2_server.c). */
+typedef struct h2_server_part {
+    /* Up to the first frame: a stage, as in h2_receive.c. */
+    bool (*greeting)(h2_session *s, h2_octets *in);
+    /* To a client of HTTP/1.x: returns the octets written; `goaway` is H2_GOAWAY_SENT after the last. */
+    size_t (*answer_http1)(h2_session *s, uint8_t *out, size_t cap);
+    /* A header block begins on a stream that the client may open. */
+    void (*open)(h2_session *s);
+    /* Answer a request that is too large; false when that cannot be. */
+    bool (*refuse)(h2_session *s, h2_stream *stream);
+    /* The request came, with or without a priority. */
+    void (*rank)(h2_session *s, h2_stream *stream, const h2_message *message);
+    /* PRIORITY_UPDATE, and a piece of its value. */
+    void (*prioritize)(h2_session *s, const uint8_t *record);
+    void (*prioritize_value)(h2_session *s, const uint8_t *bytes, size_t n);
+} h2_server_part;
+
+extern const h2_server_part h2_server;
+
+/* What is used most lies first: small offsets make small instructions. */
+struct h2_session {
     /* receiving */
     h2_frame_header frame;
-    uint32_t content_left; /* of the frame's content */
-    uint32_t skip_left;    /* and what follows it unread */
-    uint32_t frames;       /* received, to know the first */
-    uint8_t hold[H2_HOLD_BYTES];
-    uint8_t held;
     uint8_t stage; /* h2_stage */
+    uint8_t held;
     uint8_t preface_at;
     uint8_t http1_at;    /* octets sent of the answer to HTTP/1.x */
     uint8_t priority_at; /* octets of a PRIORITY_UPDATE's value so far */
-    h2_block block;
-    uint32_t early_id; /* server: an idle stream that a PRIORITY_UPDATE came for */
-    h2_urgency early_priority;
-    h2_field *fields;
-    uint8_t *arena;
-    hpack_decoder decoder;
-    h2_window recv;
-    uint32_t recv_target; /* what that window is meant to stay at */
-    h2_gauge gauge;
+    bool heard;
+    bool peer_ready; /* its first SETTINGS came */
+    bool over;       /* nothing is received or opened any more */
 
     /* sending */
-    hpack_encoder encoder;
-    h2_outbox headers;
-    h2_window send;
-    uint32_t peer[H2_SETTING_ROWS]; /* the peer's settings */
-    uint32_t next_id;               /* client: of the next stream */
-    uint32_t settings_acks;         /* owed */
-    uint32_t table_low;             /* least HEADER_TABLE_SIZE among the SETTINGS not yet acknowledged */
-    struct {
-        uint32_t id, code;
-    } resets[H2_RESETS_WAITING]; /* owed for streams without a slot */
-    uint8_t pongs[H2_PINGS_WAITING][H2_PING_BYTES];
-    uint8_t ping[H2_PING_BYTES];       /* the program's */
+    bool preface_owed, settings_owed, settings_acked;
+    uint8_t goaway; /* h2_goaway_state */
+    bool goaway_received;
     uint8_t ping_state[H2_PING_KINDS]; /* h2_ping_state */
     uint8_t resets_waiting, pongs_waiting;
-    bool preface_owed, settings_owed, settings_acked;
-    bool peer_ready; /* its first SETTINGS came */
-    uint8_t goaway;  /* h2_goaway_state */
-    bool goaway_received;
-    bool over; /* nothing is received or opened any more */
-    uint32_t goaway_code;
+
+    const h2_server_part *server; /* NULL for a client */
+    const h2_supply *supply;      /* NULL when all parts lie behind the session */
+    void *user;
+
+    /* receiving */
+    uint32_t content_left; /* of the frame's content */
+    uint32_t skip_left;    /* and what follows it unread */
+    h2_block block;
+    h2_field *fields;
+    uint8_t *arena;
+    h2_window recv;
+    uint32_t recv_target; /* what that window is meant to stay at */
+#ifndef H2_SMALL
+    h2_gauge gauge;
+#endif
+
+    /* sending */
+    h2_window send;
+    h2_outbox headers;
+    uint32_t next_id;          /* client: of the next stream */
+    uint32_t settings_acks;    /* owed */
+    uint32_t table_low;        /* least HEADER_TABLE_SIZE among the SETTINGS not yet acknowledged */
     uint32_t goaway_last;      /* the last stream we promised to process */
     uint32_t peer_goaway_last; /* and the peer */
-    h2_failure failure;
+    uint32_t goaway_code;
+    uint32_t peer[H2_SETTING_ROWS]; /* the peer's settings */
 
-    /* streams */
-    h2_streams streams;
-    h2_parting parting; /* the stream on_closed is being called for */
+    h2_handlers handlers;
+    h2_config config;
 
     /* time */
-    h2_ledger ledger;
     uint64_t now;
     uint64_t heard_at;
     uint64_t wait_settings, wait_block, wait_ping, next_sweep; /* deadlines, H2_NO_TIME when none */
-    bool heard;
+    h2_ledger ledger;
+
+    h2_streams streams;
+    h2_parting parting; /* the stream on_closed is being called for */
+    h2_failure failure;
+    hpack_decoder decoder;
+    hpack_encoder encoder;
+
+    uint32_t frames;   /* received, to know the first */
+    uint32_t early_id; /* server: an idle stream that a PRIORITY_UPDATE came for */
+    h2_urgency early_priority;
+    uint8_t hold[H2_HOLD_BYTES];
+    uint8_t ping[H2_PING_BYTES]; /* the program's */
+    uint8_t pongs[H2_PINGS_WAITING][H2_PING_BYTES];
+    struct {
+        uint32_t id, code;
+    } resets[H2_RESETS_WAITING]; /* owed for streams without a slot */
 };
 
 /* h2_session.c */
 /* All but the parts that are carved or lent, which are empty. */
-void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user);
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user,
+                      const h2_server_part *server);
+/* h2_client_init and h2_server_init. */
+h2_result h2_session_lay(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user, const h2_server_part *server);
 /* Whether a stream may be added, with a slot for it. */
 bool h2_session_has_slot(h2_session *s);
 /* The peer broke a rule of session scope: GOAWAY is owed, all streams end. */
@@ -214,8 +260,8 @@ void h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix);
 /* Octets of the next record of this frame, 0 when none is left. */
 uint32_t h2_receive_record_bytes(const h2_session *s);
 void h2_receive_record(h2_session *s, const uint8_t *record);
-/* A piece of a PRIORITY_UPDATE's value. */
-void h2_receive_priority(h2_session *s, const uint8_t *bytes, size_t n);
+/* Pass over the next `n` octets. */
+void h2_receive_skip(h2_session *s, uint32_t n);
 void h2_receive_data(h2_session *s, const uint8_t *bytes, size_t n);
 /* The frame's last octet was taken. */
 void h2_receive_end(h2_session *s);

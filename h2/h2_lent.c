@@ -115,7 +115,7 @@ h2_result h2_session_new(h2_session **session, const h2_lender *lender, const h2
     h2_lent *lent = lender->lend(lender->user, sizeof *lent);
     if (!lent) return H2_ENOMEM;
     h2_session *s = &lent->session;
-    h2_session_begin(s, config, handlers, user);
+    h2_session_begin(s, config, handlers, user, config->server ? &h2_server : NULL);
     s->supply = &supply;
     lent->lender = lender;
     lent->outbox_bytes = 0;

@@ -60,10 +60,15 @@
 #define H2_STREAMS_LIMIT 65534u
 
 /* Answers that may wait for room to be sent; receiving pauses beyond (10.5). */
-#define H2_PINGS_WAITING  4u
-#define H2_RESETS_WAITING 16u
-/* Streams we reset, remembered one by one to tell a late frame from a wrong one (5.1). */
+#define H2_PINGS_WAITING 4u
+/* H2_RESETS_REMEMBERED: streams that ended, remembered one by one to tell a late frame from a wrong one (5.1). */
+#ifdef H2_SMALL
+#define H2_RESETS_WAITING    4u
+#define H2_RESETS_REMEMBERED 8u
+#else
+#define H2_RESETS_WAITING    16u
 #define H2_RESETS_REMEMBERED 16u
+#endif
 
 /* Prices of the abuse ledger in tenths of a point (10.5). */
 #define H2_LEDGER_POINT 10u

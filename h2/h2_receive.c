@@ -5,71 +5,20 @@
 /* Octets to frames: the stages of RFC 9113, 3.4 and 4. Each stage function takes what it can of the input and returns
  * true when it reached the next stage, false when it needs more octets. */
 
-typedef struct input {
-    const uint8_t *at;
-    size_t left;
-} input;
-
-static void take(input *in, size_t n) {
-    in->at += n;
-    in->left -= n;
-}
-
 /* Collect `n` octets, in place when they are all there. NULL when more are needed. */
-static const uint8_t *gather(h2_session *s, input *in, size_t n) {
+static const uint8_t *gather(h2_session *s, h2_octets *in, size_t n) {
     if (s->held == 0 && in->left >= n) {
         const uint8_t *whole = in->at;
-        take(in, n);
+        h2_octets_take(in, n);
         return whole;
     }
     size_t more = n - s->held < in->left ? n - s->held : in->left;
     memcpy(s->hold + s->held, in->at, more);
     s->held = (uint8_t)(s->held + more);
-    take(in, more);
+    h2_octets_take(in, more);
     if (s->held < n) return NULL;
     s->held = 0;
     return s->hold;
-}
-
-/* A wrong preface that may be an HTTP/1.x request: methods are in capitals (RFC 9110, 9.1) and differ from "PRI" within
- * three. */
-static bool may_be_http1(uint8_t octet, uint8_t place) {
-    return place <= 3 && octet >= 'A' && octet <= 'Z';
-}
-
-static bool take_preface(h2_session *s, input *in) {
-    static const char preface[] = H2_PREFACE;
-    while (in->left > 0 && s->preface_at < H2_PREFACE_BYTES) {
-        if (*in->at != (uint8_t)preface[s->preface_at]) {
-            bool http1 = may_be_http1(*in->at, s->preface_at);
-            if (!http1) h2_session_fail(s, H2_RULE_PREFACE, 0);
-            s->stage = H2_STAGE_HTTP1;
-            s->preface_at = 0;
-            s->skip_left = H2_HTTP1_LINE_MAX;
-            return http1;
-        }
-        s->preface_at++;
-        take(in, 1);
-    }
-    if (s->preface_at < H2_PREFACE_BYTES) return false;
-    s->stage = H2_STAGE_HEADER;
-    return true;
-}
-
-/* It is one when its first line names the version (RFC 9112, 3). */
-static bool take_http1_line(h2_session *s, input *in) {
-    static const char version[] = " HTTP/1.";
-    while (in->left > 0) {
-        char c = (char)*in->at;
-        take(in, 1);
-        s->preface_at = c == version[s->preface_at] ? (uint8_t)(s->preface_at + 1) : c == version[0];
-        bool found = s->preface_at == sizeof version - 1;
-        if (found || c == '\n' || --s->skip_left == 0) {
-            h2_session_fail(s, found ? H2_RULE_HTTP1 : H2_RULE_PREFACE, 0);
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Answers that must be sent before another frame may be taken. */
@@ -80,12 +29,12 @@ static bool is_paused(const h2_session *s) {
            waiting > s->config.send_header_bytes / 2;
 }
 
-static void trace(const h2_session *s, const input *in) {
+static void trace(const h2_session *s, const h2_octets *in) {
     size_t n = in->left < s->frame.length ? in->left : s->frame.length;
     if (s->handlers.on_frame) s->handlers.on_frame(s->user, false, &s->frame, in->at, n);
 }
 
-static bool take_header(h2_session *s, input *in) {
+static bool take_header(h2_session *s, h2_octets *in) {
     if (s->held == 0 && (in->left == 0 || is_paused(s))) return false;
     const uint8_t *bytes = gather(s, in, H2_FRAME_HEADER_BYTES);
     if (!bytes) return false;
@@ -96,7 +45,7 @@ static bool take_header(h2_session *s, input *in) {
     return true;
 }
 
-static bool take_prefix(h2_session *s, input *in) {
+static bool take_prefix(h2_session *s, h2_octets *in) {
     const uint8_t *bytes = gather(s, in, h2_frame_prefix_bytes(&s->frame));
     if (!bytes) return false;
     h2_frame_prefix prefix;
@@ -108,7 +57,7 @@ static bool take_prefix(h2_session *s, input *in) {
     return true;
 }
 
-static bool take_record(h2_session *s, input *in) {
+static bool take_record(h2_session *s, h2_octets *in) {
     uint32_t n = h2_receive_record_bytes(s);
     if (n > s->content_left) n = 0;
     if (n == 0) {
@@ -120,15 +69,15 @@ static bool take_record(h2_session *s, input *in) {
     return record != NULL;
 }
 
-static bool take_content(h2_session *s, input *in) {
+static bool take_content(h2_session *s, h2_octets *in) {
     size_t n = in->left < s->content_left ? in->left : s->content_left;
     const uint8_t *bytes = in->at;
     bool whole = n == s->content_left;
     if (!whole && n == 0) return false;
-    take(in, n);
+    h2_octets_take(in, n);
     if (whole) s->stage = H2_STAGE_SKIP;
     if (s->frame.type == H2_PRIORITY_UPDATE)
-        h2_receive_priority(s, bytes, n);
+        s->server->prioritize_value(s, bytes, n);
     else if (s->frame.type != H2_DATA)
         h2_block_piece(s, bytes, n, whole && s->frame.flags & H2_FLAG_END_HEADERS);
     else if (n > 0)
@@ -137,9 +86,9 @@ static bool take_content(h2_session *s, input *in) {
     return whole;
 }
 
-static bool take_skip(h2_session *s, input *in) {
+static bool take_skip(h2_session *s, h2_octets *in) {
     size_t n = in->left < s->skip_left ? in->left : s->skip_left;
-    take(in, n);
+    h2_octets_take(in, n);
     s->skip_left -= (uint32_t)n;
     if (s->skip_left > 0) return false;
     s->stage = H2_STAGE_HEADER;
@@ -147,10 +96,10 @@ static bool take_skip(h2_session *s, input *in) {
     return true;
 }
 
-static bool step(h2_session *s, input *in) {
+static bool step(h2_session *s, h2_octets *in) {
     switch ((h2_stage)s->stage) {
-    case H2_STAGE_PREFACE: return take_preface(s, in);
-    case H2_STAGE_HTTP1: return take_http1_line(s, in);
+    case H2_STAGE_PREFACE:
+    case H2_STAGE_HTTP1: return s->server->greeting(s, in);
     case H2_STAGE_HEADER: return take_header(s, in);
     case H2_STAGE_PREFIX: return take_prefix(s, in);
     case H2_STAGE_RECORD: return take_record(s, in);
@@ -162,7 +111,7 @@ static bool step(h2_session *s, input *in) {
 ptrdiff_t h2_session_receive(h2_session *s, const uint8_t *bytes, size_t len) {
     if (s->over) return H2_EPROTOCOL;
     if (len == 0) return 0;
-    input in = {bytes, len};
+    h2_octets in = {bytes, len};
     while (step(s, &in) && !s->over) {
     }
     if (!s->over) return (ptrdiff_t)(len - in.left);

@@ -12,7 +12,7 @@ const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES] = {
 };
 
 static h2_transition judge(const h2_session *s, uint32_t id, h2_input input) {
-    return h2_state_next(h2_streams_state(&s->streams, id, s->config.server), input);
+    return h2_state_next(h2_streams_state(&s->streams, id, s->server), input);
 }
 
 /* Octets that count for flow control but reach nobody. */
@@ -21,10 +21,10 @@ static void give_back(h2_session *s, uint32_t id, uint32_t n) {
     h2_stream *stream = h2_streams_find(&s->streams, id);
     if (!stream) return;
     h2_window_consume(&stream->recv, n);
-    if (h2_window_due(&stream->recv, stream->target)) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
 }
 
-static void skip(h2_session *s, uint32_t n) {
+void h2_receive_skip(h2_session *s, uint32_t n) {
     s->content_left = 0;
     s->skip_left = n;
     s->stage = H2_STAGE_SKIP;
@@ -58,7 +58,7 @@ static void data_header(h2_session *s) {
     if (rule) h2_session_breach(s, rule, f->stream_id);
     if (!rule && t.verdict == H2_ALLOW) return;
     if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, f->length);
-    skip(s, f->length);
+    h2_receive_skip(s, f->length);
 }
 
 static void data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
@@ -70,7 +70,7 @@ static void data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
     bool end = s->frame.flags & H2_FLAG_END_STREAM;
     if (end ? prefix->content == stream->length_left : prefix->content <= stream->length_left) return;
     give_back(s, s->frame.stream_id, prefix->content);
-    skip(s, prefix->content + prefix->padding);
+    h2_receive_skip(s, prefix->content + prefix->padding);
     h2_session_breach(s, H2_RULE_CONTENT_LENGTH, s->frame.stream_id);
 }
 
@@ -78,7 +78,7 @@ static void data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
 static void drop_data(h2_session *s, h2_stream *stream, size_t n) {
     if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, (uint32_t)n);
     bool ends = s->frame.flags & H2_FLAG_END_STREAM;
-    bool tell = !ends && h2_window_open(&stream->recv) < stream->target / 2;
+    bool tell = !ends && h2_window_open(&stream->recv) < h2_gauge_target(s, stream) / 2;
     if (tell) h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
 }
 
@@ -124,7 +124,7 @@ static void rst_stream_record(h2_session *s, const uint8_t *record) {
     h2_transition t = judge(s, id, H2_RECV_RST_STREAM);
     /* Opening and resetting is the cheapest way to make a server work in vain; a client only loses what it asked for,
      * once. */
-    bool dear = s->config.server || t.verdict != H2_ALLOW;
+    bool dear = s->server || t.verdict != H2_ALLOW;
     if (!h2_session_charge(s, dear ? H2_PRICE_DEAR : H2_PRICE_CHEAP)) return;
     if (t.verdict == H2_BREACH) h2_session_breach(s, (h2_rule)t.rule, id);
     if (t.verdict != H2_ALLOW) return;
@@ -150,7 +150,7 @@ static h2_rule change_window(h2_session *s, uint32_t value) {
 static h2_rule setting_rule(const h2_session *s, h2_setting_row row, uint32_t value) {
     h2_rule rule = h2_setting_check(row, value);
     /* 6.5.2: a server must not enable push at a client. RFC 8441, 3: extended CONNECT is not taken back. */
-    if (!rule && row == H2_SET_ENABLE_PUSH && value && !s->config.server) rule = H2_RULE_SETTINGS_VALUE;
+    if (!rule && row == H2_SET_ENABLE_PUSH && value && !s->server) rule = H2_RULE_SETTINGS_VALUE;
     if (!rule && row == H2_SET_ENABLE_CONNECT_PROTOCOL && value < s->peer[row]) rule = H2_RULE_SETTINGS_VALUE;
     return rule;
 }
@@ -194,6 +194,7 @@ static void settings_end(h2_session *s) {
         return;
     }
     s->settings_acks++;
+    if (!s->peer_ready) s->wait_settings = H2_NO_TIME; /* the time for its preface is over; the next begins */
     s->peer_ready = true;
     if (s->handlers.on_settings) s->handlers.on_settings(s->user);
 }
@@ -233,7 +234,7 @@ static void goaway_record(h2_session *s, const uint8_t *record) {
     s->goaway_received = true;
     s->peer_goaway_last = goaway.last_stream_id;
     s->failure = (h2_failure){H2_BY_PEER, H2_RULE_NONE, goaway.code, 0};
-    if (!s->config.server) h2_session_refuse_above(s, goaway.last_stream_id, goaway.code);
+    if (!s->server) h2_session_refuse_above(s, goaway.last_stream_id, goaway.code);
     if (s->handlers.on_goaway) s->handlers.on_goaway(s->user, goaway.last_stream_id, goaway.code);
 }
 
@@ -258,43 +259,6 @@ static void window_update_record(h2_session *s, const uint8_t *record) {
 }
 
 /* The value is collected in the field arena, which is free: no header block can be open here. */
-static void priority_update_record(h2_session *s, const uint8_t *record) {
-    uint32_t id = h2_u31_read(record);
-    bool stray = !s->config.server || id == 0 || !(id & 1);
-    if (stray) {
-        h2_session_fail(s, H2_RULE_PRIORITY_UPDATE, id);
-        return;
-    }
-    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
-    bool heeded = s->content_left <= H2_PRIORITY_VALUE_MAX && s->content_left <= s->config.header_bytes;
-    if (!heeded || (s->supply && !s->supply->block(s))) {
-        skip(s, s->content_left);
-        return;
-    }
-    s->block.stream_id = id;
-    s->priority_at = 0;
-    s->stage = H2_STAGE_CONTENT;
-}
-
-static void prioritize(h2_session *s, uint32_t id, h2_urgency priority) {
-    h2_stream *stream = h2_streams_find(&s->streams, id);
-    if (stream)
-        h2_schedule_priority(s, stream, priority);
-    else if (id > s->streams.last_remote) {
-        s->early_id = id;
-        s->early_priority = priority;
-    }
-}
-
-void h2_receive_priority(h2_session *s, const uint8_t *bytes, size_t n) {
-    if (n > 0) memcpy(s->arena + s->priority_at, bytes, n);
-    s->priority_at = (uint8_t)(s->priority_at + n);
-    if (n < s->content_left) return;
-    h2_urgency priority;
-    if (h2_urgency_read(&priority, (const char *)s->arena, s->priority_at)) prioritize(s, s->block.stream_id, priority);
-    if (s->supply) s->supply->block_done(s);
-}
-
 /* ---- the stages of a frame ---- */
 
 /* What the session demands of a frame whatever its own form: 6.2, 6.6, 6.10. */
@@ -322,7 +286,7 @@ static h2_rule block_rule(h2_session *s) {
 
 static h2_rule first_rule(const h2_session *s) {
     static const uint8_t http1[] = {'H', 'T', 'T', 'P', '/', '1', '.'};
-    if (!s->config.server && memcmp(s->hold, http1, sizeof http1) == 0) return H2_RULE_HTTP1;
+    if (!s->server && memcmp(s->hold, http1, sizeof http1) == 0) return H2_RULE_HTTP1;
     bool settings = s->frame.type == H2_SETTINGS && !(s->frame.flags & H2_FLAG_ACK);
     return settings ? H2_RULE_NONE : H2_RULE_FIRST_SETTINGS;
 }
@@ -345,7 +309,7 @@ static void choose_stage(h2_session *s) {
     case H2_GOAWAY:
     case H2_WINDOW_UPDATE:
     case H2_PRIORITY_UPDATE: s->stage = H2_STAGE_RECORD; break;
-    default: skip(s, f->length); h2_session_charge(s, H2_PRICE_CHEAP);
+    default: h2_receive_skip(s, f->length); h2_session_charge(s, H2_PRICE_CHEAP);
     }
     if (f->type == H2_SETTINGS && !(f->flags & H2_FLAG_ACK)) h2_session_charge(s, H2_PRICE_DEAR);
 }
@@ -358,7 +322,7 @@ void h2_receive_header(h2_session *s) {
     if (!rule) rule = h2_frame_check(&s->frame, s->config.frame_size);
     if (!rule) rule = block_rule(s);
     if (rule) {
-        skip(s, s->frame.length);
+        h2_receive_skip(s, s->frame.length);
         h2_session_breach(s, rule, s->frame.stream_id);
         return;
     }
@@ -387,7 +351,7 @@ uint32_t h2_receive_record_bytes(const h2_session *s) {
 
 void h2_receive_record(h2_session *s, const uint8_t *record) {
     s->content_left -= h2_receive_record_bytes(s);
-    if (s->frame.type != H2_SETTINGS && s->frame.type != H2_PRIORITY_UPDATE) skip(s, s->content_left);
+    if (s->frame.type != H2_SETTINGS && s->frame.type != H2_PRIORITY_UPDATE) h2_receive_skip(s, s->content_left);
     switch (s->frame.type) {
     case H2_PRIORITY: priority_record(s, record); break;
     case H2_RST_STREAM: rst_stream_record(s, record); break;
@@ -395,7 +359,12 @@ void h2_receive_record(h2_session *s, const uint8_t *record) {
     case H2_PING: ping_record(s, record); break;
     case H2_GOAWAY: goaway_record(s, record); break;
     case H2_WINDOW_UPDATE: window_update_record(s, record); break;
-    case H2_PRIORITY_UPDATE: priority_update_record(s, record); break;
+    case H2_PRIORITY_UPDATE:
+        if (s->server)
+            s->server->prioritize(s, record);
+        else
+            h2_session_fail(s, H2_RULE_PRIORITY_UPDATE, h2_u31_read(record));
+        break;
     default: break;
     }
 }

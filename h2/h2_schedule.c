@@ -5,7 +5,7 @@
 /*
  * Whose DATA goes next (RFC 9218, 10). A more urgent stream goes first. Among equals there are two lines: incremental
  * streams each write one frame and go to the end of theirs; the others are served one after the other. The two lines
- * take turns.
+ * take turns. An END_STREAM without data costs nothing and goes before them.
  */
 
 /* A turn is at most this much, so that a bulk writer delays a small one by one frame. */
@@ -18,10 +18,12 @@ static bool can_send(const h2_stream *stream) {
 
 void h2_schedule(h2_session *s, h2_stream *stream) {
     int list = h2_streams_ready_list(stream);
-    if (can_send(stream))
+    if (!can_send(stream))
+        h2_streams_pull(&s->streams, list, stream);
+    else if (stream->out_len > 0)
         h2_streams_push(&s->streams, list, stream);
     else
-        h2_streams_pull(&s->streams, list, stream);
+        h2_streams_push_first(&s->streams, list, stream);
 }
 
 void h2_schedule_priority(h2_session *s, h2_stream *stream, h2_urgency priority) {
@@ -31,19 +33,20 @@ void h2_schedule_priority(h2_session *s, h2_stream *stream, h2_urgency priority)
     h2_schedule(s, stream);
 }
 
-/* The first of a line that the connection's window allows: with it shut, only an empty frame may go (6.9.1). */
+/* The first of a line, if the connection's window allows it: with it shut, only an empty frame may go (6.9.1), and
+ * those stand before all others. */
 static h2_stream *first_in_line(const h2_session *s, int list) {
     h2_stream *stream = h2_streams_first(&s->streams, list);
-    if (h2_window_open(&s->send) > 0) return stream;
-    while (stream && stream->out_len > 0) stream = h2_streams_after(&s->streams, list, stream);
-    return stream;
+    return stream && (stream->out_len == 0 || h2_window_open(&s->send) > 0) ? stream : NULL;
 }
 
 static h2_stream *next_stream(const h2_session *s) {
-    for (unsigned urgency = 0; urgency < H2_URGENCIES; urgency++) {
-        int lines = H2_LIST_READY + (int)(2 * urgency), turn = s->streams.turn[urgency];
-        h2_stream *stream = first_in_line(s, lines + turn);
-        if (!stream) stream = first_in_line(s, lines + !turn);
+    uint32_t lines = s->streams.filled >> H2_LIST_READY & ((UINT32_C(1) << 2 * H2_URGENCIES) - 1);
+    for (unsigned urgency = 0; lines != 0; urgency++, lines >>= 2) {
+        if (!(lines & 3)) continue;
+        int pair = H2_LIST_READY + (int)(2 * urgency), turn = s->streams.turn[urgency];
+        h2_stream *stream = first_in_line(s, pair + turn);
+        if (!stream) stream = first_in_line(s, pair + !turn);
         if (stream) return stream;
     }
     return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 
 /* What the program does with streams. Everything is checked before anything changes. */
 
@@ -26,7 +26,7 @@ h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsign
     h2_message message;
     bool leaving = s->over || s->goaway != H2_GOAWAY_NONE || s->goaway_received;
     if (leaving || s->next_id > H2_STREAM_ID_MAX) return H2_ECLOSED;
-    if (s->config.server || check_fields(&message, H2_MESSAGE_REQUEST, fields, n)) return H2_EINVAL;
+    if (s->server || check_fields(&message, H2_MESSAGE_REQUEST, fields, n)) return H2_EINVAL;
     /* RFC 8441, 4: only when the server has said so. */
     if (message.extended && !h2_session_connect_protocol(s)) return H2_ESTATE;
     if (h2_session_room(s) == 0) return H2_ELIMIT;
@@ -38,7 +38,7 @@ h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsign
     stream->length_left = H2_LENGTH_UNKNOWN;
     stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
     stream->recv.size = (int32_t)h2_session_recv_initial(s);
-    stream->target = s->config.stream_window;
+    h2_gauge_open(s, stream);
     stream->flags = H2_STREAM_ANNOUNCED | H2_STREAM_SENT_HEADERS;
     if (message.head) stream->flags |= H2_STREAM_BODYLESS;
     if (message.connect) stream->flags |= H2_STREAM_CONNECT;
@@ -51,7 +51,7 @@ h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsign
 h2_result h2_stream_respond(h2_session *s, uint32_t id, const h2_field *fields, size_t n, unsigned flags) {
     h2_stream *stream;
     h2_message message;
-    if (!s->config.server || check_fields(&message, H2_MESSAGE_RESPONSE, fields, n)) return H2_EINVAL;
+    if (!s->server || check_fields(&message, H2_MESSAGE_RESPONSE, fields, n)) return H2_EINVAL;
     h2_result result = find_for_sending(s, id, H2_SEND_HEADERS, &stream);
     if (result != H2_OK) return result;
     bool informational = message.status < 200;
@@ -90,7 +90,7 @@ h2_result h2_stream_write(h2_session *s, uint32_t id, const void *bytes, size_t 
     if (result != H2_OK) return result;
     if (!(stream->flags & H2_STREAM_SENT_HEADERS) || stream->flags & H2_STREAM_END_PENDING) return H2_ESTATE;
     /* RFC 9110, 9.3.2: the answer to HEAD has no content. */
-    if (s->config.server && stream->flags & H2_STREAM_BODYLESS && len > 0) return H2_ESTATE;
+    if (s->server && stream->flags & H2_STREAM_BODYLESS && len > 0) return H2_ESTATE;
     if (stream->flags & H2_STREAM_LENT) return H2_EAGAIN;
     if (len == 0 && !(flags & H2_END)) return H2_OK;
     stream->flags |= H2_STREAM_LENT;
@@ -124,7 +124,7 @@ void h2_session_consumed(h2_session *s, size_t n) {
     uint32_t octets = n < H2_WINDOW_MAX ? (uint32_t)n : H2_WINDOW_MAX;
     if (s->config.credit_on_receipt) return;
     h2_window_consume(&s->recv, octets);
-    h2_window_keep(&s->recv, s->recv_target);
+    h2_gauge_keep(&s->recv, s->recv_target);
 }
 
 void h2_stream_consumed(h2_session *s, uint32_t id, size_t n) {
@@ -133,15 +133,15 @@ void h2_stream_consumed(h2_session *s, uint32_t id, size_t n) {
     h2_stream *stream = find_known(s, id);
     if (!stream) return;
     h2_window_consume(&stream->recv, octets);
-    if (s->settings_acked) h2_window_keep(&stream->recv, stream->target);
-    if (h2_window_due(&stream->recv, stream->target)) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    if (s->settings_acked) h2_gauge_keep(&stream->recv, h2_gauge_target(s, stream));
+    if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
 }
 
 h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code) {
     h2_stream *stream = find_known(s, id);
     if (!stream || stream->state == H2_CLOSED) return H2_ENOSTREAM;
     h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, code);
-    if (s->config.server && code == H2_REFUSED_STREAM) h2_session_charge(s, H2_PRICE_DEAR);
+    if (s->server && code == H2_REFUSED_STREAM) h2_session_charge(s, H2_PRICE_DEAR);
     return H2_OK;
 }
 
@@ -149,7 +149,7 @@ h2_result h2_stream_leave(h2_session *s, uint32_t id) {
     h2_stream *stream = find_known(s, id);
     if (!stream || stream->state == H2_CLOSED) return H2_ENOSTREAM;
     h2_failure why = {H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s), id};
-    if (!s->config.server || stream->state != H2_HALF_CLOSED_LOCAL) {
+    if (!s->server || stream->state != H2_HALF_CLOSED_LOCAL) {
         h2_session_abort_stream(s, stream, why.culprit, why.rule, why.code);
         return H2_OK;
     }
@@ -164,7 +164,7 @@ h2_result h2_stream_prioritize(h2_session *s, uint32_t id, unsigned urgency, boo
     if (urgency >= H2_URGENCIES) return H2_EINVAL;
     if (!stream) return H2_ENOSTREAM;
     h2_schedule_priority(s, stream, (h2_urgency){(uint8_t)urgency, incremental});
-    if (!s->config.server) {
+    if (!s->server) {
         stream->flags |= H2_STREAM_PRIORITY_OWED;
         h2_streams_push(&s->streams, H2_LIST_OWED, stream);
     }

@@ -2,9 +2,6 @@
 #include "h2_gauge.h"
 #include <string.h>
 
-/* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
-#define ALIGNMENT 8u
-
 h2_config h2_config_hosted(bool server) {
     return (h2_config){.server = server,
                        .streams = H2_DEFAULT_STREAMS,
@@ -21,7 +18,9 @@ h2_config h2_config_hosted(bool server) {
                        .decoder_table = H2_DEFAULT_TABLE_BYTES,
                        .encoder_table = H2_DEFAULT_TABLE_BYTES,
                        .send_header_bytes = H2_DEFAULT_SEND_HEADER_BYTES,
-                       .timeout_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .preface_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .settings_ms = H2_DEFAULT_TIMEOUT_MS,
+                       .block_ms = H2_DEFAULT_TIMEOUT_MS,
                        .keepalive_ms = H2_DEFAULT_KEEPALIVE_MS,
                        .keepalive_timeout_ms = H2_DEFAULT_KEEPALIVE_TIMEOUT_MS,
                        .blocked_ms = H2_DEFAULT_BLOCKED_MS};
@@ -56,7 +55,7 @@ static bool config_is_valid(const h2_config *c) {
 }
 
 static size_t aligned(size_t n) {
-    return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return H2_ALIGNED(n);
 }
 
 size_t h2_session_size(const h2_config *c) {
@@ -72,8 +71,10 @@ static void *carve(uint8_t **memory, size_t n) {
     return part;
 }
 
-void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user) {
+void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user,
+                      const h2_server_part *server) {
     memset(s, 0, sizeof *s);
+    s->server = server;
     s->config = *config;
     s->handlers = *handlers;
     s->user = user;
@@ -92,13 +93,13 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     h2_gauge_init(s);
 }
 
-h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
-                          const h2_handlers *handlers, void *user) {
+h2_result h2_session_lay(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user, const h2_server_part *server) {
     size_t needed = h2_session_size(config);
-    if (needed == 0 || size < needed || (uintptr_t)memory % ALIGNMENT) return H2_EINVAL;
+    if (needed == 0 || size < needed || (uintptr_t)memory % H2_ALIGNMENT) return H2_EINVAL;
     uint8_t *at = memory;
     h2_session *s = carve(&at, sizeof *s);
-    h2_session_begin(s, config, handlers, user);
+    h2_session_begin(s, config, handlers, user, server);
     h2_streams_init(&s->streams, carve(&at, h2_streams_bytes(config->streams)), config->streams);
     s->fields = carve(&at, config->header_fields * sizeof(h2_field));
     hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
@@ -107,6 +108,17 @@ h2_result h2_session_init(h2_session **session, void *memory, size_t size, const
     s->headers.bytes = carve(&at, config->send_header_bytes);
     *session = s;
     return H2_OK;
+}
+
+h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                          const h2_handlers *handlers, void *user) {
+    return (config->server ? h2_server_init : h2_client_init)(session, memory, size, config, handlers, user);
+}
+
+h2_result h2_client_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user) {
+    if (config->server) return H2_EINVAL;
+    return h2_session_lay(session, memory, size, config, handlers, user, NULL);
 }
 
 bool h2_session_has_slot(h2_session *s) {
@@ -135,7 +147,10 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
     h2_parting parting = {stream->id, stream->out_len, stream->user};
     stream->out = NULL;
     stream->out_len = 0;
-    if (reset) stream->flags |= H2_STREAM_RESET_OWED;
+    if (reset) {
+        stream->flags |= H2_STREAM_RESET_OWED;
+        stream->reset_code = why->code;
+    }
     h2_streams_close(&s->streams, stream, reset);
     if (tell) h2_session_report_closed(s, parting, why);
 }
@@ -143,12 +158,11 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
 void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code) {
     h2_failure why = {culprit, rule, code, stream->id};
     h2_stream_move(stream, H2_SEND_RST_STREAM);
-    stream->reset_code = code;
     h2_session_close_stream(s, stream, true, &why);
 }
 
 h2_code h2_session_leave_code(const h2_session *s) {
-    return s->config.server ? H2_NO_ERROR : H2_CANCEL;
+    return s->server ? H2_NO_ERROR : H2_CANCEL;
 }
 
 void h2_session_settle(h2_session *s, uint32_t id) {
@@ -185,7 +199,7 @@ void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id) {
 }
 
 void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
-    h2_state state = h2_streams_state(&s->streams, stream_id, s->config.server);
+    h2_state state = h2_streams_state(&s->streams, stream_id, s->server);
     /* A stream that was never opened cannot be reset (6.4). */
     bool idle = state == H2_IDLE || state == H2_IDLE_PEER;
     if (h2_rule_scope(rule) == H2_SCOPE_SESSION || idle) {
@@ -260,6 +274,10 @@ uint32_t h2_session_room(const h2_session *s) {
 
 bool h2_session_ready(const h2_session *s) {
     return s->peer_ready;
+}
+
+bool h2_session_settled(const h2_session *s) {
+    return s->settings_acked;
 }
 
 bool h2_session_connect_protocol(const h2_session *s) {

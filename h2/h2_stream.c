@@ -141,18 +141,26 @@ int h2_streams_ready_list(const h2_stream *stream) {
     return H2_LIST_READY + 2 * stream->urgency + (stream->incremental ? 1 : 0);
 }
 
-void h2_streams_push(h2_streams *t, int list, h2_stream *stream) {
+/* Link a stream behind `prev` and before `next`, either of which may be none. */
+static void put_between(h2_streams *t, int list, h2_stream *stream, uint16_t prev, uint16_t next) {
     int link = link_of(list);
-    if (stream->listed & 1u << link) return;
     uint16_t at = slot_number(t, stream);
     stream->listed |= (uint8_t)(1u << link);
-    stream->link[link].next = H2_SLOT_NONE;
-    stream->link[link].prev = t->list[list].tail;
-    if (t->list[list].tail == H2_SLOT_NONE)
-        t->list[list].head = at;
-    else
-        t->slots[t->list[list].tail].link[link].next = at;
-    t->list[list].tail = at;
+    stream->link[link].next = next;
+    stream->link[link].prev = prev;
+    *(prev == H2_SLOT_NONE ? &t->list[list].head : &t->slots[prev].link[link].next) = at;
+    *(next == H2_SLOT_NONE ? &t->list[list].tail : &t->slots[next].link[link].prev) = at;
+    t->filled |= UINT32_C(1) << list;
+}
+
+void h2_streams_push(h2_streams *t, int list, h2_stream *stream) {
+    if (stream->listed & 1u << link_of(list)) return;
+    put_between(t, list, stream, t->list[list].tail, H2_SLOT_NONE);
+}
+
+void h2_streams_push_first(h2_streams *t, int list, h2_stream *stream) {
+    if (stream->listed & 1u << link_of(list)) return;
+    put_between(t, list, stream, H2_SLOT_NONE, t->list[list].head);
 }
 
 void h2_streams_pull(h2_streams *t, int list, h2_stream *stream) {
@@ -160,23 +168,13 @@ void h2_streams_pull(h2_streams *t, int list, h2_stream *stream) {
     if (!(stream->listed & 1u << link)) return;
     uint16_t next = stream->link[link].next, prev = stream->link[link].prev;
     stream->listed &= (uint8_t) ~(1u << link);
-    if (prev == H2_SLOT_NONE)
-        t->list[list].head = next;
-    else
-        t->slots[prev].link[link].next = next;
-    if (next == H2_SLOT_NONE)
-        t->list[list].tail = prev;
-    else
-        t->slots[next].link[link].prev = prev;
+    *(prev == H2_SLOT_NONE ? &t->list[list].head : &t->slots[prev].link[link].next) = next;
+    *(next == H2_SLOT_NONE ? &t->list[list].tail : &t->slots[next].link[link].prev) = prev;
+    if (t->list[list].head == H2_SLOT_NONE) t->filled &= ~(UINT32_C(1) << list);
 }
 
 h2_stream *h2_streams_first(const h2_streams *t, int list) {
     uint16_t at = t->list[list].head;
-    return at == H2_SLOT_NONE ? NULL : &t->slots[at];
-}
-
-h2_stream *h2_streams_after(const h2_streams *t, int list, const h2_stream *stream) {
-    uint16_t at = stream->link[link_of(list)].next;
     return at == H2_SLOT_NONE ? NULL : &t->slots[at];
 }
 

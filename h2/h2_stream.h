@@ -44,25 +44,30 @@ enum {
     H2_STREAM_FED = 0x400            /* DATA came since the last sweep */
 };
 
+/* Octets first: small offsets make small instructions. */
 typedef struct h2_stream {
-    void *user;
-    const uint8_t *out; /* lent bytes not yet taken */
-    size_t out_len;
-    int64_t length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
-    h2_window send, recv;
-    uint32_t target; /* what the receive window is meant to stay at */
-    uint32_t id;
-    uint32_t reset_code;
-    struct {
-        uint16_t next, prev;
-    } link[H2_LINK_COUNT];
-    uint16_t chain; /* next of the same hash, or next free */
-    uint8_t state;  /* h2_state */
-    uint16_t flags;
+    uint8_t state;   /* h2_state */
     uint8_t urgency; /* 0 to 7, least first (RFC 9218, 4.1) */
     bool incremental;
     uint8_t listed;
     uint8_t stalled; /* sweeps in a row that found it waiting for the peer's window */
+    uint16_t flags;
+    const uint8_t *out; /* lent bytes not yet taken */
+    union {
+        size_t out_len;
+        uint32_t reset_code; /* once it is closing, when nothing is lent any more */
+    };
+    void *user;
+    uint32_t id;
+    struct {
+        uint16_t next, prev;
+    } link[H2_LINK_COUNT];
+    uint16_t chain;      /* next of the same hash, or next free */
+    int64_t length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
+    h2_window send, recv;
+#ifndef H2_SMALL
+    uint32_t target; /* what the receive window is meant to stay at */
+#endif
 } h2_stream;
 
 typedef struct h2_streams {
@@ -75,6 +80,7 @@ typedef struct h2_streams {
     struct {
         uint16_t head, tail;
     } list[H2_LIST_COUNT];
+    uint32_t filled;                      /* a bit for each list that is not empty */
     uint8_t turn[H2_URGENCIES];           /* which manner is served next: one frame each, in turns */
     uint32_t last_local, last_remote;     /* highest identifiers opened by us and by the peer */
     uint32_t ended[H2_RESETS_REMEMBERED]; /* latest closed streams; top bit: reset by us */
@@ -116,9 +122,9 @@ void h2_streams_release(h2_streams *t, h2_stream *stream);
 
 /* Lists. Adding twice and removing what is not there do nothing. */
 void h2_streams_push(h2_streams *t, int list, h2_stream *stream);
+void h2_streams_push_first(h2_streams *t, int list, h2_stream *stream);
 void h2_streams_pull(h2_streams *t, int list, h2_stream *stream);
 h2_stream *h2_streams_first(const h2_streams *t, int list);
-h2_stream *h2_streams_after(const h2_streams *t, int list, const h2_stream *stream);
 /* The ready list of a stream. */
 int h2_streams_ready_list(const h2_stream *stream);
 

@@ -24,8 +24,8 @@ static bool overdue(uint64_t *deadline, bool awaited, uint64_t now, uint32_t ms)
 
 static void tick_handshake(h2_session *s) {
     /* A peer that never finished its preface owes that first; afterwards the acknowledgement. */
-    bool awaited = !s->settings_acked;
-    if (overdue(&s->wait_settings, awaited, s->now, s->config.timeout_ms))
+    uint32_t ms = s->peer_ready ? s->config.settings_ms : s->config.preface_ms;
+    if (overdue(&s->wait_settings, !s->settings_acked, s->now, ms))
         h2_session_fail(s, s->peer_ready ? H2_RULE_SETTINGS_TIMEOUT : H2_RULE_TIMEOUT, 0);
 }
 
@@ -88,7 +88,7 @@ uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
     s->now = now_ms;
     h2_ledger_refill(&s->ledger, s->config.abuse_burst, s->config.abuse_refill, now_ms);
     tick_handshake(s);
-    if (overdue(&s->wait_block, s->block.open, now_ms, s->config.timeout_ms))
+    if (overdue(&s->wait_block, s->block.open, now_ms, s->config.block_ms))
         h2_session_fail(s, H2_RULE_TIMEOUT, s->block.stream_id);
     tick_keepalive(s);
     h2_gauge_tick(s);

@@ -114,25 +114,14 @@ static bool write_gauge(h2_session *s, output *out) {
 
 /* ---- 6.8 GOAWAY ---- */
 
-/* An HTTP/1.x client is told so in its own tongue. */
-static bool write_http1_answer(h2_session *s, output *out) {
-    static const char answer[] = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\n"
-                                 "content-type: text/plain\r\ncontent-length: 39\r\n\r\n"
-                                 "This port speaks HTTP/2 only, RFC 9113\n";
-    _Static_assert(sizeof answer - 1 <= UINT8_MAX, "http1_at counts it");
-    size_t left = sizeof answer - 1 - s->http1_at, room = out->cap - out->used, n = left < room ? left : room;
-    memcpy(out->bytes + out->used, answer + s->http1_at, n);
-    out->used += n;
-    s->http1_at = (uint8_t)(s->http1_at + n);
-    if (n == left) s->goaway = H2_GOAWAY_SENT;
-    return n == left;
-}
-
 static bool write_goaway(h2_session *s, output *out) {
     uint8_t payload[H2_GOAWAY_FIXED_BYTES];
     bool notice = s->goaway == H2_GOAWAY_NOTICE_OWED;
     if (!notice && s->goaway != H2_GOAWAY_OWED) return true;
-    if (s->failure.rule == H2_RULE_HTTP1 && s->config.server) return write_http1_answer(s, out);
+    if (s->failure.rule == H2_RULE_HTTP1 && s->server) {
+        out->used += s->server->answer_http1(s, out->bytes + out->used, out->cap - out->used);
+        return s->goaway == H2_GOAWAY_SENT;
+    }
     if (!fits(out, sizeof payload)) return false;
     h2_goaway goaway = {H2_STREAM_ID_MAX, s->goaway_code};
     if (!notice) {
@@ -215,7 +204,7 @@ static bool is_listening(const h2_session *s) {
 size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
     output out = {bytes, cap, 0};
     if (is_listening(s)) return 0;
-    bool answer_only = s->over && s->failure.rule == H2_RULE_HTTP1 && s->config.server;
+    bool answer_only = s->over && s->failure.rule == H2_RULE_HTTP1 && s->server;
     if (!answer_only && !write_settings(s, &out)) return out.used;
     if (s->over) {
         /* A header block begun is finished first, or what follows would be read as part of it (4.3). */

@@ -134,7 +134,15 @@ typedef void (*hpack_emit)(void *ctx, const hpack_field *field);
 
 /* Members are private. */
 typedef struct hpack_decoder {
-    hpack_table table;
+    uint8_t code_bits; /* of `code` */
+    uint8_t shift;     /* of the integer being read */
+    uint8_t state;
+    uint8_t kind;    /* representation being read */
+    uint8_t updates; /* size updates in this block, HPACK_MAX_UPDATES after a field */
+    bool huffman;
+    bool update_due; /* the limit was lowered: the next block must begin with an update */
+    bool discard;    /* the field in progress is counted, not kept */
+    bool overflowed;
     uint32_t limit;    /* the largest size update the peer may send */
     uint32_t lowest;   /* smallest limit since the last update; while none is due, at least `in_force` */
     uint32_t in_force; /* the table size the peer goes by, which may exceed the storage */
@@ -145,17 +153,9 @@ typedef struct hpack_decoder {
     uint32_t start;    /* offset in the arena of the first string of the field in progress */
     uint32_t name_len; /* octets so far, counted even when discarded */
     uint32_t value_len;
-    uint32_t value;    /* integer being read, or octets of the string still to come */
-    uint32_t code;     /* Huffman bits that are no whole code yet */
-    uint8_t code_bits; /* how many */
-    uint8_t shift;     /* of the integer being read */
-    uint8_t state;
-    uint8_t kind;    /* representation being read */
-    uint8_t updates; /* size updates in this block, HPACK_MAX_UPDATES after a field */
-    bool huffman;
-    bool update_due; /* the limit was lowered: the next block must begin with an update */
-    bool discard;    /* the field in progress is counted, not kept */
-    bool overflowed;
+    uint32_t value; /* integer being read, or octets of the string still to come */
+    uint32_t code;  /* Huffman bits that are no whole code yet */
+    hpack_table table;
 } hpack_decoder;
 
 /* Prepare a decoder with `bytes` of table storage at `memory` (aligned to HPACK_TABLE_ALIGN, kept until the decoder is

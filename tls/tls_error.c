@@ -42,6 +42,7 @@ static const reason by_error[] = {
     {PARSE_ERROR, "a record was altered on the way: its header is not one of TLS"},
     {LENGTH_ERROR, "a record was altered on the way: it claims more bytes than a record may have"},
     {VERIFY_MAC_ERROR, "a record was altered on the way: it failed its integrity check"},
+    {AES_GCM_AUTH_E, "a record was altered on the way: it failed its integrity check"},
     {DECRYPT_ERROR, "a record was altered on the way: it failed its integrity check"},
     {VERIFY_FINISHED_ERROR, "the handshake was altered on the way"},
     {DUPLICATE_MSG_E, "the peer repeated a message of the handshake; renegotiation is not accepted"},

@@ -8,6 +8,12 @@
  * was waiting before it, and then drops bytes.) The memory is the same: wolfSSL would keep those bytes itself.
  *
  * The two directions fail apart: when sending is lost, the peer's alert may still be waiting to be read.
+ *
+ * wolfSSL sends record by record and asks for each one's header and body apart. Once the handshake is done, records of
+ * one call are sent together, and what has come is received at once and given to wolfSSL as it asks.
+ *
+ * Invariant: when recv gives fewer bytes than it was asked for, or a WANT code, nothing is left in here that was
+ * received: `ahead` is empty and wolfSSL has no decrypted bytes. So the caller may wait for the level below.
  */
 
 #include <stdio.h>
@@ -17,7 +23,14 @@
 
 /* The plaintext of one record, RFC 8446 section 5.1. */
 #define RECORD_MAX 16384
-/* When more than this is held, nothing is read: what a peer sends may not make the held bytes grow without end. */
+/* Plaintext sealed in one call. */
+#define SEND_MAX (4 * RECORD_MAX)
+/* What a record adds at most (RFC 5246, 6.2.3; RFC 8446, 5.2). */
+#define RECORD_OVERHEAD 512
+/* When more than this is held besides the caller's own bytes, nothing is read: what a peer sends may not make it grow
+ * without end. Of the caller's bytes as many are held as one call seals, or two peers that send would both stop
+ * reading.
+ */
 #define HELD_MAX (2 * RECORD_MAX)
 /* Bytes that one call takes from below at most, so that records without data keep nobody else waiting. */
 #define CALL_MAX (4 * RECORD_MAX)
@@ -33,7 +46,10 @@ typedef struct transport {
     char *why;     /* NULL until it fails */
     const char *version, *suite;
     uint8_t *held; /* sealed bytes that the level below has not taken */
-    size_t held_len, held_from;
+    size_t held_len, held_from, held_cap;
+    uint8_t *ahead; /* bytes received that wolfSSL has not asked for; NULL when there are none */
+    size_t ahead_len, ahead_from;
+    bool gathering;      /* what is sealed is held, to be sent with what follows */
     size_t sealed;       /* plaintext within the held bytes, of which the caller has not been told */
     size_t taken;        /* bytes received from below in this call */
     ptrdiff_t wait_recv; /* the last WANT code of each function below */
@@ -70,7 +86,7 @@ static size_t push(transport *t, const uint8_t *bytes, size_t len) {
 static void drop_held(transport *t) {
     free(t->held);
     t->held = NULL;
-    t->held_len = t->held_from = 0;
+    t->held_len = t->held_from = t->held_cap = 0;
 }
 
 /* Send what is held. Returns 0 when nothing is left, else why not. */
@@ -82,15 +98,24 @@ static ptrdiff_t flush(transport *t) {
     return t->held_len == 0 ? 0 : t->wait_send;
 }
 
-static int hold(transport *t, const uint8_t *bytes, size_t len) {
+/* Have room for `len` more bytes to hold. */
+static int hold_room(transport *t, size_t len) {
     size_t kept = t->held_len - t->held_from;
+    if (t->held_cap - t->held_len >= len) return 0;
     uint8_t *grown = malloc(kept + len);
     if (grown == NULL) return -1;
     if (kept > 0) memcpy(grown, t->held + t->held_from, kept);
-    memcpy(grown + kept, bytes, len);
     drop_held(t);
     t->held = grown;
-    t->held_len = kept + len;
+    t->held_len = kept;
+    t->held_cap = kept + len;
+    return 0;
+}
+
+static int hold(transport *t, const uint8_t *bytes, size_t len) {
+    if (hold_room(t, len) != 0) return -1;
+    memcpy(t->held + t->held_len, bytes, len);
+    t->held_len += len;
     return 0;
 }
 
@@ -99,7 +124,7 @@ int h2tls_below_send(WOLFSSL *ssl, char *buf, int len, void *ctx) {
     const uint8_t *bytes = (const uint8_t *)buf;
     size_t all = (size_t)len, sent = 0;
     (void)ssl;
-    if (flush(t) == 0) sent = push(t, bytes, all);
+    if (!t->gathering && flush(t) == 0) sent = push(t, bytes, all);
     if (sent == all || t->below_send_end != LIVE) return len;
     return hold(t, bytes + sent, all - sent) == 0 ? len : WOLFSSL_CBIO_ERR_GENERAL;
 }
@@ -110,17 +135,48 @@ static void note_header(transport *t, const char *bytes, size_t len) {
     memcpy(t->header + kept, bytes + len - fresh, fresh);
 }
 
+/* Receive from below; once the handshake is done as much as has come and this call may take. */
+static ptrdiff_t receive(transport *t, char *buf, size_t len) {
+    size_t most = CALL_MAX + 1 - t->taken;
+    uint8_t *ahead = t->done && len < most ? malloc(most) : NULL;
+    if (ahead == NULL) return t->below.recv(t->below.ctx, buf, len);
+    ptrdiff_t n = t->below.recv(t->below.ctx, ahead, most);
+    if (n <= (ptrdiff_t)len) {
+        if (n > 0) memcpy(buf, ahead, (size_t)n);
+        free(ahead);
+        return n;
+    }
+    memcpy(buf, ahead, len);
+    t->ahead = ahead;
+    t->ahead_from = len;
+    t->ahead_len = (size_t)n;
+    return (ptrdiff_t)len;
+}
+
+static int take_ahead(transport *t, char *buf, size_t len) {
+    size_t left = t->ahead_len - t->ahead_from;
+    if (len > left) len = left;
+    memcpy(buf, t->ahead + t->ahead_from, len);
+    t->ahead_from += len;
+    if (len == left) {
+        free(t->ahead);
+        t->ahead = NULL;
+    }
+    return (int)len;
+}
+
 int h2tls_below_recv(WOLFSSL *ssl, char *buf, int len, void *ctx) {
     transport *t = ctx;
     (void)ssl;
-    bool full = t->held_len - t->held_from > HELD_MAX;
+    if (t->ahead != NULL) return take_ahead(t, buf, (size_t)len);
+    bool full = t->held_len - t->held_from > HELD_MAX + t->sealed;
     if (full || t->taken > CALL_MAX) {
         t->wait_recv = full ? t->wait_send : H2CONN_TRANSPORT_WANT_READ;
         return WOLFSSL_CBIO_ERR_WANT_READ;
     }
-    ptrdiff_t n = t->below.recv(t->below.ctx, buf, (size_t)len);
+    ptrdiff_t n = receive(t, buf, (size_t)len);
     if (n > 0) {
-        t->taken += (size_t)n;
+        t->taken += (size_t)n + (t->ahead != NULL ? t->ahead_len - t->ahead_from : 0);
         if (!t->agreed) note_header(t, buf, (size_t)n);
         return (int)n;
     }
@@ -231,8 +287,17 @@ static ptrdiff_t tls_recv(void *ctx, void *buf, size_t len) {
     if (t->recv_end != LIVE) return t->recv_end;
     ptrdiff_t code = handshake(t);
     if (code != 0) return code;
-    int n = wolfSSL_read(t->ssl, buf, len < RECORD_MAX ? (int)len : RECORD_MAX);
-    return n > 0 ? n : outcome(t, n);
+    size_t got = 0;
+    do {
+        size_t room = len - got;
+        int n = wolfSSL_read(t->ssl, (char *)buf + got, room < RECORD_MAX ? (int)room : RECORD_MAX);
+        if (n <= 0) {
+            code = outcome(t, n); /* a final one is given again by the next call */
+            return got > 0 ? (ptrdiff_t)got : code;
+        }
+        got += (size_t)n;
+    } while (got < len && (t->ahead != NULL || wolfSSL_pending(t->ssl) > 0));
+    return (ptrdiff_t)got;
 }
 
 /* What the caller repeats after a WANT code is sealed already, and only reported once the level below has taken it. */
@@ -240,6 +305,24 @@ static ptrdiff_t report_sealed(transport *t, size_t len) {
     size_t n = t->sealed < len ? t->sealed : len;
     t->sealed -= n;
     return (ptrdiff_t)n;
+}
+
+/* Seal `len` bytes and send them, the records together when they are several. Returns what wolfSSL gave last. */
+static int seal(transport *t, const char *bytes, size_t len) {
+    int n = 1;
+    t->gathering = len > RECORD_MAX && hold_room(t, len + SEND_MAX / RECORD_MAX * RECORD_OVERHEAD) == 0;
+    while (len > 0 && n > 0) {
+        n = wolfSSL_write(t->ssl, bytes, len < RECORD_MAX ? (int)len : RECORD_MAX);
+        if (n <= 0) break;
+        t->sealed += (size_t)n;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    if (t->gathering) {
+        t->gathering = false;
+        flush(t);
+    }
+    return n;
 }
 
 static ptrdiff_t tls_send(void *ctx, const void *buf, size_t len) {
@@ -250,10 +333,10 @@ static ptrdiff_t tls_send(void *ctx, const void *buf, size_t len) {
     ptrdiff_t code = handshake(t);
     if (code != 0) return code;
     if (t->sealed > 0) return report_sealed(t, len);
-    int n = wolfSSL_write(t->ssl, buf, len < RECORD_MAX ? (int)len : RECORD_MAX);
+    if (len > SEND_MAX) len = SEND_MAX;
+    int n = seal(t, buf, len);
     if (n <= 0) return outcome(t, n);
     if (t->below_send_end != LIVE) return t->below_send_end;
-    t->sealed = (size_t)n;
     return t->held_len > 0 ? t->wait_send : report_sealed(t, len);
 }
 
@@ -276,6 +359,7 @@ static void destroy(transport *t) {
     h2tls_identity_drop(t->context, t->identity);
     h2tls_host_clear(&t->host);
     free(t->held);
+    free(t->ahead);
     free(t->why);
     free(t);
 }

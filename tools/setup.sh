@@ -4,6 +4,9 @@
 # usage: setup.sh          what the demonstration and the tests need
 #        setup.sh demo     what the demonstration needs, then `make demo`
 #        setup.sh check    what the tests need, then `make check`
+#        setup.sh firmware cross compilers and emulators, then `make size`, `firmware-run`, `check-amalgamation` and `check-cross`;
+#                          says "skipped" and ends well where they cannot be installed
+#        setup.sh bench    what the benches need, peers to compare with among it, then `make bench`
 #        setup.sh prove    Frama-C, then `make prove`
 #        setup.sh lint     the static analysers, then `make lint`
 #        setup.sh fuzz     clang with libFuzzer, and AFL++, for `make fuzz` and `make fuzz-afl`
@@ -12,7 +15,13 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
-tests="$build check libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs"
+tests="$build check libevent-dev libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs golang-go
+    nginx-light"
+bench="$build libjansson-dev libnghttp2-dev python3 util-linux nghttp2-client nghttp2-server h2o nginx valgrind
+autoconf automake libtool dpkg-dev"
+
+cross="$tests dpkg-dev gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-user
+    gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross"
 
 die() {
     echo "setup.sh: $*" >&2
@@ -24,6 +33,8 @@ missing() {
     for package; do
         case $package in
         nodejs) command -v node >/dev/null && continue ;;
+        golang-go) command -v go >/dev/null && continue ;;
+        nginx-light) command -v nginx >/dev/null && continue ;;
         python3) command -v python3 >/dev/null && continue ;;
         esac
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
@@ -72,6 +83,16 @@ check)
     install_packages $tests
     exec make --no-print-directory -j "$(nproc)" check
     ;;
+firmware)
+    if (install_packages $cross); then
+        exec make --no-print-directory size firmware-run check-amalgamation check-cross
+    fi
+    echo "skipped make size, firmware-run, check-amalgamation and check-cross: the packages above could not be installed"
+    ;;
+bench)
+    install_packages $bench
+    exec make --no-print-directory -j "$(nproc)" bench
+    ;;
 prove)
     install_packages $build frama-c-base
     exec make --no-print-directory prove
@@ -88,6 +109,6 @@ coverage)
     exec make --no-print-directory -j "$(nproc)" coverage
     ;;
 *)
-    die "usage: setup.sh [demo|check|prove|lint|fuzz|coverage]"
+    die "usage: setup.sh [demo|check|firmware|bench|prove|lint|fuzz|coverage]"
     ;;
 esac

@@ -52,6 +52,13 @@ START_TEST(what_ended_a_stream_becomes_an_error) {
 }
 END_TEST
 
+/* The small profile has no texts of rules. */
+#ifdef H2_SMALL
+#define PADDING_TEXT ""
+#else
+#define PADDING_TEXT ": the padding exceeds the payload (6.1, 6.2)"
+#endif
+
 static const struct sentence {
     int error;
     h2_failure why;
@@ -67,7 +74,7 @@ static const struct sentence {
     {H2CONN_EPROTOCOL,
      {.culprit = H2_BY_RULE, .rule = H2_RULE_PADDING, .code = H2_PROTOCOL_ERROR},
      NULL,
-     "the peer broke a rule of HTTP/2: the padding exceeds the payload (6.1, 6.2), code PROTOCOL_ERROR"},
+     "the peer broke a rule of HTTP/2" PADDING_TEXT ", code PROTOCOL_ERROR"},
     {H2CONN_ELOST,
      {.culprit = H2_BY_PEER, .code = H2_NO_ERROR},
      "Connection reset by peer",

@@ -269,13 +269,57 @@ START_TEST(a_transport_that_takes_nothing_for_too_long_is_lost) {
     side_step(&s);
     /* Only the link's own patience is looked at, so the engine's clock is kept from running out first. */
     const uint64_t start = 1000;
+    ck_assert_uint_eq(s.link.stall_ms, config.blocked_ms);
     ck_assert_uint_le(h2conn_link_tick(&s.link, start), start + config.blocked_ms);
-    s.link.stall_ms = 50;
+    h2conn_link_patience(&s.link, 50, false, 0);
     ck_assert_uint_eq(h2conn_link_tick(&s.link, start + 49), start + 50);
     ck_assert_int_eq(s.link.ended, H2CONN_LINK_RUNNING);
     h2conn_link_tick(&s.link, start + 50);
     ck_assert_int_eq(s.link.ended, H2CONN_TRANSPORT_ELOST);
     ck_assert(s.link.stalled);
+    side_free(&s);
+}
+END_TEST
+
+/* The handshake has its own time, and the engine's begins when it is over. */
+START_TEST(a_handshake_that_never_ends_is_lost) {
+    int code = H2CONN_TRANSPORT_WANT_READ;
+    const h2conn_transport transport = {refuse, refuse_send, &code};
+    const uint64_t start = 1000;
+    side s;
+    side_init(&s, &transport, false);
+    h2conn_link_patience(&s.link, 0, true, 700);
+    side_step(&s);
+    ck_assert_uint_eq(h2conn_link_tick(&s.link, start), start + 700);
+    side_step(&s);
+    ck_assert_uint_eq(h2conn_link_tick(&s.link, start + 699), start + 700);
+    ck_assert_int_eq(s.link.ended, H2CONN_LINK_RUNNING);
+    ck_assert_uint_eq(h2conn_link_tick(&s.link, start + 700), UINT64_MAX);
+    ck_assert_int_eq(s.link.ended, H2CONN_TRANSPORT_ELOST);
+    ck_assert(s.link.late);
+    ck_assert_int_eq(h2conn_link_error(&s.link, NULL), H2CONN_ELOST);
+    side_free(&s);
+}
+END_TEST
+
+static ptrdiff_t take_all(void *ctx, const void *buf, size_t len) {
+    (void)ctx;
+    (void)buf;
+    return (ptrdiff_t)len;
+}
+
+START_TEST(a_handshake_that_ends_begins_the_engines_time) {
+    int code = H2CONN_TRANSPORT_WANT_READ;
+    const uint64_t start = 1000, later = start + 600;
+    h2conn_transport transport = {refuse, refuse_send, &code};
+    side s;
+    side_init(&s, &transport, false);
+    h2conn_link_patience(&s.link, 0, true, 0);
+    side_step(&s);
+    ck_assert_uint_eq(h2conn_link_tick(&s.link, start), UINT64_MAX);
+    s.link.transport.send = take_all;
+    side_step(&s);
+    ck_assert_uint_eq(h2conn_link_tick(&s.link, later), later + H2_DEFAULT_TIMEOUT_MS);
     side_free(&s);
 }
 END_TEST
@@ -333,6 +377,8 @@ Suite *conn_link_suite(void) {
     tcase_add_loop_test(tc, a_security_failure_is_told_from_a_loss, 0, 2);
     tcase_add_test(tc, what_each_direction_wants_is_kept);
     tcase_add_test(tc, a_transport_that_takes_nothing_for_too_long_is_lost);
+    tcase_add_test(tc, a_handshake_that_never_ends_is_lost);
+    tcase_add_test(tc, a_handshake_that_ends_begins_the_engines_time);
     tcase_add_test(tc, pings_are_all_answered_when_the_peer_reads_late);
     return suite;
 }

@@ -7,9 +7,11 @@
 #define CONN_SUITES(X)                                                                                                 \
     X(conn_url_suite)                                                                                                  \
     X(conn_errors_suite)                                                                                               \
+    X(conn_backoff_suite)                                                                                              \
     X(conn_queue_suite)                                                                                                \
     X(conn_fields_suite)                                                                                               \
     X(conn_link_suite)                                                                                                 \
+    X(conn_core_suite)                                                                                                 \
     X(conn_messages_suite)                                                                                             \
     X(posix_timers_suite)                                                                                              \
     X(posix_socket_suite)                                                                                              \
@@ -29,8 +31,13 @@
     X(contract_drain_suite)                                                                                            \
     X(contract_http2_only_suite)                                                                                       \
     X(contract_connect_suite)                                                                                          \
+    X(contract_start_suite)                                                                                            \
+    X(contract_times_suite)                                                                                            \
+    X(contract_reconnect_suite)                                                                                        \
+    X(contract_cancel_suite)                                                                                           \
     X(contract_sharing_suite)                                                                                          \
-    X(conn_sections_suite)
+    X(conn_sections_suite)                                                                                             \
+    X(transport_holds_suite)
 
 #define CONN_SUITE_DECLARE(suite) Suite *suite(void);
 CONN_SUITES(CONN_SUITE_DECLARE)

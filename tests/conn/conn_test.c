@@ -30,16 +30,27 @@ static void use_many_loops(void) {
     style = TEST_MANY_LOOPS;
 }
 
-void test_each_style(Suite *suite, void (*add)(TCase *tc)) {
+static void add_styles(Suite *suite, int n, void (*add)(TCase *tc)) {
     static const struct {
         const char *name;
-        void (*use)(void);
-    } styles[TEST_STYLES] = {{"handlers", NULL}, {"events", use_events}, {"many loops", use_many_loops}};
-    for (int i = 0; i < TEST_STYLES; i++) {
+        void (*use)(void), (*end)(void);
+    } styles[TEST_STYLES] = {{"handlers", NULL, NULL},
+                             {"events", use_events, NULL},
+                             {"many loops", use_many_loops, NULL},
+                             {"client in its own loop", test_manual_begin, test_manual_end}};
+    for (int i = 0; i < n; i++) {
         TCase *tc = test_case(suite, styles[i].name);
-        if (styles[i].use != NULL) tcase_add_checked_fixture(tc, styles[i].use, NULL);
+        if (styles[i].use != NULL) tcase_add_checked_fixture(tc, styles[i].use, styles[i].end);
         add(tc);
     }
+}
+
+void test_each_style(Suite *suite, void (*add)(TCase *tc)) {
+    add_styles(suite, TEST_STYLES, add);
+}
+
+void test_each_server_style(Suite *suite, void (*add)(TCase *tc)) {
+    add_styles(suite, TEST_OWN_LOOP, add);
 }
 
 static void open_to_read(void *user, h2conn_request *request) {
@@ -113,7 +124,7 @@ void test_server_stop(test_server *s) {
 }
 
 h2conn *test_connect(const char *url, h2conn_client *client) {
-    const h2conn_options options = {.client = client, .timeout_ms = TEST_PATIENCE_MS};
+    const h2conn_options options = {.client = client != NULL ? client : test_manual(), .timeout_ms = TEST_PATIENCE_MS};
     h2conn_response response;
     h2conn *conn;
     const int error = h2conn_connect(&conn, url, &options, &response);

@@ -43,11 +43,19 @@ h2conn *test_connect(const char *url, h2conn_client *client);
 /* Connect, which must fail. Returns the error; the answer is in `response`. */
 int test_connect_error(const char *url, const h2conn_options *options, h2conn_response *response);
 
-/* The styles of a server. What each test sees of it is the same. */
-typedef enum test_style { TEST_BLOCKING, TEST_EVENTS, TEST_MANY_LOOPS, TEST_STYLES } test_style;
+/* The styles of a server, and that of a client without threads. What each test sees of them is the same. */
+typedef enum test_style { TEST_BLOCKING, TEST_EVENTS, TEST_MANY_LOOPS, TEST_OWN_LOOP, TEST_STYLES } test_style;
 /* Add tests once for each style: the servers they start with one of the handlers below, or with test_server_answer, are
  * of that style. */
 void test_each_style(Suite *suite, void (*add)(TCase *tc));
+/* Those of a server alone: for tests that need a session for each connection. */
+void test_each_server_style(Suite *suite, void (*add)(TCase *tc));
+
+/* The client that connections of TEST_OWN_LOOP share, driven by a loop of the test's: made before the test, ended after
+ * it. NULL in other styles. */
+void test_manual_begin(void);
+void test_manual_end(void);
+h2conn_client *test_manual(void);
 
 /* Handlers, each with events that do the same: give back what comes and then the end; accept and return. */
 void test_echo(void *user, h2conn_request *request);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
 
@@ -320,6 +321,77 @@ START_TEST(callback_writes_to_connections_of_other_sessions) {
 }
 END_TEST
 
+/* ---- a client that does not read ---- */
+
+enum { REQUESTS = 128, LONG_VALUE = 12000 };
+
+typedef struct answers {
+    test_flag came;
+    h2conn_request *held[REQUESTS];
+    unsigned n, late; /* answers tried again in on_writable */
+    bool hold;
+} answers;
+
+static int answer_at_length(h2conn_request *request) {
+    static char value[LONG_VALUE];
+    memset(value, '~', sizeof value); /* for which Huffman has no short code */
+    const h2conn_field field = {.name = "x-long", .name_len = 6, .value = value, .value_len = sizeof value};
+    return h2conn_respond(request, 200, &field, 1, NULL, 0);
+}
+
+/* What is held is answered all at once by the last, far beyond any room. */
+static void answer_or_hold(void *user, h2conn_request *request) {
+    answers *a = user;
+    if (!a->hold) {
+        ck_assert_int_eq(answer_at_length(request), H2CONN_OK);
+        return;
+    }
+    h2conn_set_user(h2conn_request_hold(request), request);
+    a->held[a->n++] = request;
+    if (a->n < REQUESTS) return;
+    for (unsigned i = 0; i < REQUESTS; i++) {
+        const int result = answer_at_length(a->held[i]);
+        ck_assert(result == H2CONN_OK || result == H2CONN_EAGAIN);
+    }
+    test_raise(&a->came);
+}
+
+static void answer_late(void *user, h2conn *conn) {
+    ((answers *)user)->late++;
+    ck_assert_int_eq(answer_at_length(h2conn_user(conn)), H2CONN_OK);
+}
+
+static void free_answered(void *user, h2conn *conn) {
+    (void)user;
+    h2conn_free(conn);
+}
+
+/* Header blocks keep to no window. A request is only announced when there is room for its answer; one that is answered
+ * later has to try again. */
+START_TEST(callback_answers_all_requests_of_a_client_that_reads_late) {
+    answers a = {.came = TEST_FLAG, .hold = _i};
+    const h2conn_events events = {answer_or_hold, NULL, NULL, answer_late, free_answered, &a};
+    const h2conn_server_options options = {.events = &events};
+    static test_frame frame;
+    test_server s;
+    test_server_start(&s, &options);
+    const int fd = test_dial_raw(s.url);
+    test_greet_server(fd);
+    ck_assert(test_await_frame(fd, &frame, H2_SETTINGS));
+    test_write_frame(fd, H2_SETTINGS, H2_FLAG_ACK, 0, NULL, 0);
+    for (uint32_t i = 0; i < REQUESTS; i++) test_write_post(fd, 2 * i + 1, H2_FLAG_END_STREAM);
+    if (_i) test_await(&a.came, 1);
+    for (unsigned answered = 0; answered < REQUESTS; answered++) {
+        ck_assert(test_await_frame(fd, &frame, H2_HEADERS));
+        ck_assert_uint_gt(frame.header.length, LONG_VALUE);
+        ck_assert(frame.header.flags & H2_FLAG_END_STREAM);
+    }
+    close(fd);
+    test_server_stop(&s);
+    if (_i) ck_assert_uint_gt(a.late, 0);
+}
+END_TEST
+
 /* ---- requests that are held ---- */
 
 typedef struct held {
@@ -417,6 +489,7 @@ Suite *contract_callbacks_suite(void) {
     tcase_add_test(tc, callback_and_blocking_thread_write_one_connection);
     tcase_add_test(tc, callback_is_called_while_a_thread_waits_on_the_same_session);
     tcase_add_loop_test(tc, callback_writes_to_connections_of_other_sessions, 0, 2);
+    tcase_add_loop_test(tc, callback_answers_all_requests_of_a_client_that_reads_late, 0, 2);
     tcase_add_loop_test(tc, callback_may_hold_a_request_to_be_answered_by_a_thread, 0, 2);
     tcase_add_test(tc, callback_is_told_that_a_request_it_holds_was_taken_back);
     return suite;

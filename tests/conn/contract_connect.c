@@ -174,8 +174,11 @@ START_TEST(server_survives_the_end_of_descriptors) {
 END_TEST
 
 static void add_of_each_style(TCase *tc) {
-    tcase_add_test(tc, server_closes_sessions_beyond_its_limit_at_once);
     tcase_add_test(tc, server_survives_the_end_of_descriptors);
+}
+
+static void add_of_each_server(TCase *tc) {
+    tcase_add_test(tc, server_closes_sessions_beyond_its_limit_at_once);
 }
 
 Suite *contract_connect_suite(void) {
@@ -187,5 +190,6 @@ Suite *contract_connect_suite(void) {
     tcase_add_test(tc, rfc9110_15_2_connect_waits_past_informational_responses);
     tcase_add_test(tc, server_refuses_wrong_arguments_and_says_where_it_cannot_listen);
     test_each_style(suite, add_of_each_style);
+    test_each_server_style(suite, add_of_each_server);
     return suite;
 }

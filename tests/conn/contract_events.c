@@ -237,6 +237,65 @@ START_TEST(events_respond_does_not_wait_for_the_client) {
 }
 END_TEST
 
+/* ---- reading in on_writable ---- */
+
+enum { TURNS_LENGTH = 50000 };
+
+typedef struct turns {
+    test_flag stopped;
+    size_t written, read;
+} turns;
+
+/* Reads nothing until its own bytes are gone. */
+static void write_first(void *user, h2conn_request *request) {
+    static uint8_t bytes[TURNS_LENGTH];
+    turns *t = user;
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    test_fill(bytes, sizeof bytes, 0, 5);
+    t->written = (size_t)h2conn_try_write(conn, bytes, sizeof bytes);
+    ck_assert_uint_lt(t->written, sizeof bytes);
+    test_raise(&t->stopped);
+}
+
+static void read_one_when_done(void *user, h2conn *conn) {
+    static uint8_t bytes[TURNS_LENGTH];
+    turns *t = user;
+    char byte;
+    test_fill(bytes, sizeof bytes, 0, 5);
+    if (t->written < sizeof bytes) {
+        const ptrdiff_t n = h2conn_try_write(conn, bytes + t->written, sizeof bytes - t->written);
+        if (n > 0) t->written += (size_t)n;
+    }
+    if (t->written < sizeof bytes) return;
+    const ptrdiff_t n = h2conn_try_read(conn, &byte, 1);
+    if (n > 0) t->read++;
+    if (n == 0) h2conn_close(conn);
+}
+
+START_TEST(events_readable_follows_when_on_writable_reads_and_leaves_some) {
+    turns t = {.stopped = TEST_FLAG};
+    const h2conn_events events = {write_first, NULL, read_one_when_done, read_one_when_done, NULL, &t};
+    const h2conn_server_options options = {.events = &events};
+    h2_config config = h2_config_hosted(false);
+    config.stream_window = WRITE_WINDOW;
+    const h2conn_client_options small = {.config = &config};
+    h2conn_client *client;
+    test_server s;
+    test_server_start(&s, &options);
+    ck_assert_int_eq(h2conn_client_new(&client, &small), H2CONN_OK);
+    h2conn *conn = test_connect(s.url, client);
+    test_await(&t.stopped, 1);
+    ck_assert_int_eq(h2conn_write(conn, "hello", 5, NULL), H2CONN_OK);
+    ck_assert_int_eq(h2conn_close_write(conn), H2CONN_OK);
+    ck_assert_int_eq(test_read_pattern(conn, 5), TURNS_LENGTH);
+    h2conn_free(conn);
+    h2conn_client_free(client);
+    test_server_stop(&s);
+    ck_assert_uint_eq(t.read, 5);
+}
+END_TEST
+
 /* ---- the end ---- */
 
 typedef struct ending {
@@ -327,6 +386,7 @@ Suite *contract_events_suite(void) {
     tcase_add_loop_test(tc, events_readable_is_called_again_while_it_reads_and_leaves_some, 0, 3);
     tcase_add_test(tc, events_readable_that_reads_nothing_stops_the_peer_until_a_thread_reads);
     tcase_add_loop_test(tc, events_writable_follows_when_a_stopped_reader_reads_on, 0, 2);
+    tcase_add_test(tc, events_readable_follows_when_on_writable_reads_and_leaves_some);
     tcase_add_test(tc, events_close_loses_nothing_that_was_taken);
     tcase_add_test(tc, events_respond_does_not_wait_for_the_client);
     tcase_add_test(tc, events_close_tells_that_the_peer_reset_the_stream);

@@ -28,12 +28,12 @@ END_TEST
 START_TEST(contract_handler_that_returned_refuses_a_client_that_goes_on_sending) {
     static const char block[10000];
     test_server s;
-    char byte;
+    char byte, why[H2CONN_WHY_BYTES];
     int error = H2CONN_OK;
     test_server_handle(&s, test_accept_only, NULL);
     h2conn *conn = test_connect(s.url, NULL);
     for (int i = 0; i < 10000 && error == H2CONN_OK; i++) error = h2conn_write(conn, block, sizeof block, NULL);
-    ck_assert_int_eq(error, H2CONN_ERESET);
+    ck_assert_msg(error == H2CONN_ERESET, "%s: %s", h2conn_error_name(error), h2conn_why(conn, why));
     ck_assert_uint_eq(h2conn_code(conn), H2_NO_ERROR);
     ck_assert_int_eq(h2conn_read(conn, &byte, 1), 0);
     h2conn_free(conn);

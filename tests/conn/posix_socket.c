@@ -98,23 +98,24 @@ START_TEST(a_name_is_dialed_and_a_dead_port_says_so) {
     int fd = -1;
     const int listening = posix_listen((struct sockaddr *)&in, sizeof in, POSIX_ALONE);
     const uint16_t port = posix_port_local(listening);
-    ck_assert_int_eq(posix_dial(&fd, "localhost", port, h2conn_now() + TEST_PATIENCE_MS, why), H2CONN_OK);
+    const posix_until patience = {.deadline = h2conn_now() + TEST_PATIENCE_MS};
+    ck_assert_int_eq(posix_dial(&fd, "localhost", port, &patience, why), H2CONN_OK);
     close(fd);
     close(listening);
-    ck_assert_int_eq(posix_dial(&fd, "127.0.0.1", port, h2conn_now() + TEST_PATIENCE_MS, why), H2CONN_ECONNECT);
+    ck_assert_int_eq(posix_dial(&fd, "127.0.0.1", port, &patience, why), H2CONN_ECONNECT);
     ck_assert_ptr_nonnull(strstr(why, "127.0.0.1:"));
     ck_assert_ptr_nonnull(strstr(why, strerror(ECONNREFUSED)));
 }
 END_TEST
 
 START_TEST(a_name_nobody_has_is_told_from_a_dead_host) {
+    const posix_until patience = {.deadline = h2conn_now() + TEST_PATIENCE_MS};
     char why[H2CONN_WHY_BYTES];
     int fd;
-    ck_assert_int_eq(posix_dial(&fd, "no-such-host.invalid", 80, h2conn_now() + TEST_PATIENCE_MS, why),
-                     H2CONN_ERESOLVE);
+    ck_assert_int_eq(posix_dial(&fd, "no-such-host.invalid", 80, &patience, why), H2CONN_ERESOLVE);
     ck_assert_ptr_nonnull(strstr(why, "no-such-host.invalid"));
     /* A resolver may be quicker than a deadline that has passed already, or be left behind. */
-    const int late = posix_dial(&fd, "no-such-host.invalid", 80, 1, why);
+    const int late = posix_dial(&fd, "no-such-host.invalid", 80, &(posix_until){.deadline = 1}, why);
     ck_assert(late == H2CONN_ETIMEDOUT || late == H2CONN_ERESOLVE);
 }
 END_TEST
@@ -131,7 +132,8 @@ START_TEST(a_dial_ends_at_its_deadline) {
     getsockname(listening, (struct sockaddr *)&in, &len);
     int result = H2CONN_OK;
     while (result == H2CONN_OK && n < 8) {
-        result = posix_dial(&fd, "127.0.0.1", ntohs(in.sin_port), h2conn_now() + 100, why);
+        const posix_until soon = {.deadline = h2conn_now() + 100};
+        result = posix_dial(&fd, "127.0.0.1", ntohs(in.sin_port), &soon, why);
         if (result == H2CONN_OK) filler[n++] = fd;
     }
     if (result == H2CONN_OK)

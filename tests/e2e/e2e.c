@@ -48,11 +48,53 @@ static void *serve(void *user) {
     return NULL;
 }
 
+/* ---- styles ---- */
+
+static bool by_events; /* in this test */
+
+static void use_events(void) {
+    by_events = true;
+}
+
+void e2e_both_styles(Suite *suite, void (*add)(TCase *tc)) {
+    static const char *const names[] = {"handlers", "events"};
+    for (int i = 0; i < 2; i++) {
+        TCase *tc = tcase_create(names[i]);
+        tcase_set_timeout(tc, E2E_TEST_SECONDS);
+        if (i == 1) tcase_add_checked_fixture(tc, use_events, NULL);
+        add(tc);
+        suite_add_tcase(suite, tc);
+    }
+}
+
+static void open_echo(void *user, h2conn_request *request) {
+    h2conn *conn;
+    (void)user;
+    h2conn_accept(&conn, request, 200, NULL, 0);
+}
+
+static void give_back(void *user, h2conn *conn) {
+    const void *bytes;
+    ptrdiff_t n, taken;
+    (void)user;
+    while ((n = h2conn_peek(conn, &bytes)) > 0 && (taken = h2conn_try_write(conn, bytes, (size_t)n)) > 0)
+        h2conn_skip(conn, (size_t)taken);
+    if (n == 0) h2conn_close(conn);
+}
+
+static h2conn_server_options options_of(h2conn_handler handler, void *user) {
+    static const h2conn_events echo = {.on_open = open_echo, .on_readable = give_back, .on_writable = give_back};
+    if (by_events && handler == e2e_echo) return (h2conn_server_options){.events = &echo, .loops = 2};
+    return (h2conn_server_options){.handler = handler, .user = user};
+}
+
+/* ---- servers ---- */
+
 bool e2e_server_try(e2e_server *s, const char *listen, const h2tls_options *tls, h2conn_handler handler, void *user) {
     char why[H2TLS_WHY_BYTES], address[H2CONN_WHY_BYTES];
     bool https = strncmp(listen, "https", 5) == 0;
     h2tls_options own = tls ? *tls : e2e_server_tls();
-    h2conn_server_options options = {.handler = handler, .user = user};
+    h2conn_server_options options = options_of(handler, user);
     h2conn_secure secure;
     memset(s, 0, sizeof *s);
     if (https) {

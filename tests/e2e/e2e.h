@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "h2conn.h"
+#include "h2conn_events.h"
 #include "h2tls.h"
 
 /* No test waits longer than this for one call. */
@@ -62,6 +62,9 @@ void e2e_server_join(e2e_server *s);
 
 /* Gives back what comes, and then the end. */
 void e2e_echo(void *user, h2conn_request *request);
+
+/* Add tests in two cases: in the second, servers with e2e_echo give back by events on two loops. */
+void e2e_both_styles(Suite *suite, void (*add)(TCase *tc));
 
 /* A client side with trust; `options` has it set. */
 typedef struct e2e_client {

@@ -63,13 +63,17 @@ START_TEST(ten_thousand_round_trips_of_one_byte) {
 }
 END_TEST
 
+static void add_of_both_styles(TCase *tc) {
+    tcase_add_loop_test(tc, echo_of_64_mib_both_ways_at_once, 0, 2);
+    tcase_add_loop_test(tc, ten_thousand_round_trips_of_one_byte, 0, 2);
+}
+
 Suite *e2e_bulk_suite(void) {
     Suite *suite = suite_create("end to end: bulk");
-    TCase *tc = tcase_create("bulk");
+    TCase *tc = tcase_create("both ways");
     tcase_set_timeout(tc, E2E_TEST_SECONDS);
-    tcase_add_loop_test(tc, echo_of_64_mib_both_ways_at_once, 0, 2);
     tcase_add_loop_test(tc, different_bytes_each_way_at_once, 0, 2);
-    tcase_add_loop_test(tc, ten_thousand_round_trips_of_one_byte, 0, 2);
     suite_add_tcase(suite, tc);
+    e2e_both_styles(suite, add_of_both_styles);
     return suite;
 }

@@ -209,15 +209,19 @@ START_TEST(a_wrong_answer_is_an_error_that_names_it) {
 }
 END_TEST
 
+static void add_of_both_styles(TCase *tc) {
+    tcase_add_test(tc, hostile_bytes_end_their_connection_and_no_other);
+    tcase_add_loop_test(tc, hostile_bytes_cut_off_anywhere_do_no_harm, 0, 2);
+    tcase_add_loop_test(tc, silent_connections_hold_up_nobody, 0, 2);
+}
+
 Suite *e2e_hostile_suite(void) {
     Suite *suite = suite_create("end to end: hostile peers");
     TCase *tc = tcase_create("hostile");
     tcase_set_timeout(tc, E2E_TEST_SECONDS);
-    tcase_add_test(tc, hostile_bytes_end_their_connection_and_no_other);
-    tcase_add_loop_test(tc, hostile_bytes_cut_off_anywhere_do_no_harm, 0, 2);
     tcase_add_test(tc, a_peer_that_broke_a_rule_and_does_not_end_is_closed);
-    tcase_add_loop_test(tc, silent_connections_hold_up_nobody, 0, 2);
     tcase_add_loop_test(tc, a_wrong_answer_is_an_error_that_names_it, 0, (int)(sizeof answers / sizeof *answers));
     suite_add_tcase(suite, tc);
+    e2e_both_styles(suite, add_of_both_styles);
     return suite;
 }

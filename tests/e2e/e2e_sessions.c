@@ -109,13 +109,14 @@ START_TEST(connections_come_and_go_on_one_session) {
 }
 END_TEST
 
-Suite *e2e_sessions_suite(void) {
-    Suite *suite = suite_create("end to end: sessions");
-    TCase *tc = tcase_create("sessions");
-    tcase_set_timeout(tc, E2E_TEST_SECONDS);
+static void add_of_both_styles(TCase *tc) {
     tcase_add_loop_test(tc, a_hundred_connections_over_one_session, 0, 2);
     tcase_add_loop_test(tc, a_hundred_threads_connect_and_talk_at_once, 0, 2);
     tcase_add_loop_test(tc, connections_come_and_go_on_one_session, 0, 2);
-    suite_add_tcase(suite, tc);
+}
+
+Suite *e2e_sessions_suite(void) {
+    Suite *suite = suite_create("end to end: sessions");
+    e2e_both_styles(suite, add_of_both_styles);
     return suite;
 }

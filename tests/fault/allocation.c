@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include "fault_suites.h"
 #include "fault_talk.h"
+#include "h2conn_events.h"
 
 /* Every allocation of the library fails once, the n-th for every n: nothing crashes, hangs or leaks, and what was asked
  * either works or says why not. The linker sends the allocator's names here (--wrap). */
@@ -43,6 +45,45 @@ char *__wrap_strdup(const char *string) {
     return fails() ? NULL : __real_strdup(string);
 }
 
+/* ---- a connection that nobody waits for ---- */
+
+typedef struct started {
+    int result;
+    bool over;
+} started;
+
+static void on_response(void *user, h2conn *conn, const h2conn_response *response) {
+    started *t = user;
+    t->result = response->status > 0 ? H2CONN_OK : FAULT_WRONG;
+    h2conn_close(conn);
+}
+
+static void on_close(void *user, h2conn *conn) {
+    started *t = user;
+    char byte;
+    if (t->result != H2CONN_OK) t->result = (int)h2conn_try_read(conn, &byte, 1);
+    t->over = true;
+    h2conn_free(conn);
+}
+
+/* In a loop of its own, to the end. */
+static int start(const char *url) {
+    const h2conn_client_options manual = {.manual = true};
+    started t = {.result = H2CONN_EINVAL};
+    const h2conn_events events = {.on_response = on_response, .on_close = on_close, .user = &t};
+    h2conn_options options = {.timeout_ms = FAULT_PATIENCE_MS};
+    h2conn *conn;
+    int error = h2conn_client_new(&options.client, &manual);
+    if (error == H2CONN_OK) error = h2conn_connect_start(&conn, url, &options, &events, NULL);
+    while (error == H2CONN_OK && !t.over) {
+        struct pollfd fd = {.fd = h2conn_client_fd(options.client), .events = POLLIN};
+        poll(&fd, 1, h2conn_client_timeout(options.client));
+        h2conn_client_process(options.client);
+    }
+    h2conn_client_free(options.client);
+    return error != H2CONN_OK ? error : t.result;
+}
+
 static void *serve(void *server) {
     h2conn_server_run(server);
     return NULL;
@@ -61,6 +102,7 @@ static int live(int style) {
         snprintf(url, sizeof url, "http://%s", address);
         if (pthread_create(&thread, NULL, serve, server) != 0) return FAULT_WRONG;
         error = fault_ask(url, FAULT_TALK_BYTES);
+        if (error == H2CONN_OK) error = start(url);
         h2conn_server_stop(server);
         pthread_join(thread, NULL);
     }

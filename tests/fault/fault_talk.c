@@ -31,8 +31,10 @@ static void give_back(void *user, h2conn *conn) {
     (void)user;
     while ((n = h2conn_peek(conn, &bytes)) > 0 && (taken = h2conn_try_write(conn, bytes, (size_t)n)) > 0)
         h2conn_skip(conn, (size_t)taken);
-    /* Nobody calls again when there was no memory to say it with. */
-    if (n == 0 && h2conn_close_write_with(conn, sum, 1) == H2CONN_ENOMEM) h2conn_close(conn);
+    if (n != 0) return;
+    /* EAGAIN calls again; without memory for the trailers the client must not take this for the whole. */
+    const int error = h2conn_close_write_with(conn, sum, 1);
+    if (error != H2CONN_OK && error != H2CONN_EAGAIN) h2conn_reset(conn, H2_INTERNAL_ERROR);
 }
 
 static const h2conn_events echo = {.on_open = open_echo, .on_readable = give_back, .on_writable = give_back};

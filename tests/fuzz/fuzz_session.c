@@ -319,7 +319,7 @@ static void greet(script *f) {
 
 /* ---- memory: given, or lent with one loan refused ---- */
 
-static void *lend_memory(void *user, size_t bytes) {
+static void *borrow(void *user, size_t bytes) {
     script *f = user;
     if (++f->asked == f->refused) return NULL;
     f->held++;
@@ -348,7 +348,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     f.config.connect_protocol = kind & 4;
     f.config.credit_on_receipt = kind & 8;
     f.reentrant = kind & 16;
-    const h2_lender lender = {lend_memory, take_back, &f};
+    const h2_lender lender = {borrow, take_back, &f};
     size_t needed = h2_session_size(&f.config);
     void *memory = kind & 64 ? NULL : malloc(needed);
     f.refused = kind & 128 ? 2u + next(&f) : 0;

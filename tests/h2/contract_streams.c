@@ -281,7 +281,11 @@ START_TEST(contract_codes_and_rules_have_names) {
     ck_assert_str_eq(h2_code_name(UINT32_MAX), "UNKNOWN");
     for (int rule = H2_RULE_NONE + 1; rule <= H2_RULE_BLOCKED; rule++) {
         const char *text = h2_rule_text((h2_rule)rule);
+#ifdef H2_SMALL
+        ck_assert_str_eq(text, "");
+#else
         ck_assert_msg(strchr(text, '(') && text[strlen(text) - 1] == ')', "%s: names no section", text);
+#endif
         ck_assert_int_ne(h2_rule_scope((h2_rule)rule), H2_SCOPE_NONE);
         ck_assert(h2_rule_code((h2_rule)rule) != H2_NO_ERROR || rule == H2_RULE_KEEPALIVE);
     }

@@ -99,7 +99,7 @@ CONVERSATIONS(rfc9113_3_4_http1_request_is_answered_505_in_http1, http1) {
     const char *body = strstr(p->out.at, "\r\n\r\n");
     ck_assert_ptr_nonnull(body);
     char announced[40];
-    snprintf(announced, sizeof announced, "content-length: %zu\r\n", strlen(body + 4));
+    snprintf(announced, sizeof announced, "content-length: %u\r\n", (unsigned)strlen(body + 4));
     ck_assert_ptr_nonnull(strstr(p->out.at, announced));
     ck_assert_int_eq(h2_session_failure(p->session)->rule, H2_RULE_HTTP1);
     ck_assert(h2_session_finished(p->session));

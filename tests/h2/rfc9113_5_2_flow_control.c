@@ -102,6 +102,20 @@ CONVERSATION(rfc9113_6_9_1_end_of_stream_passes_shut_windows) {
     peer_expect_nothing(p);
 }
 
+/* 6.9.1: nor does it wait behind streams that do. */
+CONVERSATION(rfc9113_6_9_1_end_of_stream_passes_streams_that_wait_for_the_connections_window) {
+    peer_connect_client(p);
+    uint32_t first = bulk(p), second = peer_open(p, 0, REQUEST), third = peer_open(p, 0, REQUEST);
+    ck_assert_uint_eq(data_sent(p, first), 65535);
+    ck_assert_int_eq(h2_stream_write(p->session, second, "waits", 5, H2_END), H2_OK);
+    ck_assert_int_eq(h2_stream_write(p->session, third, NULL, 0, H2_END), H2_OK);
+    ck_assert_uint_eq(peer_expect(p, H2_DATA, H2_FLAG_END_STREAM, third).length, 0);
+    peer_expect_nothing(p);
+    peer_send_u32(p, H2_WINDOW_UPDATE, 0, 5);
+    ck_assert_uint_eq(peer_expect(p, H2_DATA, H2_FLAG_END_STREAM, second).length, 5);
+    peer_expect_nothing(p);
+}
+
 typedef struct update_row {
     const char *label;
     uint32_t id; /* 0, the open stream 1, the half-closed stream 3 */
@@ -348,6 +362,7 @@ Suite *rfc9113_5_2_flow_control_suite(void) {
     tcase_add_test(tc, rfc9113_6_9_1_sender_stops_at_the_connections_window);
     tcase_add_test(tc, rfc9113_6_9_1_sender_stops_at_the_streams_window);
     tcase_add_test(tc, rfc9113_6_9_1_end_of_stream_passes_shut_windows);
+    tcase_add_test(tc, rfc9113_6_9_1_end_of_stream_passes_streams_that_wait_for_the_connections_window);
     tcase_add_test(tc, rfc9113_6_9_increments_are_judged);
     tcase_add_test(tc, rfc9113_6_9_window_update_of_a_wrong_length_is_frame_size_error);
     suite_add_tcase(suite, tc);

@@ -19,7 +19,7 @@ static char *section_of(const char *start, size_t octets) {
         memset(value, '{', sizeof value - 1); /* Huffman coding would lengthen it */
         value[sizeof value - 1] = '\0';
         memcpy(value, &(char[]){(char)('a' + i % 26), (char)('a' + i / 26)}, 2);
-        at += (size_t)sprintf(text + at, "|x-%zu=%s", i, value);
+        at += (size_t)sprintf(text + at, "|x-%u=%s", (unsigned)i, value);
     }
     return text;
 }

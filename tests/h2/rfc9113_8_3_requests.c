@@ -157,6 +157,35 @@ START_TEST(rfc9113_8_3_1_the_rule_that_a_request_broke_is_named) {
 }
 END_TEST
 
+/* 8.2.1 for each octet at each place of names and values of any length: those that follow are to be judged as well. */
+static h2_rule judge_octet(bool in_name, size_t len, size_t place, unsigned octet) {
+    char text[24];
+    h2_message message;
+    memset(text, 'a', sizeof text);
+    text[place] = (char)octet;
+    h2_field field = {in_name ? text : "x", in_name ? "x" : text, in_name ? len : 1, in_name ? 1 : len, false};
+    return h2_message_check(&message, H2_MESSAGE_TRAILERS, &field, 1, true);
+}
+
+static h2_rule octet_rule(bool in_name, size_t len, size_t place, unsigned octet) {
+    static const char tokens[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
+    bool edge = place == 0 || place == len - 1;
+    bool bad_value = octet == 0 || octet == '\r' || octet == '\n' || (edge && (octet == ' ' || octet == '\t'));
+    if (!in_name) return bad_value ? H2_RULE_FIELD_VALUE : H2_RULE_NONE;
+    if (octet == ':' && place == 0) return H2_RULE_PSEUDO_UNKNOWN;
+    return octet == 0 || !strchr(tokens, (int)octet) ? H2_RULE_FIELD_NAME : H2_RULE_NONE;
+}
+
+START_TEST(rfc9113_8_2_1_every_octet_at_every_place_is_judged) {
+    for (unsigned in_name = 0; in_name < 2; in_name++)
+        for (size_t len = 1; len <= 24; len++)
+            for (size_t place = 0; place < len; place++)
+                for (unsigned octet = 0; octet < 256; octet++)
+                    ck_assert_msg(judge_octet(in_name, len, place, octet) == octet_rule(in_name, len, place, octet),
+                                  "octet %u at %zu of %zu, %s", octet, place, len, in_name ? "name" : "value");
+}
+END_TEST
+
 /* ---- RFC 8441 ---- */
 
 #define EXTENDED ":method=CONNECT|:protocol=websocket|:scheme=https|:path=/chat|:authority=a"
@@ -207,6 +236,7 @@ Suite *rfc9113_8_3_requests_suite(void) {
     tcase_add_test(tc, rfc9113_8_3_1_requests_are_judged_by_a_server);
     tcase_add_test(tc, rfc9113_8_3_1_requests_are_judged_before_a_client_sends_them);
     tcase_add_test(tc, rfc9113_8_3_1_the_rule_that_a_request_broke_is_named);
+    tcase_add_test(tc, rfc9113_8_2_1_every_octet_at_every_place_is_judged);
     tcase_add_test(tc, rfc8441_4_extended_connect_is_judged_where_offered);
     tcase_add_test(tc, rfc8441_3_extended_connect_is_malformed_where_not_offered);
     tcase_add_test(tc, rfc8441_3_client_waits_for_the_servers_offer);

@@ -208,7 +208,7 @@ CONVERSATION(rfc9218_7_1_priority_update_beyond_the_arena_is_ignored) {
     h2_config config = h2_config_hosted(true);
     config.decoder_table = 0;
     config.header_bytes = 4;
-    config.timeout_ms = 0;
+    config.preface_ms = config.settings_ms = config.block_ms = 0;
     peer_start(p, &config);
     peer_greet(p);
     peer_send(p, H2_PRIORITY_UPDATE, 0, 0, "\0\0\0\x01u=1, i", 10);

@@ -54,7 +54,49 @@ CONVERSATION(rfc9113_6_5_3_settings_never_acknowledged_is_settings_timeout) {
     peer_expect(p, H2_SETTINGS, 0, 0);
     peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
     peer_expect(p, H2_WINDOW_UPDATE, 0, 0);
+    ck_assert_uint_eq(tick(p, 0), START + 10000);
     expect_end(p, 10000, H2_RULE_SETTINGS_TIMEOUT, 0);
+}
+
+/* Three times, each an option: the end of the one begins the next. */
+CONVERSATION(timeout_preface_acknowledgement_and_block_each_have_their_own_time) {
+    h2_config config = h2_config_hosted(true);
+    config.preface_ms = 3000;
+    config.settings_ms = 500;
+    config.block_ms = 7000;
+    config.keepalive_ms = 0;
+    peer_start(p, &config);
+    ck_assert_uint_eq(tick(p, 0), START + 3000);
+    tick(p, 2999);
+    peer_write(p, H2_PREFACE, 24);
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
+    peer_expect(p, H2_SETTINGS, 0, 0);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    peer_expect(p, H2_WINDOW_UPDATE, 0, 0);
+    ck_assert_uint_eq(tick(p, 2999), START + 3499);
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0); /* more of the same is not what is awaited */
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    ck_assert_uint_eq(tick(p, 3498), START + 3499);
+    peer_send(p, H2_SETTINGS, H2_FLAG_ACK, 0, NULL, 0);
+    ck_assert_uint_eq(tick(p, 3498), UINT64_MAX);
+    peer_send(p, H2_HEADERS, 0, 1, "\x82", 1);
+    ck_assert_uint_eq(tick(p, 4000), START + 11000);
+    expect_end(p, 11000, H2_RULE_TIMEOUT, 1);
+}
+
+CONVERSATION(timeout_keepalive_times_are_options) {
+    h2_config config = h2_config_hosted(true);
+    config.keepalive_ms = 700;
+    config.keepalive_timeout_ms = 30;
+    peer_connect(p, &config);
+    ck_assert_uint_eq(tick(p, 0), START + 700);
+    ck_assert_uint_eq(tick(p, 700), START + 730);
+    peer_expect(p, H2_PING, 0, 0);
+    tick(p, 729);
+    peer_expect_nothing(p);
+    tick(p, 730);
+    peer_expect_goaway(p, 0, H2_NO_ERROR);
+    ck_assert_int_eq(h2_session_failure(p->session)->rule, H2_RULE_KEEPALIVE);
 }
 
 CONVERSATION(timeout_clock_that_steps_back_counts_as_no_time) {
@@ -225,7 +267,8 @@ CONVERSATION(timeout_blocked_streams_are_looked_at_in_time) {
 
 CONVERSATION(timeout_zero_means_never) {
     h2_config config = h2_config_hosted(true);
-    config.timeout_ms = config.keepalive_ms = config.keepalive_timeout_ms = config.blocked_ms = 0;
+    config.preface_ms = config.settings_ms = config.block_ms = 0;
+    config.keepalive_ms = config.keepalive_timeout_ms = config.blocked_ms = 0;
     peer_start(p, &config);
     ck_assert_uint_eq(tick(p, 0), UINT64_MAX);
     peer_greet(p);
@@ -272,12 +315,14 @@ Suite *timeouts_suite(void) {
     tcase_add_test(tc, timeout_preface_that_never_comes);
     tcase_add_test(tc, timeout_settings_that_a_server_never_sends);
     tcase_add_test(tc, rfc9113_6_5_3_settings_never_acknowledged_is_settings_timeout);
+    tcase_add_test(tc, timeout_preface_acknowledgement_and_block_each_have_their_own_time);
     tcase_add_test(tc, timeout_header_block_that_never_ends);
     tcase_add_test(tc, timeout_the_first_of_two_deadlines_is_the_cause);
     tcase_add_test(tc, timeout_each_header_block_has_its_own_time);
     suite_add_tcase(suite, tc);
     tc = tcase_create("keepalive");
     tcase_add_test(tc, rfc9113_6_7_silence_is_probed_and_ends_the_session);
+    tcase_add_test(tc, timeout_keepalive_times_are_options);
     tcase_add_test(tc, rfc9113_6_7_answered_probe_starts_the_silence_anew);
     tcase_add_test(tc, rfc9113_6_7_any_frame_is_a_sign_of_life);
     suite_add_tcase(suite, tc);

@@ -221,6 +221,25 @@ START_TEST(contract_init_takes_exactly_the_size_it_asked_for) {
 }
 END_TEST
 
+START_TEST(contract_init_of_one_role_refuses_the_other) {
+    const h2_handlers handlers = {0};
+    for (int server = 0; server < 2; server++) {
+        h2_config config = h2_config_small(server);
+        size_t size = h2_session_size(&config);
+        uint8_t *memory = guard_new(size), out[200];
+        h2_session *s = NULL;
+        ck_assert_int_eq((server ? h2_client_init : h2_server_init)(&s, memory, size, &config, &handlers, NULL),
+                         H2_EINVAL);
+        ck_assert_ptr_null(s);
+        ck_assert_int_eq((server ? h2_server_init : h2_client_init)(&s, memory, size, &config, &handlers, NULL), H2_OK);
+        /* A client speaks first, a server waits for its preface (3.4). */
+        size_t n = h2_session_transmit(s, out, sizeof out);
+        ck_assert(server ? n == 0 : memcmp(out, H2_PREFACE, H2_PREFACE_BYTES) == 0);
+        guard_free(memory, size);
+    }
+}
+END_TEST
+
 /* What MODELS.md and DESIGN.md promise per session and per stream, on a machine of 32-bit pointers; on one of 64 bits
  * each pointer and size takes 4 octets more. */
 START_TEST(contract_structs_stay_small) {
@@ -242,6 +261,7 @@ Suite *unchanged_suite(void) {
     tc = tcase_create("sizes");
     tcase_add_test(tc, contract_session_size_refuses_what_is_out_of_range);
     tcase_add_test(tc, contract_init_takes_exactly_the_size_it_asked_for);
+    tcase_add_test(tc, contract_init_of_one_role_refuses_the_other);
     tcase_add_test(tc, contract_structs_stay_small);
     suite_add_tcase(suite, tc);
     return suite;

@@ -7,6 +7,9 @@ root=$(cd "$here/../.." && pwd)
 
 echoes() { [ "$(timeout "$LIMIT" "$@")" = "$(printf 'one\ntwo\nthree')" ]; }
 
+# usage: polls URL: what goes in comes out
+polls() { [ "$(printf 'one\ntwo\nthree\n' | timeout "$LIMIT" "$examples/own_poll" "$1")" = "$(printf 'one\ntwo\nthree')" ]; }
+
 # usage: chat URL [CA]: two guests, each hears both
 chat() {
     timeout "$LIMIT" "$examples/chat_client" anna "$@" <"$dir/anna.says" >"$dir/anna.hears" &
@@ -29,6 +32,12 @@ mkfifo "$dir/anna.says" "$dir/anna.hears" "$dir/bert.says" "$dir/bert.hears"
 serve "$examples/echo_server" http://127.0.0.1:0
 expect "examples: echo over cleartext" echoes "$examples/echo_client" "http://$url"
 expect "examples: echo_server with h2cat" test "$(echo hello | timeout "$LIMIT" "$h2cat" "http://$url")" = hello
+expect "examples: a connection under poll" polls "http://$url"
+if [ -x "$examples/own_libevent" ]; then
+    expect "examples: connections under libevent" echoes "$examples/own_libevent" "http://$url"
+else
+    echo "skipped examples: own_libevent, since libevent is not installed"
+fi
 serve "$examples/echo_events" http://127.0.0.1:0 2
 expect "examples: echo_events on two loops" echoes "$examples/echo_client" "http://$url"
 serve "$examples/echo_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"

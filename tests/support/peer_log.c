@@ -206,7 +206,7 @@ static void on_frame(void *user, bool sent, const h2_frame_header *header, const
     peer_log_add(&p->frames, "%s %s %x %u %u\n", sent ? ">" : "<", h2_frame_name(header->type), header->flags,
                  header->stream_id, header->length);
     if (sent) peer_log_add(&p->sent, "%u %u %u %u\n", header->type, header->flags, header->stream_id, header->length);
-    if (sent ? n != header->length : n > header->length) note(p, "a trace of %zu octets", n);
+    if (sent ? n != header->length : n > header->length) note(p, "a trace of %u octets", (unsigned)n);
     for (size_t i = 0; i < n; i++) p->touched ^= payload[i];
     tell(p, &(peer_event){.kind = PEER_FRAME, .header = header, .bytes = payload, .n = n, .sent = sent});
 }

@@ -50,31 +50,6 @@ size_t vectors_each(const char *folder, vectors_visit visit, void *ctx) {
     return (size_t)count;
 }
 
-static int digit(char c) {
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    const char *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) % 16 : -1;
-}
-
-uint8_t *vectors_hex(const char *hex, size_t *len) {
-    uint8_t *octets = malloc(strlen(hex) / 2 + 1);
-    const char *at = hex;
-
-    if (!octets) fail("malloc", hex);
-    *len = 0;
-    while (*at) {
-        if (*at == ' ') {
-            at++;
-            continue;
-        }
-        if (digit(at[0]) < 0 || digit(at[1]) < 0) fail("not hexadecimal", hex);
-        octets[(*len)++] = (uint8_t)(digit(at[0]) << 4 | digit(at[1]));
-        at += 2;
-    }
-    return octets;
-}
-
 uint8_t *vectors_octets(const json_t *hex, size_t *len) {
     if (!json_is_string(hex)) fail("vectors", "a string of hexadecimal digits is missing");
     return vectors_hex(json_string_value(hex), len);

@@ -128,7 +128,7 @@ START_TEST(a_byte_of_the_server_is_altered) {
 END_TEST
 
 /* The record after the handshake: type, version, length, body, tag. A length that grows waits for bytes that never
- * come. */
+ * come; the one that shrinks does so with the tags of every suite. */
 static const struct {
     uint64_t at;
     uint8_t mask;
@@ -137,7 +137,7 @@ static const struct {
     {0, 1, H2CONN_TRANSPORT_ETLS},           {0, 0xff, H2CONN_TRANSPORT_ETLS},
     {1, 1, H2CONN_TRANSPORT_ETLS},           {2, 1, H2CONN_TRANSPORT_ETLS},
     {3, 0x80, H2CONN_TRANSPORT_ETLS},        {3, 2, H2CONN_TRANSPORT_ELOST},
-    {4, 8, H2CONN_TRANSPORT_ETLS},           {5, 1, H2CONN_TRANSPORT_ETLS},
+    {4, 4, H2CONN_TRANSPORT_ETLS},           {5, 1, H2CONN_TRANSPORT_ETLS},
     {6, 0x80, H2CONN_TRANSPORT_ETLS},        {100, 0x10, H2CONN_TRANSPORT_ETLS},
     {5 + MESSAGE, 1, H2CONN_TRANSPORT_ETLS}, {5 + MESSAGE + 15, 1, H2CONN_TRANSPORT_ETLS},
 };

@@ -167,7 +167,8 @@ static int measure(fleet *f, pid_t pid) {
     }
     if (f->failed > 0 || !good) tool_say("%u conns failed: %s", f->failed, f->why[0] ? f->why : "the server is silent");
     if (lost > 0 || f->wrong > 0) return BENCH_DIFFERS;
-    return good ? TOOL_OK : TOOL_HTTP2;
+    if (good) return TOOL_OK;
+    return f->open == 0 ? TOOL_CONNECT : TOOL_HTTP2;
 }
 
 /* ---- the whole ---- */
@@ -180,7 +181,8 @@ static int prepare(fleet *f, const char *url) {
     }
     f->config = h2_config_hosted(false);
     f->config.streams = (uint16_t)f->options->streams;
-    f->config.timeout_ms = f->config.keepalive_ms = f->config.blocked_ms = 0;
+    f->config.preface_ms = f->config.settings_ms = f->config.block_ms = 0;
+    f->config.keepalive_ms = f->config.blocked_ms = 0;
     f->epoll = epoll_create1(EPOLL_CLOEXEC);
     f->sessions = calloc(f->options->sessions, sizeof *f->sessions);
     if (f->epoll >= 0 && f->sessions) return TOOL_OK;

@@ -19,8 +19,11 @@ allow() {
 free='std(bool|def|int)\.h|limits\.h|string\.h'
 allow 'hpack/*.[ch]' "$free|hpack[a-z_]*\.h"
 allow 'h2/*.[ch]' "$free|hpack\.h|h2(_[a-z_]*)?\.h"
-allow 'conn/conn_*.[ch] conn/h2conn*.h' "$free|h2\.h|h2conn(_transport|_message|_events)?\.h|conn_[a-z_]*\.h"
+allow 'conn/conn_*.[ch] conn/h2conn*.h' "$free|h2\.h|h2_storage\.h|h2conn(_transport|_message|_events|_core)?\.h|conn_[a-z_]*\.h"
 allow 'conn/posix_*.[ch]' "[a-z/]*\.h|h2\.h|h2conn(_transport|_message|_events)?\.h|(conn|posix)_[a-z_]*\.h"
 allow 'tls/*.[ch]' "[a-z/]*\.h|h2conn_transport\.h|h2tls\.h|tls_[a-z_]*\.h|wolfssl/.*"
-allow 'tools/*.c tools/common/*.[ch] tools/*/*.[ch]' "[a-z/]*\.h|(hpack|h2|h2conn|h2conn_events|h2tls|h2_frame)\.h|(tool|h2cat|h2bench)_[a-z_]*\.h"
+above='[a-z/]*\.h|(hpack|h2|h2conn|h2conn_core|h2conn_events|h2tls|h2_frame)\.h'
+allow 'tools/*.c tools/common/*.[ch] tools/h2*/*.[ch] tools/examples/*.[ch]' "$above|(tool|h2cat|h2bench)_[a-z_]*\.h|event2/.*"
+allow 'tools/firmware/*/*.[ch]' "[a-z/]*\.h|h2conn_(core|transport)\.h|h2tls\.h|net_[a-z]*\.h|wolfssl/.*"
+allow 'tools/bench/*.[ch]' "$above|bench_[a-z_]*\.h|nghttp2/nghttp2\.h|wolfssl/.*"
 exit $status

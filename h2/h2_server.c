@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "h2_gauge.h"
+#include <string.h>
+
+/* What a server does and a client does not, reached through the session, so that the linker drops it from a program
+ * that is a client alone. */
+
+/* ---- 3.4: the client's greeting ---- */
+
+/* A wrong preface that may be an HTTP/1.x request: methods are in capitals (RFC 9110, 9.1) and differ from "PRI" within
+ * three. */
+static bool may_be_http1(uint8_t octet, uint8_t place) {
+    return place <= 3 && octet >= 'A' && octet <= 'Z';
+}
+
+static bool take_preface(h2_session *s, h2_octets *in) {
+    static const char preface[] = H2_PREFACE;
+    while (in->left > 0 && s->preface_at < H2_PREFACE_BYTES) {
+        if (*in->at != (uint8_t)preface[s->preface_at]) {
+            bool http1 = may_be_http1(*in->at, s->preface_at);
+            if (!http1) h2_session_fail(s, H2_RULE_PREFACE, 0);
+            s->stage = H2_STAGE_HTTP1;
+            s->preface_at = 0;
+            s->skip_left = H2_HTTP1_LINE_MAX;
+            return http1;
+        }
+        s->preface_at++;
+        h2_octets_take(in, 1);
+    }
+    if (s->preface_at < H2_PREFACE_BYTES) return false;
+    s->stage = H2_STAGE_HEADER;
+    return true;
+}
+
+/* It is one when its first line names the version (RFC 9112, 3). */
+static bool take_http1_line(h2_session *s, h2_octets *in) {
+    static const char version[] = " HTTP/1.";
+    while (in->left > 0) {
+        char c = (char)*in->at;
+        h2_octets_take(in, 1);
+        s->preface_at = c == version[s->preface_at] ? (uint8_t)(s->preface_at + 1) : c == version[0];
+        bool found = s->preface_at == sizeof version - 1;
+        if (found || c == '\n' || --s->skip_left == 0) {
+            h2_session_fail(s, found ? H2_RULE_HTTP1 : H2_RULE_PREFACE, 0);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool greeting(h2_session *s, h2_octets *in) {
+    return s->stage == H2_STAGE_PREFACE ? take_preface(s, in) : take_http1_line(s, in);
+}
+
+/* An HTTP/1.x client is told so in its own tongue. */
+static size_t answer_http1(h2_session *s, uint8_t *out, size_t cap) {
+    static const char answer[] = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\n"
+                                 "content-type: text/plain\r\ncontent-length: 39\r\n\r\n"
+                                 "This port speaks HTTP/2 only, RFC 9113\n";
+    _Static_assert(sizeof answer - 1 <= UINT8_MAX, "http1_at counts it");
+    size_t left = sizeof answer - 1 - s->http1_at, n = left < cap ? left : cap;
+    memcpy(out, answer + s->http1_at, n);
+    s->http1_at = (uint8_t)(s->http1_at + n);
+    if (n == left) s->goaway = H2_GOAWAY_SENT;
+    return n;
+}
+
+/* ---- requests ---- */
+
+/* A new stream of the peer's: 5.1.1, 5.1.2. */
+static void open_stream(h2_session *s) {
+    h2_block *b = &s->block;
+    s->streams.last_remote = b->stream_id;
+    if (b->stream_id > s->goaway_last) { /* 6.8: the peer knows that this is not processed */
+        b->discard = true;
+        h2_streams_remember(&s->streams, b->stream_id, true);
+        return;
+    }
+    h2_stream *stream = NULL;
+    if (s->streams.live < s->config.streams && h2_session_has_slot(s))
+        stream = h2_streams_add(&s->streams, b->stream_id, H2_OPEN);
+    if (!stream) {
+        b->breach = H2_RULE_CONCURRENCY;
+        h2_streams_remember(&s->streams, b->stream_id, true);
+        return;
+    }
+    stream->length_left = H2_LENGTH_UNKNOWN;
+    stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
+    stream->recv.size = (int32_t)h2_session_recv_initial(s);
+    h2_gauge_open(s, stream);
+}
+
+/* 10.5.1: a request too large is answered 431. False when there is no room for that. */
+static bool refuse(h2_session *s, h2_stream *stream) {
+    static const h2_field answer[] = {H2_FIELD(":status", "431")};
+    if (h2_headers_queue(s, stream->id, answer, 1, true) != H2_OK) return false;
+    if (!h2_session_charge(s, H2_PRICE_DEAR)) return true;
+    h2_stream_move(stream, H2_SEND_END);
+    if (!s->block.end_stream) {
+        h2_session_abort_stream(s, stream, H2_BY_RULE, H2_RULE_HEADER_SIZE, H2_NO_ERROR);
+        return true;
+    }
+    h2_stream_move(stream, H2_RECV_END);
+    h2_session_settle(s, s->block.stream_id);
+    return true;
+}
+
+/* ---- RFC 9218 ---- */
+
+/* RFC 9218, 4 and 7.2: a PRIORITY_UPDATE that came first outweighs the field. */
+static void note_priority(h2_session *s, h2_stream *stream, const h2_message *m) {
+    h2_urgency priority;
+    if (s->early_id == stream->id)
+        h2_schedule_priority(s, stream, s->early_priority);
+    else if (m->priority && h2_urgency_read(&priority, m->priority->value, m->priority->value_len))
+        h2_schedule_priority(s, stream, priority);
+}
+
+static void prioritize(h2_session *s, const uint8_t *record) {
+    uint32_t id = h2_u31_read(record);
+    if (!(id & 1)) {
+        h2_session_fail(s, H2_RULE_PRIORITY_UPDATE, id);
+        return;
+    }
+    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    bool heeded = s->content_left <= H2_PRIORITY_VALUE_MAX && s->content_left <= s->config.header_bytes;
+    if (!heeded || (s->supply && !s->supply->block(s))) {
+        h2_receive_skip(s, s->content_left);
+        return;
+    }
+    s->block.stream_id = id;
+    s->priority_at = 0;
+    s->stage = H2_STAGE_CONTENT;
+}
+
+static void heed(h2_session *s, uint32_t id, h2_urgency priority) {
+    h2_stream *stream = h2_streams_find(&s->streams, id);
+    if (stream)
+        h2_schedule_priority(s, stream, priority);
+    else if (id > s->streams.last_remote) {
+        s->early_id = id;
+        s->early_priority = priority;
+    }
+}
+
+static void prioritize_value(h2_session *s, const uint8_t *bytes, size_t n) {
+    if (n > 0) memcpy(s->arena + s->priority_at, bytes, n);
+    s->priority_at = (uint8_t)(s->priority_at + n);
+    if (n < s->content_left) return;
+    h2_urgency priority;
+    if (h2_urgency_read(&priority, (const char *)s->arena, s->priority_at)) heed(s, s->block.stream_id, priority);
+    if (s->supply) s->supply->block_done(s);
+}
+
+const h2_server_part h2_server = {greeting,      answer_http1, open_stream,     refuse,
+                                  note_priority, prioritize,   prioritize_value};
+
+h2_result h2_server_init(h2_session **session, void *memory, size_t size, const h2_config *config,
+                         const h2_handlers *handlers, void *user) {
+    if (!config->server) return H2_EINVAL;
+    return h2_session_lay(session, memory, size, config, handlers, user, &h2_server);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef H2_STORAGE_H
+#define H2_STORAGE_H
+
+/*
+ * The memory of a session as a constant, for storage that exists from the start (h2.h without malloc).
+ *
+ *     H2_SESSION_STORAGE(memory, 2, 16, 512, 256, 0, 256);
+ *     h2_session_init(&s, memory.bytes, sizeof memory, &config, &handlers, user);
+ *
+ * The arguments are the members of h2_config that cost memory, in its order: streams, header_fields, header_bytes,
+ * decoder_table, encoder_table, send_header_bytes. H2_SESSION_BYTES of them equals h2_session_size. This header shows
+ * the session's insides for their size only; no program may rely on another thing in them.
+ */
+
+#include "h2_internal.h"
+
+/* The least power of two that holds n streams, 32768 at most: as h2_streams_bytes has it. */
+#define H2_BUCKETS(n)                                                                                                  \
+    ((n) <= 1       ? 1u                                                                                               \
+     : (n) <= 2     ? 2u                                                                                               \
+     : (n) <= 4     ? 4u                                                                                               \
+     : (n) <= 8     ? 8u                                                                                               \
+     : (n) <= 16    ? 16u                                                                                              \
+     : (n) <= 32    ? 32u                                                                                              \
+     : (n) <= 64    ? 64u                                                                                              \
+     : (n) <= 128   ? 128u                                                                                             \
+     : (n) <= 256   ? 256u                                                                                             \
+     : (n) <= 512   ? 512u                                                                                             \
+     : (n) <= 1024  ? 1024u                                                                                            \
+     : (n) <= 2048  ? 2048u                                                                                            \
+     : (n) <= 4096  ? 4096u                                                                                            \
+     : (n) <= 8192  ? 8192u                                                                                            \
+     : (n) <= 16384 ? 16384u                                                                                           \
+                    : 32768u)
+
+#define H2_STREAMS_BYTES(n) ((n) * sizeof(h2_stream) + H2_BUCKETS(n) * sizeof(uint16_t))
+
+#define H2_SESSION_BYTES(streams, header_fields, header_bytes, decoder_table, encoder_table, send_header_bytes)        \
+    (H2_ALIGNED(sizeof(h2_session)) + H2_ALIGNED(H2_STREAMS_BYTES(streams)) +                                          \
+     H2_ALIGNED((header_fields) * sizeof(h2_field)) + H2_ALIGNED(decoder_table) + H2_ALIGNED(encoder_table) +          \
+     H2_ALIGNED(header_bytes) + H2_ALIGNED(send_header_bytes))
+
+#define H2_SESSION_STORAGE(name, ...)                                                                                  \
+    static union {                                                                                                     \
+        uint64_t alignment;                                                                                            \
+        unsigned char bytes[H2_SESSION_BYTES(__VA_ARGS__)];                                                            \
+    } name
+
+#endif
