@@ -95,8 +95,20 @@ $(ATTACKS): $(call obj,$(wildcard tests/attacks/*.c)) $(BUILD)/libh2conn.a
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
-attacks: all $(ATTACKS) ## published attacks on h2cat --echo, a good client beside them; ATTACK_SECONDS (2) each
-	@$(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0
+attacks: all $(ATTACKS) ## published attacks on two servers, a good client beside them; ATTACK_SECONDS (2) each
+	@echo "a server of handlers:" && $(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0
+	@echo "a server of events:" && $(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/examples/echo_events http://127.0.0.1:0
+
+SOAK := $(BUILD)/tests/soak
+MINUTES ?= 10
+$(BUILD)/obj/tests/soak/%: KIND_FLAGS += -D_GNU_SOURCE -Itests/attacks
+$(SOAK): $(call obj,tests/soak/soak.c $(filter-out %/main.c %/good.c,$(wildcard tests/attacks/*.c))) $(BUILD)/libh2conn.a
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+soak: all $(SOAK) ## MINUTES (10) of honest, rude, vanishing and attacking clients: every byte back, memory flat
+	@$(SOAK) $(MINUTES) $(BUILD)/examples/echo_events http://127.0.0.1:0 2
 
 check: all $(SUITES) $(REPLAYS) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
 	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh tests/install/*.sh)
@@ -106,6 +118,9 @@ check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanit
 
 check-tsan: ## the threaded suites under ThreadSanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e fault" check
+
+prove: ## Frama-C on the frame parser and HPACK's integers: see tests/prove/README.md
+	@tests/prove/prove.sh
 
 coverage: ## lines and branches of hpack and h2 that the suites reach; needs lcov
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage SAN=--coverage CFLAGS="-O0 -g" coverage-suites
@@ -193,7 +208,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all examples attacks check check-cross firmware firmware-run amalgamation check-amalgamation size coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo clean help
+.PHONY: all examples attacks soak check prove check-cross firmware firmware-run amalgamation check-amalgamation size coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

@@ -171,14 +171,22 @@ static int configure(tls_identity *identity, const h2tls_options *options, bool 
     return trust(identity, options, server, why);
 }
 
-static int identify(tls_identity *out, const h2tls_options *options, bool server, char why[H2TLS_WHY_BYTES]) {
-    tls_identity identity = {.insecure = !server && options->insecure};
-    if (configure(&identity, options, server, why) != 0) {
-        wolfSSL_CTX_free(identity.wolf);
-        return -1;
+static void forget(tls_identity *identity) {
+    wolfSSL_CTX_free(identity->wolf);
+    free(identity);
+}
+
+static tls_identity *identify(const h2tls_options *options, bool server, char why[H2TLS_WHY_BYTES]) {
+    tls_identity *identity = calloc(1, sizeof *identity);
+    if (identity == NULL) {
+        snprintf(why, H2TLS_WHY_BYTES, "out of memory");
+        return NULL;
     }
-    *out = identity;
-    return 0;
+    identity->holders = 1;
+    identity->insecure = !server && options->insecure;
+    if (configure(identity, options, server, why) == 0) return identity;
+    forget(identity);
+    return NULL;
 }
 
 static int make(h2tls_context **out, const h2tls_options *options, bool server, char why[H2TLS_WHY_BYTES]) {
@@ -190,7 +198,8 @@ static int make(h2tls_context **out, const h2tls_options *options, bool server, 
     }
     context->server = server;
     pthread_mutex_init(&context->lock, NULL);
-    if (identify(&context->identity, options, server, why) != 0) {
+    context->identity = identify(options, server, why);
+    if (context->identity == NULL) {
         h2tls_free(context);
         return -1;
     }
@@ -207,27 +216,34 @@ int h2tls_server(h2tls_context **context, const h2tls_options *options, char why
 }
 
 int h2tls_reload(h2tls_context *context, const h2tls_options *options, char why[H2TLS_WHY_BYTES]) {
-    tls_identity fresh;
-    if (identify(&fresh, options, context->server, why) != 0) return -1;
+    tls_identity *fresh = identify(options, context->server, why);
+    if (fresh == NULL) return -1;
     pthread_mutex_lock(&context->lock);
-    tls_identity old = context->identity;
+    tls_identity *old = context->identity;
     context->identity = fresh;
     pthread_mutex_unlock(&context->lock);
-    wolfSSL_CTX_free(old.wolf);
+    h2tls_identity_drop(context, old);
     return 0;
 }
 
-tls_identity h2tls_identity_take(h2tls_context *context) {
+tls_identity *h2tls_identity_take(h2tls_context *context) {
     pthread_mutex_lock(&context->lock);
-    tls_identity identity = context->identity;
-    if (wolfSSL_CTX_up_ref(identity.wolf) != WOLFSSL_SUCCESS) identity.wolf = NULL;
+    tls_identity *identity = context->identity;
+    identity->holders++;
     pthread_mutex_unlock(&context->lock);
     return identity;
 }
 
+void h2tls_identity_drop(h2tls_context *context, tls_identity *identity) {
+    pthread_mutex_lock(&context->lock);
+    const bool last = --identity->holders == 0;
+    pthread_mutex_unlock(&context->lock);
+    if (last) forget(identity);
+}
+
 void h2tls_free(h2tls_context *context) {
     if (context == NULL) return;
-    wolfSSL_CTX_free(context->identity.wolf);
+    if (context->identity != NULL) forget(context->identity);
     wolfSSL_Cleanup();
     pthread_mutex_destroy(&context->lock);
     free(context);

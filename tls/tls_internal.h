@@ -22,19 +22,21 @@
 
 /* What h2tls_reload replaces. */
 typedef struct tls_identity {
-    WOLFSSL_CTX *wolf; /* counted: every transport opened with it holds it too */
+    WOLFSSL_CTX *wolf;
+    size_t holders; /* transports opened with it, and the context while it is in force; the lock */
     bool insecure;
     bool verifies; /* no peer passes without a certificate that h2tls_verify found sound */
 } tls_identity;
 
 struct h2tls_context {
     pthread_mutex_t lock;
-    tls_identity identity; /* the lock */
+    tls_identity *identity; /* the lock */
     bool server;
 };
 
-/* The identity in force, to be released with wolfSSL_CTX_free; `wolf` is NULL when that fails. */
-tls_identity h2tls_identity_take(h2tls_context *context);
+/* The identity in force, to be dropped when nothing made with it is left. */
+tls_identity *h2tls_identity_take(h2tls_context *context);
+void h2tls_identity_drop(h2tls_context *context, tls_identity *identity);
 
 /* A host as it is verified: a DNS name, or an address where bytes is 4 or 16. */
 typedef struct tls_host {

@@ -38,7 +38,8 @@
 #define LIVE 1
 
 typedef struct transport {
-    bool server, insecure, verifies; /* of the context, when this was opened */
+    h2tls_context *context;
+    tls_identity *identity;
     h2conn_transport below;
     WOLFSSL *ssl;
     tls_host host; /* what a client verifies; empty once the handshake is done */
@@ -196,7 +197,7 @@ int h2tls_verify(int sound, WOLFSSL_X509_STORE_CTX *store) {
     WOLFSSL *ssl = wolfSSL_X509_STORE_CTX_get_ex_data(store, wolfSSL_get_ex_data_X509_STORE_CTX_idx());
     transport *t = ssl != NULL ? wolfSSL_GetIOReadCtx(ssl) : NULL;
     if (t == NULL) return 0;
-    t->peer_known = t->server || h2tls_host_matches(&t->host, wolfSSL_X509_STORE_CTX_get_current_cert(store));
+    t->peer_known = t->context->server || h2tls_host_matches(&t->host, wolfSSL_X509_STORE_CTX_get_current_cert(store));
     t->wrong_host = !t->peer_known;
     return t->peer_known;
 }
@@ -255,9 +256,9 @@ static ptrdiff_t outcome(transport *t, int ret) {
 
 static ptrdiff_t agree(transport *t) {
     h2tls_thread_note();
-    int ret = t->server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
+    int ret = t->context->server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
     if (ret != WOLFSSL_SUCCESS) return outcome(t, ret);
-    if (t->verifies && !t->peer_known) return fail(t, VERIFY_CERT_ERROR);
+    if (t->identity->verifies && !t->peer_known) return fail(t, VERIFY_CERT_ERROR);
     if (!h2tls_alpn_agreed(t->ssl)) return fail(t, UNKNOWN_ALPN_PROTOCOL_NAME_E);
     int suite = wolfSSL_get_current_cipher_suite(t->ssl);
     t->version = wolfSSL_get_version(t->ssl);
@@ -339,21 +340,13 @@ static ptrdiff_t tls_send(void *ctx, const void *buf, size_t len) {
     return t->held_len > 0 ? t->wait_send : report_sealed(t, len);
 }
 
-static void identify(transport *t, h2tls_context *context) {
-    tls_identity identity = h2tls_identity_take(context);
-    t->server = context->server;
-    t->insecure = identity.insecure;
-    t->verifies = identity.verifies;
-    t->ssl = identity.wolf != NULL ? wolfSSL_new(identity.wolf) : NULL;
-    wolfSSL_CTX_free(identity.wolf);
-}
-
 static int prepare(transport *t, const char *host) {
+    t->ssl = wolfSSL_new(t->identity->wolf);
     if (t->ssl == NULL || h2tls_alpn_require(t->ssl) != 0) return -1;
     wolfSSL_SetIOReadCtx(t->ssl, t);
     wolfSSL_SetIOWriteCtx(t->ssl, t);
-    if (t->server) return 0;
-    if (host == NULL || h2tls_host_set(&t->host, host) != 0) return t->insecure ? 0 : -1;
+    if (t->context->server) return 0;
+    if (host == NULL || h2tls_host_set(&t->host, host) != 0) return t->identity->insecure ? 0 : -1;
     if (t->host.bytes != 0) return 0;
     /* RFC 6066 section 3: names are asked for, addresses are not. */
     size_t len = strlen(t->host.name);
@@ -363,6 +356,7 @@ static int prepare(transport *t, const char *host) {
 
 static void destroy(transport *t) {
     wolfSSL_free(t->ssl);
+    h2tls_identity_drop(t->context, t->identity);
     h2tls_host_clear(&t->host);
     free(t->held);
     free(t->ahead);
@@ -376,7 +370,8 @@ int h2tls_open(void *ctx, const h2conn_transport *below, const char *host, h2con
     t->below = *below;
     t->recv_end = t->send_end = t->below_recv_end = t->below_send_end = LIVE;
     t->version = t->suite = "";
-    identify(t, ctx);
+    t->context = ctx;
+    t->identity = h2tls_identity_take(ctx);
     if (prepare(t, host) != 0) {
         destroy(t);
         return H2CONN_TRANSPORT_ETLS;

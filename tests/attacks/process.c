@@ -15,7 +15,9 @@ static bool read_url(process *p, FILE *from) {
     char line[512];
     while (fgets(line, sizeof line, from)) {
         char *at = strstr(line, "listening on ");
-        if (!at || sscanf(at, "listening on %127s", p->url) != 1) continue;
+        char said[112];
+        if (!at || sscanf(at, "listening on %111s", said) != 1) continue;
+        snprintf(p->url, sizeof p->url, "%s%s", strstr(said, "://") ? "" : "http://", said);
         char *port = strrchr(p->url, ':');
         p->port = port ? (uint16_t)strtoul(port + 1, NULL, 10) : 0;
         return p->port != 0;
@@ -64,7 +66,10 @@ bool process_stop(process *p) {
     if (!process_alive(p)) return false;
     kill(p->pid, SIGTERM);
     for (int i = 0; i < 500; i++) {
-        if (waitpid(p->pid, &status, WNOHANG) == p->pid) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
+            bool told = WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM; /* one that does not catch it */
+            return told || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        }
         nanosleep(&(struct timespec){0, 10000000}, NULL);
     }
     kill(p->pid, SIGKILL);
