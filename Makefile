@@ -186,7 +186,7 @@ firmware-run: all firmware ## run them, with h2cat as the other end
 size: ## what the core costs on small machines, cross-built; fails over budget (tools/setup.sh firmware installs compilers)
 	@tools/firmware/size.sh $(BUILD)
 
-ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(wildcard tools/*.c tools/*/*.c))
+ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(filter-out tools/bench/% tools/firmware/%,$(wildcard tools/*.c tools/*/*.c)))
 $(BUILD)/lint/%.ok: %.c .clang-tidy tools/lint/analyse.sh $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.h tools/*/*.h)
 	@mkdir -p $(@D)
 	@$(SAY) "LINT $<"
