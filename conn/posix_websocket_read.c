@@ -169,7 +169,8 @@ static ptrdiff_t read_message(h2conn_ws *ws, uint8_t *buf, size_t len, bool *tex
     h2conn_ws_piece piece = {.end = false};
     uint8_t beyond;
     while (!piece.end) {
-        const size_t room = len - ws->message_got;
+        /* The part read before a deadline passed may be longer than the buffer of this call. */
+        const size_t room = len > ws->message_got ? len - ws->message_got : 0;
         const ptrdiff_t n =
             room > 0 ? read_piece(ws, buf + ws->message_got, room, &piece) : read_piece(ws, &beyond, 1, &piece);
         if (n < 0) return n;

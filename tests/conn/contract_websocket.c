@@ -294,6 +294,25 @@ START_TEST(a_read_that_timed_out_goes_on) {
 }
 END_TEST
 
+/* With a smaller buffer than the part that was read already. */
+START_TEST(a_read_that_goes_on_with_less_room_does_not_overrun_it) {
+    test_server s;
+    char buf[8] = "";
+    ws_serve(&s, ws_echo, NULL);
+    h2conn_ws *ws = ws_dial(&s, NULL);
+    ck_assert_int_eq(h2conn_ws_write(ws, "four", 4, true, false, NULL), H2CONN_OK);
+    h2conn_ws_set_read_deadline(ws, h2conn_now() + 200);
+    ck_assert_int_eq(h2conn_ws_read_message(ws, buf, sizeof buf, NULL), H2CONN_ETIMEDOUT);
+    ck_assert_int_eq(h2conn_ws_write(ws, "more", 4, true, true, NULL), H2CONN_OK);
+    h2conn_ws_set_read_deadline(ws, 0);
+    memset(buf, 0, sizeof buf);
+    ck_assert_int_eq(h2conn_ws_read_message(ws, buf, 2, NULL), H2CONN_ETOOLONG);
+    ck_assert_mem_eq(buf + 2, "\0\0\0\0\0\0", 6);
+    h2conn_ws_free(ws);
+    test_server_stop(&s);
+}
+END_TEST
+
 /* A handler that says nothing and hears nothing. */
 static void mute(void *user, h2conn_request *request) {
     h2conn *conn;
@@ -348,6 +367,7 @@ Suite *contract_websocket_suite(void) {
     tcase_add_test(tc, closing_while_another_thread_reads_ends_its_read);
     tcase_add_test(tc, a_write_that_timed_out_is_continued_within_its_frame);
     tcase_add_test(tc, a_read_that_timed_out_goes_on);
+    tcase_add_test(tc, a_read_that_goes_on_with_less_room_does_not_overrun_it);
     tcase_add_test(tc, closing_does_not_wait_for_ever);
     tcase_add_test(tc, rfc6455_7_4_1_a_message_that_does_not_fit_ends_the_websocket);
     return s;

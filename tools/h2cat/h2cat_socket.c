@@ -42,12 +42,12 @@ static struct addrinfo *resolve(const char *name, int flags, char why[H2CAT_WHY_
 
 static bool unix_address(struct sockaddr_un *out, const char *path, char why[H2CAT_WHY_BYTES]) {
     *out = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (*path && strlen(path) < sizeof out->sun_path) {
-        strcpy(out->sun_path, path);
+    const size_t len = strlen(path);
+    if (len > 0 && len < sizeof out->sun_path) {
+        memcpy(out->sun_path, path, len + 1);
         return true;
     }
-    snprintf(why, H2CAT_WHY_BYTES, "the path of a socket has 1 to %zu octets, not %zu", sizeof out->sun_path - 1,
-             strlen(path));
+    snprintf(why, H2CAT_WHY_BYTES, "the path of a socket has 1 to %zu octets, not %zu", sizeof out->sun_path - 1, len);
     return false;
 }
 

@@ -76,7 +76,7 @@ static void remove_flow(h2dump_tcp *t, flow *f) {
 
 /* The oldest goes when there are too many. */
 static flow *add_flow(h2dump_tcp *t, const h2dump_segment *s, bool from_client) {
-    if (t->n_flows == H2DUMP_FLOWS) {
+    if (t->flows && t->n_flows == H2DUMP_FLOWS) {
         flow *last = t->flows;
         while (last->next) last = last->next;
         remove_flow(t, last);
