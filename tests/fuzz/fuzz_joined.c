@@ -199,7 +199,7 @@ static void start(side *s, side *peer, bool server, uint8_t kind) {
     s->config.decoder_table = HPACK_DEFAULT_TABLE_SIZE;
     s->config.keepalive_ms = 0;
     s->config.blocked_ms = 0;
-    s->config.timeout_ms = 0;
+    s->config.preface_ms = s->config.settings_ms = s->config.block_ms = 0;
     s->peer = peer;
     size_t bytes = h2_session_size(&s->config);
     s->memory = malloc(bytes);

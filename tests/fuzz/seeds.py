@@ -91,6 +91,14 @@ def seeds():
     yield "hpack_decode", "all", b"\xff\x20\x00" + b"".join(bytes([len(b) & 255, 0]) + b for b in BLOCKS[:5])
     for i, url in enumerate(URLS):
         yield "url", f"url-{i}", url.encode()
+    # octet 0 says how: one direction's octets, then pieces of both with a side and a length before each
+    for name, wire in ONE_OF_EACH.items():
+        for how in range(4):
+            sides = bytes([0, min(255, len(wire))]) + wire[:255] + bytes([1, 9]) + GREETING[:9]
+            yield "dump", f"{name}-{how}", bytes([how]) + (sides if how & 1 else PREFACE + GREETING + wire)
+    # a text in two fragments, a ping between them, a masked binary, a close
+    for how in range(4):
+        yield "websocket", f"talk-{how}", bytes([how]) + b"\x01\x02ab\x89\x01p\x80\x01c" + b"\x82\x83\1\2\3\4" + b"xyz" + b"\x88\x02\x03\xe8"
     # open, write, travel, answer, write, end: what programs do, by the numbers of fuzz_joined.c
     for kind in range(8):
         yield "joined", f"talk-{kind}", bytes([kind]) + bytes([4, 0, 0, 0, 255, 3, 255, 5, 0, 0, 255, 1, 255, 2, 4, 1, 99, 9] * 6)

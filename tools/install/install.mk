@@ -8,7 +8,11 @@ LIBDIR    ?= $(PREFIX)/lib
 TO        := $(DESTDIR)$(PREFIX)
 TO_LIB    := $(DESTDIR)$(LIBDIR)
 
-PUBLIC  := hpack/hpack.h h2/h2.h h2/h2_error.h h2/h2_frame.h h2/h2_limits.h $(wildcard conn/h2conn*.h) tls/h2tls.h
+PUBLIC  := hpack/hpack.h h2/h2.h h2/h2_error.h h2/h2_frame.h h2/h2_limits.h tls/h2tls.h \
+           $(filter-out %/h2conn_core.h,$(wildcard conn/h2conn*.h))
+# For static memory: h2conn_core.h sizes what the archive keeps private, so it and what it needs go to a place of their own.
+LAYOUT  := conn/h2conn_core.h conn/conn_link.h h2/h2_storage.h h2/h2_internal.h \
+           $(patsubst %,h2/h2_%.h,field ledger priority settings state stream window)
 SHARED  := $(BUILD)/libh2conn.so.$(VERSION)
 PIC      = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
 PACKAGE := $(BUILD)/package/h2conn.pc $(BUILD)/package/h2conn-core.pc $(BUILD)/package/h2connConfig.cmake \
@@ -41,9 +45,10 @@ $(PACKAGE): $(BUILD)/package/%: tools/install/%.in
 		sed "s|@FROM_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)' '$(PREFIX)')|g" >$@
 
 install: all $(SHARED) $(PACKAGE) ## headers, libraries, tools and man pages under DESTDIR and PREFIX
-	install -d $(TO)/include/h2conn $(TO)/bin $(TO)/share/man/man1 $(TO)/share/bash-completion/completions \
+	install -d $(TO)/include/h2conn $(TO)/include/h2conn-core $(TO)/bin $(TO)/share/man/man1 $(TO)/share/bash-completion/completions \
 		$(TO_LIB)/pkgconfig $(TO_LIB)/cmake/h2conn
 	install -m 644 $(PUBLIC) $(TO)/include/h2conn
+	install -m 644 $(LAYOUT) $(TO)/include/h2conn-core
 	install -m 644 $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(TO_LIB)
 	install -m 755 $(SHARED) $(TO_LIB)
 	ln -sf libh2conn.so.$(VERSION) $(TO_LIB)/libh2conn.so.$(SOVERSION)
@@ -56,7 +61,7 @@ install: all $(SHARED) $(PACKAGE) ## headers, libraries, tools and man pages und
 	for tool in h2dump h2bench; do ln -sf h2cat $(TO)/share/bash-completion/completions/$$tool; done
 
 uninstall: ## remove what install puts there
-	rm -rf $(TO)/include/h2conn $(TO_LIB)/cmake/h2conn
+	rm -rf $(TO)/include/h2conn $(TO)/include/h2conn-core $(TO_LIB)/cmake/h2conn
 	rm -f $(TO_LIB)/libh2conn-core.a $(TO_LIB)/libh2conn.a $(TO_LIB)/libh2conn.so $(TO_LIB)/libh2conn.so.$(SOVERSION) \
 		$(TO_LIB)/libh2conn.so.$(VERSION) $(TO_LIB)/pkgconfig/h2conn.pc $(TO_LIB)/pkgconfig/h2conn-core.pc \
 		$(TOOLS:%=$(TO)/bin/%) $(MAN:tools/man/%=$(TO)/share/man/man1/%) \
