@@ -26,7 +26,7 @@
 #include "h2_window.h"
 
 #define H2_HOLD_BYTES 9u
-#define H2_NO_TIME    UINT64_MAX
+#define H2_NO_TIME    UINT32_MAX
 /* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
 #define H2_ALIGNMENT  8u
 #define H2_ALIGNED(n) (((n) + H2_ALIGNMENT - 1) / H2_ALIGNMENT * H2_ALIGNMENT)
@@ -195,8 +195,8 @@ struct h2_session {
 
     /* time */
     uint64_t now;
-    uint64_t heard_at;
-    uint64_t wait_settings, wait_block, wait_ping, next_sweep; /* deadlines, H2_NO_TIME when none */
+    uint32_t silence; /* ms since a tick found that a frame had come */
+    uint32_t wait_settings, wait_block, wait_ping, next_sweep; /* ms left at the last tick, H2_NO_TIME for any */
     h2_ledger ledger;
 
     h2_streams streams;

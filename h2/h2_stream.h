@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "h2_field.h"
 #include "h2_limits.h"
 #include "h2_state.h"
 #include "h2_window.h"
@@ -62,8 +63,8 @@ typedef struct h2_stream {
     struct {
         uint16_t next, prev;
     } link[H2_LINK_COUNT];
-    uint16_t chain;      /* next of the same hash, or next free */
-    int64_t length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
+    uint16_t chain;        /* next of the same hash, or next free */
+    h2_length length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
     h2_window send, recv;
 #ifndef H2_SMALL
     uint32_t target; /* what the receive window is meant to stay at */
