@@ -122,7 +122,7 @@ h2_result h2_client_init(h2_session **session, void *memory, size_t size, const 
 }
 
 bool h2_session_has_slot(h2_session *s) {
-    return s->streams.free != H2_SLOT_NONE || (s->supply && s->supply->slot(s));
+    return s->streams.free != H2_SLOT_NONE || (h2_session_supply(s) && h2_session_supply(s)->slot(s));
 }
 
 uint32_t h2_session_recv_initial(const h2_session *s) {

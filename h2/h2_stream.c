@@ -59,6 +59,30 @@ h2_stream *h2_streams_find(const h2_streams *t, uint32_t id) {
     return at == H2_SLOT_NONE ? NULL : &t->slots[at];
 }
 
+#ifndef H2_SMALL
+
+static void first_priority(h2_stream *stream) {
+    stream->urgency = H2_URGENCY_DEFAULT;
+    stream->incremental = true;
+}
+
+int h2_streams_ready_list(const h2_stream *stream) {
+    return H2_LIST_READY + 2 * stream->urgency + (stream->incremental ? 1 : 0);
+}
+
+#else
+
+static void first_priority(h2_stream *stream) {
+    (void)stream;
+}
+
+int h2_streams_ready_list(const h2_stream *stream) {
+    (void)stream;
+    return H2_LIST_READY;
+}
+
+#endif
+
 h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state) {
     if (t->free == H2_SLOT_NONE) return NULL;
     uint16_t at = t->free;
@@ -67,8 +91,7 @@ h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state) {
     memset(stream, 0, sizeof *stream);
     stream->id = id;
     stream->state = (uint8_t)state;
-    stream->urgency = H2_URGENCY_DEFAULT;
-    stream->incremental = true;
+    first_priority(stream);
     hash(t, at);
     t->live++;
     return stream;
@@ -135,10 +158,6 @@ void h2_streams_release(h2_streams *t, h2_stream *stream) {
 
 static int link_of(int list) {
     return list == H2_LIST_OWED ? H2_LINK_OWED : H2_LINK_READY;
-}
-
-int h2_streams_ready_list(const h2_stream *stream) {
-    return H2_LIST_READY + 2 * stream->urgency + (stream->incremental ? 1 : 0);
 }
 
 /* Link a stream behind `prev` and before `next`, either of which may be none. */

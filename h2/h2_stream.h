@@ -25,8 +25,13 @@
 #define H2_SLOT_NONE 0xffffu
 
 /* Lists: a ready one for each urgency and manner (h2_schedule.c), and one of streams that owe a frame of their own. A
- * stream is on at most one ready list. */
-enum { H2_LIST_READY = 0, H2_LIST_OWED = 2 * H2_URGENCIES, H2_LIST_COUNT };
+ * stream is on at most one ready list. A build with H2_SMALL has no priorities: it has one. */
+#ifdef H2_SMALL
+#define H2_READY_LISTS 1u
+#else
+#define H2_READY_LISTS (2u * H2_URGENCIES)
+#endif
+enum { H2_LIST_READY = 0, H2_LIST_OWED = H2_READY_LISTS, H2_LIST_COUNT };
 
 /* A stream has a link for its ready list and one for the owed list. */
 enum { H2_LINK_READY, H2_LINK_OWED, H2_LINK_COUNT };
@@ -47,9 +52,11 @@ enum {
 
 /* Octets first: small offsets make small instructions. */
 typedef struct h2_stream {
-    uint8_t state;   /* h2_state */
+    uint8_t state; /* h2_state */
+#ifndef H2_SMALL
     uint8_t urgency; /* 0 to 7, least first (RFC 9218, 4.1) */
     bool incremental;
+#endif
     uint8_t listed;
     uint8_t stalled; /* sweeps in a row that found it waiting for the peer's window */
     uint16_t flags;
@@ -81,8 +88,10 @@ typedef struct h2_streams {
     struct {
         uint16_t head, tail;
     } list[H2_LIST_COUNT];
-    uint32_t filled;                      /* a bit for each list that is not empty */
-    uint8_t turn[H2_URGENCIES];           /* which manner is served next: one frame each, in turns */
+    uint32_t filled; /* a bit for each list that is not empty */
+#ifndef H2_SMALL
+    uint8_t turn[H2_URGENCIES]; /* which manner is served next: one frame each, in turns */
+#endif
     uint32_t last_local, last_remote;     /* highest identifiers opened by us and by the peer */
     uint32_t ended[H2_RESETS_REMEMBERED]; /* latest closed streams; top bit: reset by us */
     uint32_t forgotten;                   /* highest identifier reset by us that fell out of `ended` */

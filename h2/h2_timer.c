@@ -97,6 +97,6 @@ uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
     tick_keepalive(s, passed);
     h2_gauge_tick(s);
     tick_blocked(s, passed);
-    if (s->supply && s->streams.live + s->streams.closing == 0) s->supply->idle(s);
+    if (h2_session_supply(s) && s->streams.live + s->streams.closing == 0) h2_session_supply(s)->idle(s);
     return s->over ? UINT64_MAX : earliest(s);
 }

@@ -71,7 +71,7 @@ static const char *broken_ready(const h2_session *s) {
 }
 
 size_t invariant_loans(const h2_session *s) {
-    if (!s->supply) return 0;
+    if (!h2_session_supply(s)) return 0;
     bool block = s->over ? s->fields != NULL : s->block.open;
     bool value = s->stage == H2_STAGE_CONTENT && s->frame.type == H2_PRIORITY_UPDATE;
     const bool held[] = {
