@@ -160,26 +160,27 @@ static int link_of(int list) {
     return list == H2_LIST_OWED ? H2_LINK_OWED : H2_LINK_READY;
 }
 
-/* Link a stream behind `prev` and before `next`, either of which may be none. */
-static void put_between(h2_streams *t, int list, h2_stream *stream, uint16_t prev, uint16_t next) {
+/* Link a stream in as the first or the last of a list. */
+static void put(h2_streams *t, int list, h2_stream *stream, bool first) {
     int link = link_of(list);
-    uint16_t at = slot_number(t, stream);
+    if (stream->listed & 1u << link) return;
+    uint16_t at = slot_number(t, stream), *end = first ? &t->list[list].head : &t->list[list].tail, beside = *end;
+    uint16_t *other = first ? &t->list[list].tail : &t->list[list].head;
     stream->listed |= (uint8_t)(1u << link);
-    stream->link[link].next = next;
-    stream->link[link].prev = prev;
-    *(prev == H2_SLOT_NONE ? &t->list[list].head : &t->slots[prev].link[link].next) = at;
-    *(next == H2_SLOT_NONE ? &t->list[list].tail : &t->slots[next].link[link].prev) = at;
+    stream->link[link].next = first ? beside : H2_SLOT_NONE;
+    stream->link[link].prev = first ? H2_SLOT_NONE : beside;
+    *end = at;
+    if (beside != H2_SLOT_NONE) other = first ? &t->slots[beside].link[link].prev : &t->slots[beside].link[link].next;
+    *other = at;
     t->filled |= UINT32_C(1) << list;
 }
 
 void h2_streams_push(h2_streams *t, int list, h2_stream *stream) {
-    if (stream->listed & 1u << link_of(list)) return;
-    put_between(t, list, stream, t->list[list].tail, H2_SLOT_NONE);
+    put(t, list, stream, false);
 }
 
 void h2_streams_push_first(h2_streams *t, int list, h2_stream *stream) {
-    if (stream->listed & 1u << link_of(list)) return;
-    put_between(t, list, stream, H2_SLOT_NONE, t->list[list].head);
+    put(t, list, stream, true);
 }
 
 void h2_streams_pull(h2_streams *t, int list, h2_stream *stream) {
