@@ -37,7 +37,7 @@ void hpack_static_get(uint32_t index, hpack_field *field) {
 uint32_t hpack_static_find(const hpack_field *field, uint32_t hash, bool *whole, bool *is_volatile) {
     const char *at = hpack_static_packed;
     uint32_t first = 0, index;
-    hpack_field entry;
+    hpack_field entry = {0};
 
     (void)hash;
     *whole = false;
