@@ -114,10 +114,8 @@ static void data_end(h2_session *s) {
 /* ---- 6.3 PRIORITY, 6.4 RST_STREAM ---- */
 
 static void priority_record(h2_session *s, const uint8_t *record) {
-    h2_priority priority;
-    h2_priority_read(&priority, record);
     if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
-    if (priority.dependency == s->frame.stream_id) h2_session_breach(s, H2_RULE_PRIORITY_SELF, s->frame.stream_id);
+    if (h2_u31_read(record) == s->frame.stream_id) h2_session_breach(s, H2_RULE_PRIORITY_SELF, s->frame.stream_id);
 }
 
 static void rst_stream_record(h2_session *s, const uint8_t *record) {

@@ -3,7 +3,8 @@
 #define H2_STREAM_H
 
 /*
- * Stream slots: a table, found by identifier, linked into lists by number. It may be moved to a larger one.
+ * Stream slots: a table, found by identifier, linked into lists by number. A build with H2_SMALL
+ * has no hash: its few slots are looked at one by one. It may be moved to a larger one.
  *
  * Invariants:
  *   - A slot is free (on the free chain, id 0), live (in a hash chain, state open or half-closed), or closing (in
@@ -80,8 +81,10 @@ typedef struct h2_stream {
 
 typedef struct h2_streams {
     h2_stream *slots;
+#ifndef H2_SMALL
     uint16_t *buckets;
     uint16_t mask; /* buckets less one, a power of two less one */
+#endif
     uint16_t capacity, live, closing;
     uint16_t left; /* of the live ones, those the program is done with */
     uint16_t free;

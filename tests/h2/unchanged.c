@@ -251,7 +251,7 @@ START_TEST(contract_structs_stay_small) {
     ck_assert_uint_le(sizeof(h2_stream), 64 + 4 * wide);
     ck_assert_uint_le(sizeof(h2_window), 8);
     ck_assert_uint_le(sizeof(h2_ledger), 16);
-    ck_assert_uint_le(sizeof(h2_transition), 3);
+    ck_assert_uint_le(sizeof(h2_transition), 4);
 }
 END_TEST
 
