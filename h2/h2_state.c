@@ -35,7 +35,7 @@ static const uint8_t table[H2_STATE_COUNT][H2_INPUT_COUNT] = {
 
 h2_transition h2_state_next(h2_state state, h2_input input) {
     unsigned cell = table[state][input], what = cell & 0x3f, verdict = cell >> 6;
-    h2_transition t = {(uint8_t)state, (uint8_t)verdict, H2_RULE_NONE};
+    h2_transition t = {.next = (uint8_t)state, .verdict = (uint8_t)verdict, .rule = H2_RULE_NONE};
     if (verdict == H2_ALLOW) t.next = (uint8_t)what;
     if (verdict == H2_BREACH) t.rule = (uint8_t)what;
     return t;
