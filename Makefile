@@ -165,7 +165,7 @@ $(BUILD)/h2conn.o: amalgamation
 check-amalgamation: $(BUILD)/h2conn.o $$(foreach layer,hpack h2 conn,$$(call obj,$$(wildcard tests/$$(layer)/*.c))) $(call obj,$(SUPPORT) $(HOSTED)) ## the suites of the core linked with the amalgamation
 	@mkdir -p $(BUILD)/amalgamated
 	@for layer in hpack h2 conn; do $(CC) $(CFLAGS) $(SAN) -o $(BUILD)/amalgamated/test_$$layer $(BUILD)/obj/tests/$$layer/*.o \
-	    $(call obj,$(SUPPORT) $(HOSTED)) $(BUILD)/h2conn.o $(LDFLAGS) $(LIBS) $$(pkg-config --libs check jansson libnghttp2) || exit 1; done
+	    $(call obj,$(SUPPORT) $(HOSTED)) $(BUILD)/h2conn.o $(LDFLAGS) $$([ $$layer = conn ] && echo -Wl,--wrap=getaddrinfo,--wrap=connect) $(LIBS) $$(pkg-config --libs check jansson libnghttp2) || exit 1; done
 	@tests/run.sh $(foreach layer,hpack h2 conn,$(BUILD)/amalgamated/test_$(layer))
 
 check-cross: ## the core's suites on a Cortex-M3 under QEMU, and on 32-bit ARM and big-endian s390x under qemu-user

@@ -37,24 +37,12 @@ static uint8_t *ring_of(const h2conn_core_conn *conn) {
     return conn->core->rings + (size_t)(conn - conn->core->conns) * conn->core->window;
 }
 
-/* Copy between the ring, from `at` on, and `bytes`. */
-static void ring_copy(const h2conn_core_conn *conn, uint32_t at, uint8_t *out, const uint8_t *in, size_t n) {
+/* The octets of the ring from `at` on before it wraps, `n` at most; `at` may be beyond its end by less than a round. */
+static uint8_t *ring_run(const h2conn_core_conn *conn, uint32_t at, size_t *n) {
     const uint32_t window = conn->core->window;
-    uint8_t *ring = ring_of(conn);
     if (at >= window) at -= window;
-    while (n > 0) {
-        const size_t run = n < window - at ? n : window - at;
-        if (in != NULL)
-            memcpy(ring + at, in, run);
-        else
-            memcpy(out, ring + at, run);
-        if (in != NULL)
-            in += run;
-        else
-            out += run;
-        n -= run;
-        at = 0;
-    }
+    if (*n > window - at) *n = window - at;
+    return ring_of(conn) + at;
 }
 
 static void on_data(void *user, uint32_t id, const uint8_t *bytes, size_t len, bool end) {
@@ -65,8 +53,14 @@ static void on_data(void *user, uint32_t id, const uint8_t *bytes, size_t len, b
         return;
     }
     if (end) conn->peer_ended = true;
-    ring_copy(conn, conn->start + conn->fill, NULL, bytes, len);
-    conn->fill += (uint32_t)len;
+    while (len > 0) {
+        size_t run = len;
+        uint8_t *at = ring_run(conn, conn->start + conn->fill, &run);
+        memcpy(at, bytes, run);
+        conn->fill += (uint32_t)run;
+        bytes += run;
+        len -= run;
+    }
 }
 
 static void on_sent(void *user, uint32_t id) {
@@ -183,11 +177,15 @@ int h2conn_core_respond(h2conn_core_conn *conn, const h2_field *fields, size_t n
 }
 
 ptrdiff_t h2conn_core_read(h2conn_core_conn *conn, void *buf, size_t len) {
-    const uint32_t window = conn->core->window;
     const uint32_t n = len < conn->fill ? (uint32_t)len : conn->fill;
     if (n == 0) return conn->peer_ended ? 0 : conn->closed ? conn->error : H2CONN_EAGAIN;
-    ring_copy(conn, conn->start, buf, NULL, n);
-    conn->start = conn->start + n < window ? conn->start + n : conn->start + n - window;
+    for (uint32_t done = 0; done < n;) {
+        size_t run = n - done;
+        const uint8_t *at = ring_run(conn, conn->start, &run);
+        memcpy((uint8_t *)buf + done, at, run);
+        conn->start = (uint32_t)(at - ring_of(conn)) + (uint32_t)run;
+        done += (uint32_t)run;
+    }
     conn->fill -= n;
     h2_stream_consumed(conn->core->link.session, conn->id, n);
     return (ptrdiff_t)n;

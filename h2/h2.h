@@ -143,15 +143,17 @@ h2_result h2_client_init(h2_session **session, void *memory, size_t size, const 
 h2_result h2_server_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                          const h2_handlers *handlers, void *user);
 
+#ifndef H2_SMALL
 /* Make a session that borrows its memory: for good its own struct, HPACK tables and streams as they come into use, and
  * briefly what a header section needs on its way in and out, to the same bounds as above. `lender` is kept
  * until h2_session_free. A refused loan refuses the stream, or the call with H2_ENOMEM; where neither can be, it ends
- * the session with H2_RULE_MEMORY. H2_EINVAL, or H2_ENOMEM at once. */
+ * the session with H2_RULE_MEMORY. H2_EINVAL, or H2_ENOMEM at once. Not in a build with H2_SMALL. */
 h2_result h2_session_new(h2_session **session, const h2_lender *lender, const h2_config *config,
                          const h2_handlers *handlers, void *user);
 
 /* Give back all of it. Only for a session of h2_session_new, and not from a handler. */
 void h2_session_free(h2_session *s);
+#endif
 
 /* Take received bytes. Returns how many were taken: fewer than `len` only when answers wait for room, then transmit and
  * give the rest. H2_EPROTOCOL once the session has failed: transmit what is left to say, then close the transport. */
@@ -252,11 +254,14 @@ h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code);
  * its end stays out for long. Octets that were delivered must still be consumed. */
 h2_result h2_stream_leave(h2_session *s, uint32_t id);
 
+#ifndef H2_SMALL
 /* Say how the stream's DATA ranks: `urgency` 0 to 7, least first, and whether it is of use in part, so that equals
  * share (RFC 9218, 4). It orders what is sent here; a client's server is told with PRIORITY_UPDATE to rank its answer
  * likewise. A server starts from the request's `priority` field. A stream that nobody ranked has urgency 3 and shares.
+ * Not in a build with H2_SMALL, where all share.
  */
 h2_result h2_stream_prioritize(h2_session *s, uint32_t id, unsigned urgency, bool incremental);
+#endif
 
 /* A pointer of the caller's kept with the stream; NULL at first and for an unknown stream. */
 void h2_stream_set_user(h2_session *s, uint32_t id, void *user);

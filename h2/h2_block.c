@@ -28,7 +28,7 @@ void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     }
     b->discard = t.verdict == H2_IGNORE;
     if (state == H2_IDLE_PEER) s->server->open(s);
-    if (s->supply && !s->supply->block(s)) {
+    if (h2_session_supply(s) && !h2_session_supply(s)->block(s)) {
         h2_session_fail(s, H2_RULE_MEMORY, id);
         return;
     }
@@ -47,7 +47,7 @@ static void note_message(h2_session *s, h2_stream *stream, const h2_message *m) 
     stream->flags |= H2_STREAM_GOT_HEADERS;
     stream->length_left = m->length;
     if (s->server) {
-        s->server->rank(s, stream, m);
+        h2_server_rank(s, stream, m);
         if (m->head) stream->flags |= H2_STREAM_BODYLESS;
         if (m->connect) stream->flags |= H2_STREAM_CONNECT;
         if (m->connect) stream->length_left = H2_LENGTH_UNKNOWN;
@@ -137,5 +137,5 @@ void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last) {
     b->open = false;
     s->wait_block = H2_NO_TIME;
     judge(s);
-    if (s->supply) s->supply->block_done(s);
+    if (h2_session_supply(s)) h2_session_supply(s)->block_done(s);
 }

@@ -12,22 +12,19 @@ const char *h2_code_name(uint32_t code) {
     return code < COUNT(names) ? names[code] : "UNKNOWN";
 }
 
-typedef struct rule_row {
-    uint8_t code, scope;
-} rule_row;
-
-static const rule_row rows[] = {
-#define ROW(name, code, scope, text) {code, scope},
+/* The code, and the scope above it. */
+static const uint8_t rows[] = {
+#define ROW(name, code, scope, text) (code) | (scope) << 4,
     H2_RULES(ROW)
 #undef ROW
 };
 
 h2_code h2_rule_code(h2_rule rule) {
-    return (h2_code)rows[rule].code;
+    return (h2_code)(rows[rule] & 0xf);
 }
 
 h2_scope h2_rule_scope(h2_rule rule) {
-    return (h2_scope)rows[rule].scope;
+    return (h2_scope)(rows[rule] >> 4);
 }
 
 const char *h2_rule_text(h2_rule rule) {

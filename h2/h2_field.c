@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "h2_field.h"
+#include "h2_name.h"
 #include <string.h>
 
-/* Largest content-length: beyond it no 64-bit count of DATA could follow. */
-#define LENGTH_MAX (INT64_MAX / 10 - 9)
-
 /* Pseudo-fields seen, as bits. */
-enum { METHOD = 1, SCHEME = 2, AUTHORITY = 4, PATH = 8, STATUS = 16, PROTOCOL = 32 };
+#define BIT(name) (1u << (name))
+enum {
+    METHOD = BIT(H2_NAME_METHOD),
+    SCHEME = BIT(H2_NAME_SCHEME),
+    AUTHORITY = BIT(H2_NAME_AUTHORITY),
+    PATH = BIT(H2_NAME_PATH),
+    PROTOCOL = BIT(H2_NAME_PROTOCOL),
+    STATUS = BIT(H2_NAME_STATUS)
+};
 
 typedef struct judge {
     h2_message message;
@@ -18,11 +24,6 @@ typedef struct judge {
     const hpack_field *authority, *host, *path;
 } judge;
 
-static bool name_is(const hpack_field *f, const char *name, size_t len) {
-    return f->name_len == len && memcmp(f->name, name, len) == 0;
-}
-#define NAME_IS(f, name) name_is(f, name, sizeof(name) - 1)
-
 static bool value_is(const hpack_field *f, const char *value, size_t len) {
     return f->value_len == len && memcmp(f->value, value, len) == 0;
 }
@@ -31,6 +32,8 @@ static bool value_is(const hpack_field *f, const char *value, size_t len) {
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
+
+#ifndef H2_SMALL
 
 /*
  * Characters are judged eight at a time, each in an octet of a 64-bit word; sums carry into the top bit of an octet and
@@ -75,6 +78,29 @@ static bool all_plain(const char *at, size_t len, bool (*are_plain)(uint64_t)) {
     return are_plain(load(at + len - 8));
 }
 
+static bool name_is_plain(const char *name, size_t len) {
+    return all_plain(name, len, are_plain_name);
+}
+
+static bool value_is_plain(const char *value, size_t len) {
+    return all_plain(value, len, are_plain_value);
+}
+
+#else
+
+/* Every character is judged by itself. */
+static bool name_is_plain(const char *name, size_t len) {
+    (void)name, (void)len;
+    return false;
+}
+
+static bool value_is_plain(const char *value, size_t len) {
+    (void)value, (void)len;
+    return false;
+}
+
+#endif
+
 /* RFC 9110, 5.6.2, without upper case (RFC 9113, 8.2.1): a bit a character. */
 static bool is_name_char(unsigned char c) {
     static const uint32_t tokens[8] = {0, 0x03ff6cfau, 0xc0000000u, 0x57ffffffu, 0, 0, 0, 0};
@@ -82,7 +108,7 @@ static bool is_name_char(unsigned char c) {
 }
 
 static bool name_is_valid(const char *name, size_t len) {
-    if (all_plain(name, len, are_plain_name)) return true;
+    if (name_is_plain(name, len)) return true;
     for (size_t i = 0; i < len; i++) {
         if (!is_name_char((unsigned char)name[i])) return false;
     }
@@ -96,7 +122,7 @@ static bool is_blank(char c) {
 static bool value_is_valid(const char *value, size_t len) {
     if (len == 0) return true;
     if (is_blank(value[0]) || is_blank(value[len - 1])) return false;
-    if (all_plain(value, len, are_plain_value)) return true;
+    if (value_is_plain(value, len)) return true;
     for (size_t i = 0; i < len; i++) {
         if (value[i] == '\0' || value[i] == '\r' || value[i] == '\n') return false;
     }
@@ -123,16 +149,6 @@ static h2_rule check_part(part which, const hpack_field *f, bool may_be_empty) {
     return (f->value_len > 0 || may_be_empty) && part_is_valid(which, f) ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
 }
 
-static unsigned pseudo_bit(const hpack_field *f) {
-    switch (f->name_len) {
-    case 5: return NAME_IS(f, ":path") ? PATH : 0;
-    case 7: return NAME_IS(f, ":status") ? STATUS : NAME_IS(f, ":method") ? METHOD : NAME_IS(f, ":scheme") ? SCHEME : 0;
-    case 9: return NAME_IS(f, ":protocol") ? PROTOCOL : 0;
-    case 10: return NAME_IS(f, ":authority") ? AUTHORITY : 0;
-    default: return 0;
-    }
-}
-
 /* Three digits from 100 to 599; 101 does not exist in HTTP/2 (8.6). */
 static h2_rule check_status(judge *j, const hpack_field *f) {
     if (f->value_len != 3 || !is_digit(f->value[0]) || !is_digit(f->value[1]) || !is_digit(f->value[2]))
@@ -144,36 +160,38 @@ static h2_rule check_status(judge *j, const hpack_field *f) {
 }
 
 static h2_rule check_pseudo(judge *j, const hpack_field *f) {
-    unsigned bit = pseudo_bit(f);
+    h2_name name = h2_name_of(f);
     unsigned allowed = j->kind == H2_MESSAGE_REQUEST    ? METHOD | SCHEME | AUTHORITY | PATH | PROTOCOL
                        : j->kind == H2_MESSAGE_RESPONSE ? STATUS
                                                         : 0;
-    if (!(bit & allowed)) return H2_RULE_PSEUDO_UNKNOWN;
+    if (!(BIT(name) & allowed)) return H2_RULE_PSEUDO_UNKNOWN;
     if (j->regular) return H2_RULE_PSEUDO_ORDER;
-    if (j->seen & bit) return H2_RULE_PSEUDO_TWICE;
+    if (j->seen & BIT(name)) return H2_RULE_PSEUDO_TWICE;
     if (!value_is_valid(f->value, f->value_len)) return H2_RULE_FIELD_VALUE;
-    j->seen |= bit;
-    switch (bit) {
-    case METHOD:
+    j->seen |= BIT(name);
+    switch (name) {
+    case H2_NAME_METHOD:
         j->message.head = VALUE_IS(f, "HEAD");
         j->message.connect = VALUE_IS(f, "CONNECT");
         j->options = VALUE_IS(f, "OPTIONS");
         return check_part(PART_METHOD, f, false);
-    case SCHEME: j->web = VALUE_IS(f, "http") || VALUE_IS(f, "https"); return check_part(PART_SCHEME, f, false);
-    case AUTHORITY: j->authority = f; return check_part(PART_AUTHORITY, f, true);
-    case PATH: j->path = f; return check_part(PART_PATH, f, true);
-    case STATUS: return check_status(j, f);
+    case H2_NAME_SCHEME: j->web = VALUE_IS(f, "http") || VALUE_IS(f, "https"); return check_part(PART_SCHEME, f, false);
+    case H2_NAME_AUTHORITY: j->authority = f; return check_part(PART_AUTHORITY, f, true);
+    case H2_NAME_PATH: j->path = f; return check_part(PART_PATH, f, true);
+    case H2_NAME_STATUS: return check_status(j, f);
     default: j->message.extended = true; return check_part(PART_PATH, f, false);
     }
 }
 
 static h2_rule check_length(judge *j, const hpack_field *f) {
-    int64_t length = 0;
+    h2_length length = 0;
     if (f->value_len == 0) return H2_RULE_CONTENT_LENGTH;
     for (size_t i = 0; i < f->value_len; i++) {
-        if (!is_digit(f->value[i]) || length > LENGTH_MAX) return H2_RULE_CONTENT_LENGTH;
-        length = length * 10 + (f->value[i] - '0');
+        bool beyond = length > H2_LENGTH_MAX;
+        if (!is_digit(f->value[i]) || (beyond && H2_LENGTH_STRICT)) return H2_RULE_CONTENT_LENGTH;
+        if (!beyond) length = length * 10 + (f->value[i] - '0');
     }
+    if (!H2_LENGTH_STRICT && length > H2_LENGTH_MAX) length = H2_LENGTH_UNKNOWN;
     if (j->message.length != H2_LENGTH_UNKNOWN && j->message.length != length) return H2_RULE_CONTENT_LENGTH;
     j->message.length = length;
     return H2_RULE_NONE;
@@ -183,36 +201,18 @@ static h2_rule check_regular(judge *j, const hpack_field *f) {
     j->regular = true;
     if (!name_is_valid(f->name, f->name_len)) return H2_RULE_FIELD_NAME;
     if (!value_is_valid(f->value, f->value_len)) return H2_RULE_FIELD_VALUE;
-    switch (f->name_len) { /* only these lengths can hold a field that matters here */
-    case 2:
-        if (NAME_IS(f, "te") && !VALUE_IS(f, "trailers")) return H2_RULE_CONNECTION_FIELD;
-        break;
-    case 4:
-        if (!NAME_IS(f, "host") || j->kind != H2_MESSAGE_REQUEST) break;
+    switch (h2_name_of(f)) {
+    case H2_NAME_OTHER: return H2_RULE_NONE;
+    case H2_NAME_TE: return VALUE_IS(f, "trailers") ? H2_RULE_NONE : H2_RULE_CONNECTION_FIELD;
+    case H2_NAME_HOST:
+        if (j->kind != H2_MESSAGE_REQUEST) return H2_RULE_NONE;
         if (j->host) return H2_RULE_AUTHORITY;
         j->host = f;
         return part_is_valid(PART_AUTHORITY, f) ? H2_RULE_NONE : H2_RULE_FIELD_VALUE;
-    case 7:
-        if (NAME_IS(f, "upgrade")) return H2_RULE_CONNECTION_FIELD;
-        break;
-    case 8:
-        if (NAME_IS(f, "priority")) j->message.priority = f;
-        break;
-    case 10:
-        if (NAME_IS(f, "connection") || NAME_IS(f, "keep-alive")) return H2_RULE_CONNECTION_FIELD;
-        break;
-    case 14:
-        if (NAME_IS(f, "content-length")) return check_length(j, f);
-        break;
-    case 16:
-        if (NAME_IS(f, "proxy-connection")) return H2_RULE_CONNECTION_FIELD;
-        break;
-    case 17:
-        if (NAME_IS(f, "transfer-encoding")) return H2_RULE_CONNECTION_FIELD;
-        break;
-    default: break;
+    case H2_NAME_PRIORITY: j->message.priority = f; return H2_RULE_NONE;
+    case H2_NAME_CONTENT_LENGTH: return check_length(j, f);
+    default: return H2_RULE_CONNECTION_FIELD;
     }
-    return H2_RULE_NONE;
 }
 
 /* 8.5, and RFC 8441, 4 when :protocol is there. */

@@ -13,7 +13,18 @@
 
 typedef enum h2_message_kind { H2_MESSAGE_REQUEST, H2_MESSAGE_RESPONSE, H2_MESSAGE_TRAILERS } h2_message_kind;
 
-/* Content-length absent. */
+/* Octets announced by content-length, and the largest to which a digit may be added. No 64-bit count of DATA could
+ * follow a larger one; a small build does not count beyond its 32 bits. */
+#ifdef H2_SMALL
+typedef int32_t h2_length;
+#define H2_LENGTH_MAX    (INT32_MAX / 10 - 9)
+#define H2_LENGTH_STRICT 0
+#else
+typedef int64_t h2_length;
+#define H2_LENGTH_MAX    (INT64_MAX / 10 - 9)
+#define H2_LENGTH_STRICT 1
+#endif
+/* Content-length absent, or not counted. */
 #define H2_LENGTH_UNKNOWN (-1)
 
 /* What the rest of the engine needs to know of a section. */
@@ -22,7 +33,7 @@ typedef struct h2_message {
     bool head;                   /* the request's method is HEAD */
     bool connect;                /* the request's method is CONNECT */
     bool extended;               /* with :protocol (RFC 8441) */
-    int64_t length;              /* content-length, or H2_LENGTH_UNKNOWN */
+    h2_length length;            /* content-length, or H2_LENGTH_UNKNOWN */
     const hpack_field *priority; /* the field of RFC 9218, or NULL */
 } h2_message;
 

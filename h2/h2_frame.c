@@ -100,17 +100,14 @@ size_t h2_frame_prefix_bytes(const h2_frame_header *header) {
 }
 
 h2_rule h2_frame_prefix_read(h2_frame_prefix *prefix, const h2_frame_header *header, const uint8_t *in) {
-    h2_frame_prefix p = {0};
     uint32_t rest = header->length - (uint32_t)h2_frame_prefix_bytes(header);
-    if (is_padded(header)) p.padding = *in++;
-    if (p.padding > rest) return H2_RULE_PADDING;
-    p.content = rest - p.padding;
+    uint8_t padding = is_padded(header) ? *in++ : 0;
+    if (padding > rest) return H2_RULE_PADDING;
+    h2_frame_prefix p = {.padding = padding, .content = rest - padding};
     if (has_priority(header)) {
-        h2_priority priority;
-        h2_priority_read(&priority, in);
-        p.exclusive = priority.exclusive;
-        p.weight = priority.weight;
-        p.dependency = priority.dependency;
+        p.exclusive = in[0] >> 7;
+        p.weight = in[4];
+        p.dependency = h2_u31_read(in);
     } else if (header->type == H2_PUSH_PROMISE) {
         p.promised_id = h2_u31_read(in);
         /* 5.1.1: only even identifiers are a server's to promise. */

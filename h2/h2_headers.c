@@ -60,7 +60,7 @@ h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, s
     if (needed > s->config.send_header_bytes - (box->tail - box->head)) return H2_EAGAIN;
     bool opens = !s->server && id == s->next_id;
     if (opens && !h2_session_has_slot(s)) return H2_ENOMEM;
-    if (s->supply && !s->supply->outbox(s, needed)) return H2_ENOMEM;
+    if (h2_session_supply(s) && !h2_session_supply(s)->outbox(s, needed)) return H2_ENOMEM;
     if (needed > s->config.send_header_bytes - box->tail) close_up(box);
     queue_acks(s);
     uint8_t *block = box->bytes + box->tail + H2_FRAME_HEADER_BYTES;
@@ -88,6 +88,6 @@ size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap) {
     }
     if (box->head < box->tail) return written;
     box->head = box->tail = 0;
-    if (s->supply) s->supply->outbox_done(s);
+    if (h2_session_supply(s)) h2_session_supply(s)->outbox_done(s);
     return written;
 }

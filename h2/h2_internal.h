@@ -26,7 +26,7 @@
 #include "h2_window.h"
 
 #define H2_HOLD_BYTES 9u
-#define H2_NO_TIME    UINT64_MAX
+#define H2_NO_TIME    UINT32_MAX
 /* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
 #define H2_ALIGNMENT  8u
 #define H2_ALIGNED(n) (((n) + H2_ALIGNMENT - 1) / H2_ALIGNMENT * H2_ALIGNMENT)
@@ -128,17 +128,20 @@ static inline void h2_octets_take(h2_octets *in, size_t n) {
 typedef struct h2_server_part {
     /* Up to the first frame: a stage, as in h2_receive.c. */
     bool (*greeting)(h2_session *s, h2_octets *in);
-    /* To a client of HTTP/1.x: returns the octets written; `goaway` is H2_GOAWAY_SENT after the last. */
-    size_t (*answer_http1)(h2_session *s, uint8_t *out, size_t cap);
     /* A header block begins on a stream that the client may open. */
     void (*open)(h2_session *s);
     /* Answer a request that is too large; false when that cannot be. */
     bool (*refuse)(h2_session *s, h2_stream *stream);
+    /* PRIORITY_UPDATE. */
+    void (*prioritize)(h2_session *s, const uint8_t *record);
+#ifndef H2_SMALL
+    /* To a client of HTTP/1.x: returns the octets written; `goaway` is H2_GOAWAY_SENT after the last. */
+    size_t (*answer_http1)(h2_session *s, uint8_t *out, size_t cap);
     /* The request came, with or without a priority. */
     void (*rank)(h2_session *s, h2_stream *stream, const h2_message *message);
-    /* PRIORITY_UPDATE, and a piece of its value. */
-    void (*prioritize)(h2_session *s, const uint8_t *record);
+    /* A piece of PRIORITY_UPDATE's value. */
     void (*prioritize_value)(h2_session *s, const uint8_t *bytes, size_t n);
+#endif
 } h2_server_part;
 
 extern const h2_server_part h2_server;
@@ -150,8 +153,10 @@ struct h2_session {
     uint8_t stage; /* h2_stage */
     uint8_t held;
     uint8_t preface_at;
-    uint8_t http1_at;    /* octets sent of the answer to HTTP/1.x */
+    uint8_t http1_at; /* octets sent of the answer to HTTP/1.x */
+#ifndef H2_SMALL
     uint8_t priority_at; /* octets of a PRIORITY_UPDATE's value so far */
+#endif
     bool heard;
     bool peer_ready; /* its first SETTINGS came */
     bool over;       /* nothing is received or opened any more */
@@ -164,7 +169,9 @@ struct h2_session {
     uint8_t resets_waiting, pongs_waiting;
 
     const h2_server_part *server; /* NULL for a client */
-    const h2_supply *supply;      /* NULL when all parts lie behind the session */
+#ifndef H2_SMALL
+    const h2_supply *supply; /* NULL when all parts lie behind the session */
+#endif
     void *user;
 
     /* receiving */
@@ -195,8 +202,8 @@ struct h2_session {
 
     /* time */
     uint64_t now;
-    uint64_t heard_at;
-    uint64_t wait_settings, wait_block, wait_ping, next_sweep; /* deadlines, H2_NO_TIME when none */
+    uint32_t silence;                                          /* ms since a tick found that a frame had come */
+    uint32_t wait_settings, wait_block, wait_ping, next_sweep; /* ms left at the last tick, H2_NO_TIME for any */
     h2_ledger ledger;
 
     h2_streams streams;
@@ -205,9 +212,11 @@ struct h2_session {
     hpack_decoder decoder;
     hpack_encoder encoder;
 
-    uint32_t frames;   /* received, to know the first */
+    uint32_t frames; /* received, to know the first */
+#ifndef H2_SMALL
     uint32_t early_id; /* server: an idle stream that a PRIORITY_UPDATE came for */
     h2_urgency early_priority;
+#endif
     uint8_t hold[H2_HOLD_BYTES];
     uint8_t ping[H2_PING_BYTES]; /* the program's */
     uint8_t pongs[H2_PINGS_WAITING][H2_PING_BYTES];
@@ -215,6 +224,56 @@ struct h2_session {
         uint32_t id, code;
     } resets[H2_RESETS_WAITING]; /* owed for streams without a slot */
 };
+
+/* Where the parts come from; NULL when they lie behind the session, as they always do in a small build. */
+static inline const h2_supply *h2_session_supply(const h2_session *s) {
+#ifdef H2_SMALL
+    (void)s;
+    return NULL;
+#else
+    return s->supply;
+#endif
+}
+
+/* What a small build's server leaves out: priorities, and an answer to HTTP/1.x. */
+#ifndef H2_SMALL
+
+static inline void h2_server_rank(h2_session *s, h2_stream *stream, const h2_message *message) {
+    s->server->rank(s, stream, message);
+}
+/* Take content of PRIORITY_UPDATE; false when the frame is another. */
+static inline bool h2_server_value(h2_session *s, const uint8_t *bytes, size_t n) {
+    if (s->frame.type != H2_PRIORITY_UPDATE) return false;
+    s->server->prioritize_value(s, bytes, n);
+    return true;
+}
+/* Whether all there is to say is that this is not HTTP/1.x. */
+static inline bool h2_server_answers(const h2_session *s) {
+    return s->over && s->failure.rule == H2_RULE_HTTP1 && s->server;
+}
+static inline size_t h2_server_answer(h2_session *s, uint8_t *out, size_t cap) {
+    return s->server->answer_http1(s, out, cap);
+}
+
+#else
+
+static inline void h2_server_rank(h2_session *s, h2_stream *stream, const h2_message *message) {
+    (void)s, (void)stream, (void)message;
+}
+static inline bool h2_server_value(h2_session *s, const uint8_t *bytes, size_t n) {
+    (void)s, (void)bytes, (void)n;
+    return false;
+}
+static inline bool h2_server_answers(const h2_session *s) {
+    (void)s;
+    return false;
+}
+static inline size_t h2_server_answer(h2_session *s, uint8_t *out, size_t cap) {
+    (void)s, (void)out, (void)cap;
+    return 0;
+}
+
+#endif
 
 /* h2_session.c */
 /* All but the parts that are carved or lent, which are empty. */

@@ -12,6 +12,8 @@
  *   - slots are lent while there are streams, and until the next tick that finds none.
  */
 
+#ifndef H2_SMALL
+
 typedef struct h2_lent {
     h2_session session; /* first */
     const h2_lender *lender;
@@ -135,3 +137,5 @@ void h2_session_free(h2_session *s) {
     hpack_encoder_release(&s->encoder);
     give_back(s, s, sizeof(h2_lent));
 }
+
+#endif

@@ -2,6 +2,8 @@
 #include "h2_priority.h"
 #include "h2_limits.h"
 
+#ifndef H2_SMALL
+
 typedef struct reader {
     const char *at, *end;
 } reader;
@@ -94,3 +96,5 @@ size_t h2_urgency_write(char out[H2_URGENCY_BYTES], h2_urgency priority) {
     for (size_t i = 0; priority.incremental && i < sizeof incremental; i++) out[n++] = incremental[i];
     return n;
 }
+
+#endif

@@ -76,12 +76,11 @@ static bool take_content(h2_session *s, h2_octets *in) {
     if (!whole && n == 0) return false;
     h2_octets_take(in, n);
     if (whole) s->stage = H2_STAGE_SKIP;
-    if (s->frame.type == H2_PRIORITY_UPDATE)
-        s->server->prioritize_value(s, bytes, n);
-    else if (s->frame.type != H2_DATA)
+    if (s->frame.type == H2_DATA) {
+        if (n > 0) h2_receive_data(s, bytes, n);
+    } else if (!h2_server_value(s, bytes, n)) {
         h2_block_piece(s, bytes, n, whole && s->frame.flags & H2_FLAG_END_HEADERS);
-    else if (n > 0)
-        h2_receive_data(s, bytes, n);
+    }
     s->content_left -= (uint32_t)n;
     return whole;
 }
@@ -115,6 +114,6 @@ ptrdiff_t h2_session_receive(h2_session *s, const uint8_t *bytes, size_t len) {
     while (step(s, &in) && !s->over) {
     }
     if (!s->over) return (ptrdiff_t)(len - in.left);
-    if (s->supply) s->supply->block_done(s);
+    if (h2_session_supply(s)) h2_session_supply(s)->block_done(s);
     return H2_EPROTOCOL;
 }

@@ -68,7 +68,8 @@ static void data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
     if (!stream || stream->length_left == H2_LENGTH_UNKNOWN) return;
     /* 8.1.1: judged before any of it is delivered, however it arrives. */
     bool end = s->frame.flags & H2_FLAG_END_STREAM;
-    if (end ? prefix->content == stream->length_left : prefix->content <= stream->length_left) return;
+    h2_length content = (h2_length)prefix->content;
+    if (end ? content == stream->length_left : content <= stream->length_left) return;
     give_back(s, s->frame.stream_id, prefix->content);
     h2_receive_skip(s, prefix->content + prefix->padding);
     h2_session_breach(s, H2_RULE_CONTENT_LENGTH, s->frame.stream_id);
@@ -84,7 +85,7 @@ static void drop_data(h2_session *s, h2_stream *stream, size_t n) {
 
 static void deliver_data(h2_session *s, h2_stream *stream, const uint8_t *bytes, size_t n, bool end) {
     uint32_t id = stream->id;
-    if (stream->length_left != H2_LENGTH_UNKNOWN) stream->length_left -= (int64_t)n;
+    if (stream->length_left != H2_LENGTH_UNKNOWN) stream->length_left -= (h2_length)n;
     if (end) h2_stream_move(stream, H2_RECV_END);
     if (stream->flags & H2_STREAM_LEFT)
         drop_data(s, stream, n);
@@ -113,10 +114,8 @@ static void data_end(h2_session *s) {
 /* ---- 6.3 PRIORITY, 6.4 RST_STREAM ---- */
 
 static void priority_record(h2_session *s, const uint8_t *record) {
-    h2_priority priority;
-    h2_priority_read(&priority, record);
     if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
-    if (priority.dependency == s->frame.stream_id) h2_session_breach(s, H2_RULE_PRIORITY_SELF, s->frame.stream_id);
+    if (h2_u31_read(record) == s->frame.stream_id) h2_session_breach(s, H2_RULE_PRIORITY_SELF, s->frame.stream_id);
 }
 
 static void rst_stream_record(h2_session *s, const uint8_t *record) {
@@ -258,7 +257,6 @@ static void window_update_record(h2_session *s, const uint8_t *record) {
         h2_schedule(s, stream);
 }
 
-/* The value is collected in the field arena, which is free: no header block can be open here. */
 /* ---- the stages of a frame ---- */
 
 /* What the session demands of a frame whatever its own form: 6.2, 6.6, 6.10. */

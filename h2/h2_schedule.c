@@ -5,7 +5,7 @@
 /*
  * Whose DATA goes next (RFC 9218, 10). A more urgent stream goes first. Among equals there are two lines: incremental
  * streams each write one frame and go to the end of theirs; the others are served one after the other. The two lines
- * take turns. An END_STREAM without data costs nothing and goes before them.
+ * take turns. A build with H2_SMALL has one line. An END_STREAM without data costs nothing and goes before them.
  */
 
 /* A turn is at most this much, so that a bulk writer delays a small one by one frame. */
@@ -26,18 +26,20 @@ void h2_schedule(h2_session *s, h2_stream *stream) {
         h2_streams_push_first(&s->streams, list, stream);
 }
 
-void h2_schedule_priority(h2_session *s, h2_stream *stream, h2_urgency priority) {
-    h2_streams_pull(&s->streams, h2_streams_ready_list(stream), stream);
-    stream->urgency = priority.urgency;
-    stream->incremental = priority.incremental;
-    h2_schedule(s, stream);
-}
-
 /* The first of a line, if the connection's window allows it: with it shut, only an empty frame may go (6.9.1), and
  * those stand before all others. */
 static h2_stream *first_in_line(const h2_session *s, int list) {
     h2_stream *stream = h2_streams_first(&s->streams, list);
     return stream && (stream->out_len == 0 || h2_window_open(&s->send) > 0) ? stream : NULL;
+}
+
+#ifndef H2_SMALL
+
+void h2_schedule_priority(h2_session *s, h2_stream *stream, h2_urgency priority) {
+    h2_streams_pull(&s->streams, h2_streams_ready_list(stream), stream);
+    stream->urgency = priority.urgency;
+    stream->incremental = priority.incremental;
+    h2_schedule(s, stream);
 }
 
 static h2_stream *next_stream(const h2_session *s) {
@@ -51,6 +53,25 @@ static h2_stream *next_stream(const h2_session *s) {
     }
     return NULL;
 }
+
+/* It wrote a frame: the other line is next, and within its own it goes to the end when it shares. */
+static void served(h2_session *s, h2_stream *stream) {
+    s->streams.turn[stream->urgency] = !stream->incremental;
+    if (stream->incremental || !can_send(stream)) h2_streams_pull(&s->streams, h2_streams_ready_list(stream), stream);
+}
+
+#else
+
+/* One line, in which all share. */
+static h2_stream *next_stream(const h2_session *s) {
+    return first_in_line(s, H2_LIST_READY);
+}
+
+static void served(h2_session *s, h2_stream *stream) {
+    h2_streams_pull(&s->streams, H2_LIST_READY, stream);
+}
+
+#endif
 
 bool h2_schedule_any(const h2_session *s) {
     return next_stream(s) != NULL;
@@ -72,8 +93,7 @@ static uint32_t turn_octets(const h2_session *s, const h2_stream *stream, size_t
 static void after_frame(h2_session *s, h2_stream *stream, bool end, const uint8_t *frame) {
     uint32_t id = stream->id;
     bool drained = stream->out_len == 0 && stream->flags & H2_STREAM_LENT;
-    s->streams.turn[stream->urgency] = !stream->incremental;
-    if (stream->incremental || !can_send(stream)) h2_streams_pull(&s->streams, h2_streams_ready_list(stream), stream);
+    served(s, stream);
     if (drained) {
         stream->flags &= (uint16_t)~H2_STREAM_LENT;
         stream->out = NULL;

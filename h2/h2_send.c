@@ -159,6 +159,7 @@ h2_result h2_stream_leave(h2_session *s, uint32_t id) {
     return H2_OK;
 }
 
+#ifndef H2_SMALL
 h2_result h2_stream_prioritize(h2_session *s, uint32_t id, unsigned urgency, bool incremental) {
     h2_stream *stream = find_known(s, id);
     if (urgency >= H2_URGENCIES) return H2_EINVAL;
@@ -170,6 +171,7 @@ h2_result h2_stream_prioritize(h2_session *s, uint32_t id, unsigned urgency, boo
     }
     return H2_OK;
 }
+#endif
 
 void h2_stream_set_user(h2_session *s, uint32_t id, void *user) {
     h2_stream *stream = find_known(s, id);

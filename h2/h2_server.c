@@ -7,29 +7,21 @@
 
 /* ---- 3.4: the client's greeting ---- */
 
+#ifndef H2_SMALL
+
 /* A wrong preface that may be an HTTP/1.x request: methods are in capitals (RFC 9110, 9.1) and differ from "PRI" within
  * three. */
 static bool may_be_http1(uint8_t octet, uint8_t place) {
     return place <= 3 && octet >= 'A' && octet <= 'Z';
 }
 
-static bool take_preface(h2_session *s, h2_octets *in) {
-    static const char preface[] = H2_PREFACE;
-    while (in->left > 0 && s->preface_at < H2_PREFACE_BYTES) {
-        if (*in->at != (uint8_t)preface[s->preface_at]) {
-            bool http1 = may_be_http1(*in->at, s->preface_at);
-            if (!http1) h2_session_fail(s, H2_RULE_PREFACE, 0);
-            s->stage = H2_STAGE_HTTP1;
-            s->preface_at = 0;
-            s->skip_left = H2_HTTP1_LINE_MAX;
-            return http1;
-        }
-        s->preface_at++;
-        h2_octets_take(in, 1);
-    }
-    if (s->preface_at < H2_PREFACE_BYTES) return false;
-    s->stage = H2_STAGE_HEADER;
-    return true;
+static bool wrong_preface(h2_session *s, uint8_t octet) {
+    bool http1 = may_be_http1(octet, s->preface_at);
+    if (!http1) h2_session_fail(s, H2_RULE_PREFACE, 0);
+    s->stage = H2_STAGE_HTTP1;
+    s->preface_at = 0;
+    s->skip_left = H2_HTTP1_LINE_MAX;
+    return http1;
 }
 
 /* It is one when its first line names the version (RFC 9112, 3). */
@@ -48,10 +40,6 @@ static bool take_http1_line(h2_session *s, h2_octets *in) {
     return false;
 }
 
-static bool greeting(h2_session *s, h2_octets *in) {
-    return s->stage == H2_STAGE_PREFACE ? take_preface(s, in) : take_http1_line(s, in);
-}
-
 /* An HTTP/1.x client is told so in its own tongue. */
 static size_t answer_http1(h2_session *s, uint8_t *out, size_t cap) {
     static const char answer[] = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\n"
@@ -64,6 +52,35 @@ static size_t answer_http1(h2_session *s, uint8_t *out, size_t cap) {
     if (n == left) s->goaway = H2_GOAWAY_SENT;
     return n;
 }
+
+#else
+
+/* HTTP/1.x is a wrong preface like any other. */
+static bool wrong_preface(h2_session *s, uint8_t octet) {
+    (void)octet;
+    h2_session_fail(s, H2_RULE_PREFACE, 0);
+    return false;
+}
+
+#endif
+
+static bool take_preface(h2_session *s, h2_octets *in) {
+    static const char preface[] = H2_PREFACE;
+    while (in->left > 0 && s->preface_at < H2_PREFACE_BYTES) {
+        if (*in->at != (uint8_t)preface[s->preface_at]) return wrong_preface(s, *in->at);
+        s->preface_at++;
+        h2_octets_take(in, 1);
+    }
+    if (s->preface_at < H2_PREFACE_BYTES) return false;
+    s->stage = H2_STAGE_HEADER;
+    return true;
+}
+
+#ifndef H2_SMALL
+static bool greeting(h2_session *s, h2_octets *in) {
+    return s->stage == H2_STAGE_PREFACE ? take_preface(s, in) : take_http1_line(s, in);
+}
+#endif
 
 /* ---- requests ---- */
 
@@ -107,6 +124,14 @@ static bool refuse(h2_session *s, h2_stream *stream) {
 
 /* ---- RFC 9218 ---- */
 
+/* Whether PRIORITY_UPDATE is for a request, and paid for. */
+static bool may_prioritize(h2_session *s, uint32_t id) {
+    if (!(id & 1)) h2_session_fail(s, H2_RULE_PRIORITY_UPDATE, id);
+    return id & 1 && h2_session_charge(s, H2_PRICE_CHEAP);
+}
+
+#ifndef H2_SMALL
+
 /* RFC 9218, 4 and 7.2: a PRIORITY_UPDATE that came first outweighs the field. */
 static void note_priority(h2_session *s, h2_stream *stream, const h2_message *m) {
     h2_urgency priority;
@@ -118,13 +143,10 @@ static void note_priority(h2_session *s, h2_stream *stream, const h2_message *m)
 
 static void prioritize(h2_session *s, const uint8_t *record) {
     uint32_t id = h2_u31_read(record);
-    if (!(id & 1)) {
-        h2_session_fail(s, H2_RULE_PRIORITY_UPDATE, id);
-        return;
-    }
-    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    if (!may_prioritize(s, id)) return;
+    /* The value is collected in the field arena, which is free: no header block can be open here. */
     bool heeded = s->content_left <= H2_PRIORITY_VALUE_MAX && s->content_left <= s->config.header_bytes;
-    if (!heeded || (s->supply && !s->supply->block(s))) {
+    if (!heeded || (h2_session_supply(s) && !h2_session_supply(s)->block(s))) {
         h2_receive_skip(s, s->content_left);
         return;
     }
@@ -149,11 +171,21 @@ static void prioritize_value(h2_session *s, const uint8_t *bytes, size_t n) {
     if (n < s->content_left) return;
     h2_urgency priority;
     if (h2_urgency_read(&priority, (const char *)s->arena, s->priority_at)) heed(s, s->block.stream_id, priority);
-    if (s->supply) s->supply->block_done(s);
+    if (h2_session_supply(s)) h2_session_supply(s)->block_done(s);
 }
 
-const h2_server_part h2_server = {greeting,      answer_http1, open_stream,     refuse,
-                                  note_priority, prioritize,   prioritize_value};
+const h2_server_part h2_server = {greeting,     open_stream,   refuse,          prioritize,
+                                  answer_http1, note_priority, prioritize_value};
+
+#else
+
+static void prioritize(h2_session *s, const uint8_t *record) {
+    if (may_prioritize(s, h2_u31_read(record))) h2_receive_skip(s, s->content_left);
+}
+
+const h2_server_part h2_server = {take_preface, open_stream, refuse, prioritize};
+
+#endif
 
 h2_result h2_server_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                          const h2_handlers *handlers, void *user) {

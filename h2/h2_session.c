@@ -122,7 +122,7 @@ h2_result h2_client_init(h2_session **session, void *memory, size_t size, const 
 }
 
 bool h2_session_has_slot(h2_session *s) {
-    return s->streams.free != H2_SLOT_NONE || (s->supply && s->supply->slot(s));
+    return s->streams.free != H2_SLOT_NONE || (h2_session_supply(s) && h2_session_supply(s)->slot(s));
 }
 
 uint32_t h2_session_recv_initial(const h2_session *s) {
@@ -173,7 +173,8 @@ void h2_session_settle(h2_session *s, uint32_t id) {
 }
 
 /* End all streams above `last`. Handlers may open or reset streams meanwhile: each round looks anew. */
-static void end_streams(h2_session *s, uint32_t last, h2_failure why) {
+static void end_streams(h2_session *s, uint32_t last, const h2_failure *cause) {
+    h2_failure why = *cause;
     int slot = -1;
     while ((slot = h2_streams_next(&s->streams, slot)) >= 0) {
         h2_stream *stream = &s->streams.slots[slot];
@@ -184,10 +185,10 @@ static void end_streams(h2_session *s, uint32_t last, h2_failure why) {
     }
 }
 
-static void finish(h2_session *s, h2_failure why) {
+static void finish(h2_session *s, const h2_failure *why) {
     if (s->over) return;
     s->over = true;
-    s->failure = why;
+    s->failure = *why;
     end_streams(s, 0, why);
 }
 
@@ -195,7 +196,7 @@ void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id) {
     if (s->over) return; /* the first cause stays, with what was said of it */
     s->goaway = H2_GOAWAY_OWED;
     s->goaway_code = h2_rule_code(rule);
-    finish(s, (h2_failure){H2_BY_RULE, rule, s->goaway_code, stream_id});
+    finish(s, &(h2_failure){H2_BY_RULE, rule, s->goaway_code, stream_id});
 }
 
 void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
@@ -229,7 +230,7 @@ bool h2_session_charge(h2_session *s, uint32_t price) {
 
 void h2_session_lost(h2_session *s, uint32_t code) {
     s->goaway = H2_GOAWAY_SENT;
-    finish(s, (h2_failure){H2_BY_PEER, H2_RULE_NONE, code, 0});
+    finish(s, &(h2_failure){H2_BY_PEER, H2_RULE_NONE, code, 0});
 }
 
 void h2_session_goaway(h2_session *s, uint32_t code) {
@@ -237,7 +238,7 @@ void h2_session_goaway(h2_session *s, uint32_t code) {
     if (s->goaway_last > s->streams.last_remote) s->goaway_last = s->streams.last_remote;
     s->goaway = H2_GOAWAY_OWED;
     s->goaway_code = code;
-    if (code != H2_NO_ERROR) finish(s, (h2_failure){H2_BY_US, H2_RULE_NONE, code, 0});
+    if (code != H2_NO_ERROR) finish(s, &(h2_failure){H2_BY_US, H2_RULE_NONE, code, 0});
 }
 
 void h2_session_drain(h2_session *s) {
@@ -247,7 +248,7 @@ void h2_session_drain(h2_session *s) {
 }
 
 void h2_session_refuse_above(h2_session *s, uint32_t last, uint32_t code) {
-    end_streams(s, last, (h2_failure){H2_BY_GOAWAY, H2_RULE_NONE, code, 0});
+    end_streams(s, last, &(h2_failure){H2_BY_GOAWAY, H2_RULE_NONE, code, 0});
 }
 
 /* ---- questions ---- */

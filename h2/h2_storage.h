@@ -34,7 +34,11 @@
      : (n) <= 16384 ? 16384u                                                                                           \
                     : 32768u)
 
+#ifdef H2_SMALL
+#define H2_STREAMS_BYTES(n) ((n) * sizeof(h2_stream))
+#else
 #define H2_STREAMS_BYTES(n) ((n) * sizeof(h2_stream) + H2_BUCKETS(n) * sizeof(uint16_t))
+#endif
 
 #define H2_SESSION_BYTES(streams, header_fields, header_bytes, decoder_table, encoder_table, send_header_bytes)        \
     (H2_ALIGNED(sizeof(h2_session)) + H2_ALIGNED(H2_STREAMS_BYTES(streams)) +                                          \

@@ -8,6 +8,8 @@ static uint16_t slot_number(const h2_streams *t, const h2_stream *stream) {
     return (uint16_t)(stream - t->slots);
 }
 
+#ifndef H2_SMALL
+
 static uint16_t bucket_count(uint16_t capacity) {
     uint16_t n = 1;
     while (n < capacity && n < 0x8000u) n = (uint16_t)(n << 1);
@@ -23,27 +25,10 @@ size_t h2_streams_bytes(uint16_t capacity) {
     return capacity * sizeof(h2_stream) + bucket_count(capacity) * sizeof(uint16_t);
 }
 
-/* Take `memory` for the table: slots from the `used`th on are free, and the hash is empty. */
-static void lay_out(h2_streams *t, void *memory, uint16_t used, uint16_t capacity) {
-    t->slots = memory;
-    t->buckets = (uint16_t *)(void *)(t->slots + capacity);
-    t->capacity = capacity;
-    t->free = used;
-    t->mask = (uint16_t)(bucket_count(capacity) - 1);
+static void no_hash(h2_streams *t) {
+    t->buckets = (uint16_t *)(void *)(t->slots + t->capacity);
+    t->mask = (uint16_t)(bucket_count(t->capacity) - 1);
     for (uint32_t i = 0; i <= t->mask; i++) t->buckets[i] = H2_SLOT_NONE;
-    memset(t->slots + used, 0, (size_t)(capacity - used) * sizeof(h2_stream));
-    for (uint16_t i = used; i < capacity; i++) t->slots[i].chain = (uint16_t)(i + 1);
-    t->slots[capacity - 1].chain = H2_SLOT_NONE;
-}
-
-static void no_lists(h2_streams *t) {
-    memset(t, 0, sizeof *t);
-    for (int i = 0; i < H2_LIST_COUNT; i++) t->list[i].head = t->list[i].tail = H2_SLOT_NONE;
-}
-
-void h2_streams_init(h2_streams *t, void *memory, uint16_t capacity) {
-    no_lists(t);
-    lay_out(t, memory, 0, capacity);
 }
 
 /* Put a slot first in the chain of its identifier. */
@@ -59,6 +44,86 @@ h2_stream *h2_streams_find(const h2_streams *t, uint32_t id) {
     return at == H2_SLOT_NONE ? NULL : &t->slots[at];
 }
 
+static void unhash(h2_streams *t, const h2_stream *stream) {
+    uint16_t *at = bucket_of(t, stream->id);
+    while (&t->slots[*at] != stream) at = &t->slots[*at].chain;
+    *at = stream->chain;
+}
+
+#else
+
+/* So few that looking at each is as good. */
+size_t h2_streams_bytes(uint16_t capacity) {
+    return capacity * sizeof(h2_stream);
+}
+
+static void no_hash(h2_streams *t) {
+    (void)t;
+}
+
+static void hash(h2_streams *t, uint16_t at) {
+    (void)t, (void)at;
+}
+
+static void unhash(h2_streams *t, const h2_stream *stream) {
+    (void)t, (void)stream;
+}
+
+h2_stream *h2_streams_find(const h2_streams *t, uint32_t id) {
+    for (uint16_t at = 0; at < t->capacity; at++) {
+        h2_stream *stream = &t->slots[at];
+        if (stream->id == id && id != 0 && !(stream->flags & H2_STREAM_RESET_OWED)) return stream;
+    }
+    return NULL;
+}
+
+#endif
+
+/* Take `memory` for the table: slots from the `used`th on are free, and the hash is empty. */
+static void lay_out(h2_streams *t, void *memory, uint16_t used, uint16_t capacity) {
+    t->slots = memory;
+    t->capacity = capacity;
+    t->free = used;
+    no_hash(t);
+    memset(t->slots + used, 0, (size_t)(capacity - used) * sizeof(h2_stream));
+    for (uint16_t i = used; i < capacity; i++) t->slots[i].chain = (uint16_t)(i + 1);
+    t->slots[capacity - 1].chain = H2_SLOT_NONE;
+}
+
+static void no_lists(h2_streams *t) {
+    memset(t, 0, sizeof *t);
+    for (int i = 0; i < H2_LIST_COUNT; i++) t->list[i].head = t->list[i].tail = H2_SLOT_NONE;
+}
+
+void h2_streams_init(h2_streams *t, void *memory, uint16_t capacity) {
+    no_lists(t);
+    lay_out(t, memory, 0, capacity);
+}
+
+#ifndef H2_SMALL
+
+static void first_priority(h2_stream *stream) {
+    stream->urgency = H2_URGENCY_DEFAULT;
+    stream->incremental = true;
+}
+
+int h2_streams_ready_list(const h2_stream *stream) {
+    return H2_LIST_READY + 2 * stream->urgency + (stream->incremental ? 1 : 0);
+}
+
+#else
+
+static void first_priority(h2_stream *stream) {
+    (void)stream;
+}
+
+int h2_streams_ready_list(const h2_stream *stream) {
+    (void)stream;
+    return H2_LIST_READY;
+}
+
+#endif
+
 h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state) {
     if (t->free == H2_SLOT_NONE) return NULL;
     uint16_t at = t->free;
@@ -67,17 +132,10 @@ h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state) {
     memset(stream, 0, sizeof *stream);
     stream->id = id;
     stream->state = (uint8_t)state;
-    stream->urgency = H2_URGENCY_DEFAULT;
-    stream->incremental = true;
+    first_priority(stream);
     hash(t, at);
     t->live++;
     return stream;
-}
-
-static void unhash(h2_streams *t, const h2_stream *stream) {
-    uint16_t *at = bucket_of(t, stream->id);
-    while (&t->slots[*at] != stream) at = &t->slots[*at].chain;
-    *at = stream->chain;
 }
 
 static h2_state closed_state(const h2_streams *t, uint32_t id) {
@@ -137,30 +195,27 @@ static int link_of(int list) {
     return list == H2_LIST_OWED ? H2_LINK_OWED : H2_LINK_READY;
 }
 
-int h2_streams_ready_list(const h2_stream *stream) {
-    return H2_LIST_READY + 2 * stream->urgency + (stream->incremental ? 1 : 0);
-}
-
-/* Link a stream behind `prev` and before `next`, either of which may be none. */
-static void put_between(h2_streams *t, int list, h2_stream *stream, uint16_t prev, uint16_t next) {
+/* Link a stream in as the first or the last of a list. */
+static void put(h2_streams *t, int list, h2_stream *stream, bool first) {
     int link = link_of(list);
-    uint16_t at = slot_number(t, stream);
+    if (stream->listed & 1u << link) return;
+    uint16_t at = slot_number(t, stream), *end = first ? &t->list[list].head : &t->list[list].tail, beside = *end;
+    uint16_t *other = first ? &t->list[list].tail : &t->list[list].head;
     stream->listed |= (uint8_t)(1u << link);
-    stream->link[link].next = next;
-    stream->link[link].prev = prev;
-    *(prev == H2_SLOT_NONE ? &t->list[list].head : &t->slots[prev].link[link].next) = at;
-    *(next == H2_SLOT_NONE ? &t->list[list].tail : &t->slots[next].link[link].prev) = at;
+    stream->link[link].next = first ? beside : H2_SLOT_NONE;
+    stream->link[link].prev = first ? H2_SLOT_NONE : beside;
+    *end = at;
+    if (beside != H2_SLOT_NONE) other = first ? &t->slots[beside].link[link].prev : &t->slots[beside].link[link].next;
+    *other = at;
     t->filled |= UINT32_C(1) << list;
 }
 
 void h2_streams_push(h2_streams *t, int list, h2_stream *stream) {
-    if (stream->listed & 1u << link_of(list)) return;
-    put_between(t, list, stream, t->list[list].tail, H2_SLOT_NONE);
+    put(t, list, stream, false);
 }
 
 void h2_streams_push_first(h2_streams *t, int list, h2_stream *stream) {
-    if (stream->listed & 1u << link_of(list)) return;
-    put_between(t, list, stream, H2_SLOT_NONE, t->list[list].head);
+    put(t, list, stream, true);
 }
 
 void h2_streams_pull(h2_streams *t, int list, h2_stream *stream) {
@@ -186,6 +241,8 @@ int h2_streams_next(const h2_streams *t, int slot) {
     return -1;
 }
 
+#ifndef H2_SMALL
+
 void h2_streams_vacate(h2_streams *t) {
     /* One bucket, which stays empty: slots come before anything is written to it. */
     static const uint16_t none = H2_SLOT_NONE;
@@ -210,3 +267,5 @@ void h2_streams_move(h2_streams *t, void *memory, uint16_t capacity) {
         if (stream->id != 0 && !(stream->flags & H2_STREAM_RESET_OWED)) hash(t, at);
     }
 }
+
+#endif

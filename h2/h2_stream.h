@@ -3,7 +3,8 @@
 #define H2_STREAM_H
 
 /*
- * Stream slots: a table, found by identifier, linked into lists by number. It may be moved to a larger one.
+ * Stream slots: a table, found by identifier, linked into lists by number. A build with H2_SMALL
+ * has no hash: its few slots are looked at one by one. It may be moved to a larger one.
  *
  * Invariants:
  *   - A slot is free (on the free chain, id 0), live (in a hash chain, state open or half-closed), or closing (in
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "h2_field.h"
 #include "h2_limits.h"
 #include "h2_state.h"
 #include "h2_window.h"
@@ -24,8 +26,13 @@
 #define H2_SLOT_NONE 0xffffu
 
 /* Lists: a ready one for each urgency and manner (h2_schedule.c), and one of streams that owe a frame of their own. A
- * stream is on at most one ready list. */
-enum { H2_LIST_READY = 0, H2_LIST_OWED = 2 * H2_URGENCIES, H2_LIST_COUNT };
+ * stream is on at most one ready list. A build with H2_SMALL has no priorities: it has one. */
+#ifdef H2_SMALL
+#define H2_READY_LISTS 1u
+#else
+#define H2_READY_LISTS (2u * H2_URGENCIES)
+#endif
+enum { H2_LIST_READY = 0, H2_LIST_OWED = H2_READY_LISTS, H2_LIST_COUNT };
 
 /* A stream has a link for its ready list and one for the owed list. */
 enum { H2_LINK_READY, H2_LINK_OWED, H2_LINK_COUNT };
@@ -46,9 +53,11 @@ enum {
 
 /* Octets first: small offsets make small instructions. */
 typedef struct h2_stream {
-    uint8_t state;   /* h2_state */
+    uint8_t state; /* h2_state */
+#ifndef H2_SMALL
     uint8_t urgency; /* 0 to 7, least first (RFC 9218, 4.1) */
     bool incremental;
+#endif
     uint8_t listed;
     uint8_t stalled; /* sweeps in a row that found it waiting for the peer's window */
     uint16_t flags;
@@ -62,8 +71,8 @@ typedef struct h2_stream {
     struct {
         uint16_t next, prev;
     } link[H2_LINK_COUNT];
-    uint16_t chain;      /* next of the same hash, or next free */
-    int64_t length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
+    uint16_t chain;        /* next of the same hash, or next free */
+    h2_length length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
     h2_window send, recv;
 #ifndef H2_SMALL
     uint32_t target; /* what the receive window is meant to stay at */
@@ -72,16 +81,20 @@ typedef struct h2_stream {
 
 typedef struct h2_streams {
     h2_stream *slots;
+#ifndef H2_SMALL
     uint16_t *buckets;
     uint16_t mask; /* buckets less one, a power of two less one */
+#endif
     uint16_t capacity, live, closing;
     uint16_t left; /* of the live ones, those the program is done with */
     uint16_t free;
     struct {
         uint16_t head, tail;
     } list[H2_LIST_COUNT];
-    uint32_t filled;                      /* a bit for each list that is not empty */
-    uint8_t turn[H2_URGENCIES];           /* which manner is served next: one frame each, in turns */
+    uint32_t filled; /* a bit for each list that is not empty */
+#ifndef H2_SMALL
+    uint8_t turn[H2_URGENCIES]; /* which manner is served next: one frame each, in turns */
+#endif
     uint32_t last_local, last_remote;     /* highest identifiers opened by us and by the peer */
     uint32_t ended[H2_RESETS_REMEMBERED]; /* latest closed streams; top bit: reset by us */
     uint32_t forgotten;                   /* highest identifier reset by us that fell out of `ended` */

@@ -3,45 +3,45 @@
 
 /*
  * Time, told from outside. Receiving and sending only leave marks (`heard`, an open block, SETTINGS under way); the
- * next tick turns a mark into a deadline, so nothing else needs a clock.
+ * next tick turns a mark into a countdown, so nothing else needs a clock.
  */
 
 /* A stream counts as blocked after this many sweeps in a row found it so. */
 #define SWEEPS 4u
 
-static uint64_t later(uint64_t now, uint32_t ms) {
-    return ms ? now + ms : H2_NO_TIME;
+/* Start or stop a countdown by whether something is awaited. Returns whether it has run out. */
+static bool overdue(uint32_t *left, bool awaited, uint32_t passed, uint32_t ms) {
+    if (!awaited || ms == 0)
+        *left = H2_NO_TIME;
+    else if (*left == H2_NO_TIME)
+        *left = ms;
+    else
+        *left -= passed < *left ? passed : *left;
+    return *left == 0;
 }
 
-/* Start or stop a deadline by whether something is awaited. Returns whether it has passed. */
-static bool overdue(uint64_t *deadline, bool awaited, uint64_t now, uint32_t ms) {
-    if (!awaited)
-        *deadline = H2_NO_TIME;
-    else if (*deadline == H2_NO_TIME)
-        *deadline = later(now, ms);
-    return *deadline <= now && *deadline != H2_NO_TIME;
-}
-
-static void tick_handshake(h2_session *s) {
+static void tick_handshake(h2_session *s, uint32_t passed) {
     /* A peer that never finished its preface owes that first; afterwards the acknowledgement. */
     uint32_t ms = s->peer_ready ? s->config.settings_ms : s->config.preface_ms;
-    if (overdue(&s->wait_settings, !s->settings_acked, s->now, ms))
+    if (overdue(&s->wait_settings, !s->settings_acked, passed, ms))
         h2_session_fail(s, s->peer_ready ? H2_RULE_SETTINGS_TIMEOUT : H2_RULE_TIMEOUT, 0);
 }
 
-static void tick_keepalive(h2_session *s) {
+static void tick_keepalive(h2_session *s, uint32_t passed) {
     if (s->heard) {
         s->heard = false;
-        s->heard_at = s->now;
+        s->silence = 0;
         s->wait_ping = H2_NO_TIME; /* any frame shows life */
+    } else {
+        s->silence += passed < UINT32_MAX - s->silence ? passed : UINT32_MAX - s->silence;
     }
     if (s->config.keepalive_ms == 0) return;
     bool awaited = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
-    if (!awaited && s->now - s->heard_at >= s->config.keepalive_ms) {
+    if (!awaited && s->silence >= s->config.keepalive_ms) {
         s->ping_state[H2_PING_KEEPALIVE] = H2_PING_OWED;
         awaited = true;
     }
-    if (overdue(&s->wait_ping, awaited, s->now, s->config.keepalive_timeout_ms))
+    if (overdue(&s->wait_ping, awaited, passed, s->config.keepalive_timeout_ms))
         h2_session_fail(s, H2_RULE_KEEPALIVE, 0);
 }
 
@@ -62,37 +62,41 @@ static void sweep_blocked(h2_session *s) {
     }
 }
 
-static void tick_blocked(h2_session *s) {
+static void tick_blocked(h2_session *s, uint32_t passed) {
     uint32_t period = s->config.blocked_ms / SWEEPS + (s->config.blocked_ms % SWEEPS > 0);
-    if (!overdue(&s->next_sweep, s->streams.live > 0, s->now, period)) return;
-    s->next_sweep = later(s->now, period);
+    if (!overdue(&s->next_sweep, s->streams.live > 0, passed, period)) return;
+    s->next_sweep = period;
     sweep_blocked(s);
     h2_gauge_sweep_session(s);
 }
 
 static uint64_t earliest(const h2_session *s) {
-    uint64_t at = s->wait_settings < s->wait_block ? s->wait_settings : s->wait_block;
-    if (s->wait_ping < at) at = s->wait_ping;
-    if (s->next_sweep < at) at = s->next_sweep;
+    uint32_t left = s->wait_settings < s->wait_block ? s->wait_settings : s->wait_block;
+    if (s->wait_ping < left) left = s->wait_ping;
+    if (s->next_sweep < left) left = s->next_sweep;
     bool pinging = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
-    if (s->config.keepalive_ms && !pinging && s->heard_at + s->config.keepalive_ms < at)
-        at = s->heard_at + s->config.keepalive_ms;
-    return at;
+    if (s->config.keepalive_ms && !pinging && s->config.keepalive_ms - s->silence < left)
+        left = s->config.keepalive_ms - s->silence;
+    return left == H2_NO_TIME ? UINT64_MAX : s->now + left;
 }
 
 uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
-    if (s->over) return H2_NO_TIME;
-    if (s->now == 0) s->heard_at = s->ledger.told = now_ms;
+    if (s->over) return UINT64_MAX;
+    if (s->now == 0) {
+        s->heard = true;
+        s->ledger.told = now_ms;
+    }
     /* A thread may look at the clock before another and call after it. */
     if (now_ms < s->now) now_ms = s->now;
+    uint32_t passed = now_ms - s->now < UINT32_MAX ? (uint32_t)(now_ms - s->now) : UINT32_MAX;
     s->now = now_ms;
     h2_ledger_refill(&s->ledger, s->config.abuse_burst, s->config.abuse_refill, now_ms);
-    tick_handshake(s);
-    if (overdue(&s->wait_block, s->block.open, now_ms, s->config.block_ms))
+    tick_handshake(s, passed);
+    if (overdue(&s->wait_block, s->block.open, passed, s->config.block_ms))
         h2_session_fail(s, H2_RULE_TIMEOUT, s->block.stream_id);
-    tick_keepalive(s);
+    tick_keepalive(s, passed);
     h2_gauge_tick(s);
-    tick_blocked(s);
-    if (s->supply && s->streams.live + s->streams.closing == 0) s->supply->idle(s);
-    return s->over ? H2_NO_TIME : earliest(s);
+    tick_blocked(s, passed);
+    if (h2_session_supply(s) && s->streams.live + s->streams.closing == 0) h2_session_supply(s)->idle(s);
+    return s->over ? UINT64_MAX : earliest(s);
 }

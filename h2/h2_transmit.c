@@ -118,8 +118,8 @@ static bool write_goaway(h2_session *s, output *out) {
     uint8_t payload[H2_GOAWAY_FIXED_BYTES];
     bool notice = s->goaway == H2_GOAWAY_NOTICE_OWED;
     if (!notice && s->goaway != H2_GOAWAY_OWED) return true;
-    if (s->failure.rule == H2_RULE_HTTP1 && s->server) {
-        out->used += s->server->answer_http1(s, out->bytes + out->used, out->cap - out->used);
+    if (h2_server_answers(s)) {
+        out->used += h2_server_answer(s, out->bytes + out->used, out->cap - out->used);
         return s->goaway == H2_GOAWAY_SENT;
     }
     if (!fits(out, sizeof payload)) return false;
@@ -146,6 +146,8 @@ static bool write_resets(h2_session *s, output *out) {
     return true;
 }
 
+#ifndef H2_SMALL
+
 /* RFC 9218, 7.1. */
 static void put_priority(h2_session *s, output *out, h2_stream *stream) {
     uint8_t payload[H2_U32_BYTES + H2_URGENCY_BYTES];
@@ -155,15 +157,28 @@ static void put_priority(h2_session *s, output *out, h2_stream *stream) {
     put(s, out, (h2_frame_header){(uint32_t)(H2_U32_BYTES + n), H2_PRIORITY_UPDATE, 0, 0}, payload);
 }
 
+/* Whether the stream owed its PRIORITY_UPDATE, which was written. */
+static bool wrote_priority(h2_session *s, output *out, h2_stream *stream) {
+    bool owed = stream->flags & H2_STREAM_PRIORITY_OWED && !(stream->flags & H2_STREAM_RESET_OWED);
+    if (owed) put_priority(s, out, stream);
+    return owed;
+}
+
+#else
+
+static bool wrote_priority(h2_session *s, output *out, h2_stream *stream) {
+    (void)s, (void)out, (void)stream;
+    return false;
+}
+
+#endif
+
 static bool write_owed(h2_session *s, output *out) {
     h2_stream *stream;
     while ((stream = h2_streams_first(&s->streams, H2_LIST_OWED)) != NULL) {
         if (!fits(out, H2_U32_BYTES + H2_URGENCY_BYTES)) return false;
         uint32_t id = stream->id;
-        if (stream->flags & H2_STREAM_PRIORITY_OWED && !(stream->flags & H2_STREAM_RESET_OWED)) {
-            put_priority(s, out, stream);
-            continue;
-        }
+        if (wrote_priority(s, out, stream)) continue;
         h2_streams_pull(&s->streams, H2_LIST_OWED, stream);
         if (stream->flags & H2_STREAM_RESET_OWED) {
             uint32_t code = stream->reset_code;
@@ -204,8 +219,7 @@ static bool is_listening(const h2_session *s) {
 size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
     output out = {bytes, cap, 0};
     if (is_listening(s)) return 0;
-    bool answer_only = s->over && s->failure.rule == H2_RULE_HTTP1 && s->server;
-    if (!answer_only && !write_settings(s, &out)) return out.used;
+    if (!h2_server_answers(s) && !write_settings(s, &out)) return out.used;
     if (s->over) {
         /* A header block begun is finished first, or what follows would be read as part of it (4.3). */
         if (s->goaway == H2_GOAWAY_OWED && write_headers(s, &out)) write_goaway(s, &out);

@@ -53,12 +53,9 @@ extern "C" {
 #define HPACK_MAX_UPDATES 2u
 /* Alignment in bytes that table storage must have. */
 #define HPACK_TABLE_ALIGN 4u
-/* Buckets of the encoder's index over its dynamic table: of fields, and of names that the static table lacks. H2_SMALL
- * must be defined alike wherever this header is included. */
-#ifdef H2_SMALL
-#define HPACK_BUCKETS      8u
-#define HPACK_NAME_BUCKETS 4u
-#else
+/* Buckets of the encoder's index over its dynamic table: of fields, and of names that the static table lacks. A build
+ * with H2_SMALL has no index; it must be defined alike wherever this header is included. */
+#ifndef H2_SMALL
 #define HPACK_BUCKETS      64u
 #define HPACK_NAME_BUCKETS 8u
 #endif
@@ -191,12 +188,14 @@ static inline bool hpack_decoder_overflowed(const hpack_decoder *d) {
 /* Members are private. */
 typedef struct hpack_encoder {
     hpack_table table;
-    uint32_t limit;                /* the table size to go by from the next block on */
-    uint32_t lowest;               /* smallest limit since the last block */
-    uint32_t in_force;             /* the table size the peer goes by */
+    uint32_t limit;    /* the table size to go by from the next block on */
+    uint32_t lowest;   /* smallest limit since the last block */
+    uint32_t in_force; /* the table size the peer goes by */
+#ifndef H2_SMALL
     uint16_t added;                /* entries ever added, modulo 65536: the number of the newest */
     uint16_t heads[HPACK_BUCKETS]; /* number of the newest entry in each bucket, if that is still there */
     uint16_t name_heads[HPACK_NAME_BUCKETS];
+#endif
 } hpack_encoder;
 
 /* Prepare an encoder with `bytes` of table storage at `memory` (aligned, kept; NULL with 0 for none). */

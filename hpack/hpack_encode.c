@@ -10,7 +10,7 @@
  * Entries are found by two chains, over the hash of name and value, and over that of a name the static table lacks.
  * Heads and links are numbers of entries, counted from the first ever added modulo 65536, so the age of one is
  * the newest number minus its own, and one that was evicted is known by an age that the table does not reach:
- * eviction leaves the chains alone.
+ * eviction leaves the chains alone. A small build has no chains.
  */
 #include "hpack.h"
 #include "hpack_dynamic.h"
@@ -88,6 +88,31 @@ static uint8_t *hpack_write_string(uint8_t *out, const char *string, size_t len)
     return out + len;
 }
 
+#ifdef H2_SMALL
+
+/* As below, by looking at every entry. */
+static uint32_t hpack_find(const hpack_encoder *e, const hpack_field *field, uint32_t hash, bool by_name) {
+    hpack_field entry;
+    uint32_t age;
+
+    (void)hash;
+    for (age = 0; age < e->table.count; age++) {
+        hpack_table_get(&e->table, age, &entry);
+        if (entry.name_len != field->name_len || !hpack_equal(entry.name, field->name, entry.name_len)) continue;
+        if (by_name || (entry.value_len == field->value_len && hpack_equal(entry.value, field->value, entry.value_len)))
+            return HPACK_STATIC_COUNT + 1 + age;
+    }
+    return 0;
+}
+
+static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash,
+                           bool new_name) {
+    (void)hash, (void)name_hash, (void)new_name;
+    hpack_table_add(&e->table, field, (hpack_key){0, 0, 0});
+}
+
+#else
+
 /* The index in the dynamic table of an entry equal to `field`, whose hash is `hash`, or 0; if `by_name` that of one
  * with the same name, whose hash it is then. */
 static uint32_t hpack_find(const hpack_encoder *e, const hpack_field *field, uint32_t hash, bool by_name) {
@@ -123,6 +148,8 @@ static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t 
     *head = ++e->added;
     if (new_name) *name_head = e->added;
 }
+
+#endif
 
 /* Whether an entry for `field` would not push out too much of the table, and has storage. */
 static bool hpack_worth_indexing(hpack_encoder *e, const hpack_field *field) {

@@ -1,6 +1,75 @@
 /* SPDX-License-Identifier: MIT */
 /* Written by tools/generate/static.py: the table of RFC 7541, appendix A. */
 
+#ifdef H2_SMALL
+
+/* Each entry: an octet with the length of its name, 0 for that of the entry before, and flags; with
+ * HPACK_VALUED an octet with the length of its value; the strings. */
+static const char hpack_static_packed[] =
+    "\012" ":authority"
+    "\107\003" ":methodGET"
+    "\100\004" "POST"
+    "\305\001" ":path/"
+    "\300\013" "/index.html"
+    "\107\004" ":schemehttp"
+    "\100\005" "https"
+    "\107\003" ":status200"
+    "\100\003" "204"
+    "\100\003" "206"
+    "\100\003" "304"
+    "\100\003" "400"
+    "\100\003" "404"
+    "\100\003" "500"
+    "\016" "accept-charset"
+    "\117\015" "accept-encodinggzip, deflate"
+    "\017" "accept-language"
+    "\015" "accept-ranges"
+    "\006" "accept"
+    "\033" "access-control-allow-origin"
+    "\203" "age"
+    "\005" "allow"
+    "\015" "authorization"
+    "\015" "cache-control"
+    "\023" "content-disposition"
+    "\020" "content-encoding"
+    "\020" "content-language"
+    "\216" "content-length"
+    "\020" "content-location"
+    "\215" "content-range"
+    "\014" "content-type"
+    "\006" "cookie"
+    "\004" "date"
+    "\204" "etag"
+    "\006" "expect"
+    "\007" "expires"
+    "\004" "from"
+    "\004" "host"
+    "\210" "if-match"
+    "\221" "if-modified-since"
+    "\215" "if-none-match"
+    "\210" "if-range"
+    "\223" "if-unmodified-since"
+    "\215" "last-modified"
+    "\004" "link"
+    "\010" "location"
+    "\014" "max-forwards"
+    "\022" "proxy-authenticate"
+    "\023" "proxy-authorization"
+    "\205" "range"
+    "\007" "referer"
+    "\007" "refresh"
+    "\013" "retry-after"
+    "\006" "server"
+    "\212" "set-cookie"
+    "\031" "strict-transport-security"
+    "\021" "transfer-encoding"
+    "\012" "user-agent"
+    "\004" "vary"
+    "\003" "via"
+    "\020" "www-authenticate";
+
+#else
+
 #define HPACK_SLOT_BITS 7
 _Static_assert(HPACK_HASH_MULTIPLIER == 0x9e3be0f1u, "the slots are for this multiplier");
 
@@ -90,3 +159,5 @@ static const hpack_static_entry hpack_static_entries[HPACK_STATIC_COUNT] = {
     {563, 5, 0 | HPACK_VOLATILE}, {568, 7, 0}, {575, 7, 0}, {582, 11, 0}, {593, 6, 0}, {599, 10, 0 | HPACK_VOLATILE},
     {609, 25, 0}, {634, 17, 0}, {651, 10, 0}, {661, 4, 0}, {665, 3, 0}, {668, 16, 0},
 };
+
+#endif

@@ -12,6 +12,21 @@
 /* Chosen by tools/generate/static.py, which needs no two names of the static table to share their upper bits. */
 #define HPACK_HASH_MULTIPLIER 0x9e3be0f1u
 
+#ifdef H2_SMALL
+
+/* Nothing is looked up by a hash. */
+static inline uint32_t hpack_hash(const char *string, size_t len) {
+    (void)string, (void)len;
+    return 0;
+}
+
+static inline uint32_t hpack_value_hash(const char *string, size_t len) {
+    (void)string, (void)len;
+    return 0;
+}
+
+#else
+
 /* A hash of a name. It costs the same for any length: what it takes for equal is told apart by comparing. */
 static inline uint32_t hpack_hash(const char *string, size_t len) {
     const uint8_t *s = (const uint8_t *)string;
@@ -30,16 +45,16 @@ static inline uint64_t hpack_word(const char *at, size_t len) {
 
 /* A hash of a value, of its first, middle and last octets: values of one field are often alike, as dates are. */
 static inline uint32_t hpack_value_hash(const char *string, size_t len) {
-#ifndef H2_SMALL
     if (len >= 8) {
         uint64_t hash = hpack_word(string, 8) * 0x9e3779b97f4a7c15u + hpack_word(string + len / 2 - 4, 8);
 
         hash = hash * 0xbf58476d1ce4e5b9u + hpack_word(string + len - 8, 8);
         return (uint32_t)(hash * 0x94d049bb133111ebu >> 32);
     }
-#endif
     return hpack_hash(string, len);
 }
+
+#endif
 
 /* Whether two strings of `len` octets are equal. */
 static inline bool hpack_equal(const char *a, const char *b, size_t len) {

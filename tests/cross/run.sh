@@ -12,7 +12,7 @@ board=tools/firmware/board
 
 hpack_tests=$(ls tests/hpack/*.c | grep -v 'nghttp2_agreement\|hpack_stories')
 h2_tests=$(ls tests/h2/*.c | grep -v 'differential\|frames_vectors')
-conn_tests=$(ls tests/conn/conn_*.c tests/conn/messages.c | grep -v 'conn_test\|conn_raw')
+conn_tests=$(ls tests/conn/conn_*.c tests/conn/messages.c | grep -v 'conn_test\|conn_raw\|conn_manual')
 support=$(ls tests/support/*.c | grep -v vectors)
 
 # usage: compile OUT FLAGS SOURCE... ; objects are named after their paths

@@ -161,7 +161,9 @@ static void owe_everything(peer *p, bool server) {
     if (server) peer_send_fields(p, H2_FLAG_END_STREAM, 11, ":path=/");
     peer_deliver(p);
     ck_assert_int_eq(h2_session_ping(p->session, (const uint8_t *)"pingping"), H2_OK);
+#ifndef H2_SMALL
     ck_assert_int_eq(h2_stream_prioritize(p->session, 9, 0, false), H2_OK);
+#endif
     h2_session_goaway(p->session, H2_NO_ERROR);
 }
 
@@ -197,7 +199,9 @@ START_TEST(transmit_every_small_buffer_gives_the_same_frames) {
             normalize(p, &said);
             ck_assert_msg(said.len == reference.len && memcmp(said.at, reference.at, said.len) == 0, "room for %zu",
                           cap);
+#ifndef H2_SMALL /* where streams that share may end in another order */
             ck_assert_str_eq(p->story.at, big->story.at);
+#endif
             free(said.at);
             peer_finish(p);
             peer_free(p);
@@ -249,6 +253,7 @@ START_TEST(transmit_smallest_buffer_promised_lets_both_sides_greet) {
 }
 END_TEST
 
+#ifndef H2_SMALL
 START_TEST(transmit_smallest_buffer_promised_carries_the_answer_to_http1) {
     peer *p = peer_new(PEER_WHOLE, 0), *big = peer_new(PEER_WHOLE, 0);
     h2_config config = h2_config_hosted(true);
@@ -265,6 +270,7 @@ START_TEST(transmit_smallest_buffer_promised_carries_the_answer_to_http1) {
     peer_free(big);
 }
 END_TEST
+#endif
 
 Suite *backpressure_suite(void) {
     Suite *suite = suite_create("backpressure");
@@ -278,7 +284,9 @@ Suite *backpressure_suite(void) {
     tcase_add_test(tc, transmit_every_small_buffer_gives_the_same_frames);
     tcase_add_test(tc, transmit_buffers_of_changing_sizes_give_the_same_frames);
     tcase_add_test(tc, transmit_smallest_buffer_promised_lets_both_sides_greet);
+#ifndef H2_SMALL
     tcase_add_test(tc, transmit_smallest_buffer_promised_carries_the_answer_to_http1);
+#endif
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -54,9 +54,11 @@ static void call_reset(h2_session *s, uint32_t id) {
 static void call_leave(h2_session *s, uint32_t id) {
     h2_stream_leave(s, id);
 }
+#ifndef H2_SMALL
 static void call_prioritize(h2_session *s, uint32_t id) {
     h2_stream_prioritize(s, id, id % 8, id & 2);
 }
+#endif
 static void call_goaway(h2_session *s, uint32_t id) {
     (void)id;
     h2_session_goaway(s, H2_NO_ERROR);
@@ -124,7 +126,9 @@ static const call calls[] = {
     {"withdraw", call_withdraw},
     {"reset", call_reset},
     {"leave", call_leave},
+#ifndef H2_SMALL
     {"prioritize", call_prioritize},
+#endif
     {"goaway", call_goaway},
     {"goaway with error", call_goaway_error},
     {"drain", call_drain},

@@ -79,6 +79,7 @@ CONVERSATIONS(rfc9113_3_4_invalid_preface_is_protocol_error, garbage) {
     ck_assert_int_eq(h2_session_failure(p->session)->rule, H2_RULE_PREFACE);
 }
 
+#ifndef H2_SMALL /* where HTTP/1.x is a wrong preface like any other */
 static const opening_row http1[] = {
     {"GET", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"},
     {"POST", "POST /x HTTP/1.1\r\n\r\n"},
@@ -105,6 +106,7 @@ CONVERSATIONS(rfc9113_3_4_http1_request_is_answered_505_in_http1, http1) {
     ck_assert(h2_session_finished(p->session));
     ck_assert_uint_eq(h2_session_transmit(p->session, p->output, p->cap), 0);
 }
+#endif
 
 CONVERSATION(rfc9113_3_4_endless_first_line_is_given_up) {
     start(p, true);
@@ -166,7 +168,9 @@ Suite *rfc9113_3_4_preface_suite(void) {
     tcase_add_test(tc, rfc9113_3_4_client_sends_preface_and_settings_unasked);
     tcase_add_test(tc, rfc9113_3_4_request_right_behind_the_preface_is_taken);
     tcase_add_test(tc, rfc9113_3_4_invalid_preface_is_protocol_error);
+#ifndef H2_SMALL
     tcase_add_test(tc, rfc9113_3_4_http1_request_is_answered_505_in_http1);
+#endif
     tcase_add_test(tc, rfc9113_3_4_endless_first_line_is_given_up);
     tcase_add_test(tc, rfc9113_3_4_server_that_answers_http1_is_named);
     tcase_add_test(tc, rfc9113_3_4_first_frame_of_a_client_must_be_settings);

@@ -9,6 +9,8 @@
 
 #define REQUEST ":method=GET|:scheme=http|:path=/|:authority=a"
 
+#ifndef H2_SMALL
+
 typedef struct value_row {
     const char *value;
     int urgency; /* -1 for no dictionary */
@@ -166,6 +168,8 @@ CONVERSATION(rfc9218_7_2_early_priority_update_outweighs_the_field) {
     peer_expect(p, H2_DATA, H2_FLAG_END_STREAM, 1);
 }
 
+#endif
+
 typedef struct update_row {
     const char *label;
     bool server;
@@ -215,6 +219,8 @@ CONVERSATION(rfc9218_7_1_priority_update_beyond_the_arena_is_ignored) {
     peer_expect_alive(p);
 }
 
+#ifndef H2_SMALL
+
 CONVERSATION(rfc9218_7_1_client_tells_the_server_what_it_prefers) {
     peer_connect_client(p);
     uint32_t id = peer_open(p, H2_END, REQUEST);
@@ -235,6 +241,8 @@ CONVERSATION(rfc9218_7_1_client_tells_the_server_what_it_prefers) {
     peer_expect_nothing(p);
 }
 
+#endif
+
 CONVERSATION(rfc9218_2_1_settings_say_that_the_old_priorities_are_not_used) {
     h2_config config = h2_config_hosted(true);
     peer_start(p, &config);
@@ -250,14 +258,16 @@ CONVERSATION(rfc9218_2_1_settings_say_that_the_old_priorities_are_not_used) {
 Suite *rfc9218_priorities_suite(void) {
     Suite *suite = suite_create("rfc9218 priorities");
     TCase *tc = tcase_create("priorities");
+#ifndef H2_SMALL
     tcase_add_test(tc, rfc9218_4_values_are_read_as_dictionaries);
     tcase_add_test(tc, rfc9218_4_written_values_are_read_back);
     tcase_add_test(tc, rfc9218_10_data_goes_by_urgency_and_manner);
     tcase_add_test(tc, rfc9218_7_priority_update_reranks_an_open_stream);
     tcase_add_test(tc, rfc9218_7_2_early_priority_update_outweighs_the_field);
+    tcase_add_test(tc, rfc9218_7_1_client_tells_the_server_what_it_prefers);
+#endif
     tcase_add_test(tc, rfc9218_7_1_priority_updates_are_judged);
     tcase_add_test(tc, rfc9218_7_1_priority_update_beyond_the_arena_is_ignored);
-    tcase_add_test(tc, rfc9218_7_1_client_tells_the_server_what_it_prefers);
     tcase_add_test(tc, rfc9218_2_1_settings_say_that_the_old_priorities_are_not_used);
     suite_add_tcase(suite, tc);
     return suite;

@@ -46,14 +46,16 @@ void peer_start(peer *p, const h2_config *config) {
     p->session_size = h2_session_size(config);
     ck_assert_uint_gt(p->session_size, 0);
     h2_handlers handlers = peer_log_handlers();
-    p->lent = test_lent;
     lender_init(&p->lender);
+#ifndef H2_SMALL /* whose sessions are given their memory */
+    p->lent = test_lent;
     if (p->lent) {
         ck_assert_int_eq(h2_session_new(&p->session, &p->lender.hooks, config, &handlers, p), H2_OK);
         p->memory = (uint8_t *)p->session;
         p->session_size = p->lender.bytes;
         return;
     }
+#endif
     p->memory = guard_new(p->session_size);
     ck_assert_int_eq(h2_session_init(&p->session, p->memory, p->session_size, config, &handlers, p), H2_OK);
 }
@@ -61,9 +63,11 @@ void peer_start(peer *p, const h2_config *config) {
 void peer_free(peer *p) {
     peer_text *texts[] = {&p->pending, &p->out, &p->events, &p->story, &p->frames, &p->sent, &p->fields};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) free(texts[i]->at);
+#ifndef H2_SMALL
     if (p->lent)
         h2_session_free(p->session);
     else
+#endif
         guard_free(p->memory, p->session_size);
     lender_check(&p->lender);
     guard_free(p->input, BUFFER);

@@ -25,7 +25,7 @@ compile() {
     $cc $machine $flags $include "$@" -c -o "$object" "$source"
 }
 
-# usage: link NAME OBJECT... -> a line of figures of map.awk
+# usage: link NAME OBJECT... -> figures of map.awk, a line without and one with link-time optimisation of the core
 link() {
     image=$out/$1
     shift
@@ -33,6 +33,10 @@ link() {
     $cc $machine -nostdlib -Wl,--gc-sections,--no-warn-rwx-segments "-Wl,-Map=$image.map" -o "$image.elf" "$@" \
         "$out/port.o" "$out/freestanding/string.o" $objects -lgcc
     awk -f $here/size/map.awk "$image.map"
+    # shellcheck disable=SC2086
+    $cc $machine -Os -flto -nostdlib -Wl,--gc-sections,--no-warn-rwx-segments "-Wl,-Map=$image.lto.map" \
+        -o "$image.lto.elf" "$@" "$out/port.o" "$out/freestanding/string.o" $lto_objects -lgcc
+    awk -f $here/size/map.awk "$image.lto.map"
 }
 
 # usage: exceeds WHAT FIGURE LIMIT
@@ -44,11 +48,13 @@ exceeds() {
 
 # usage: measure LABEL COMPILER_PREFIX MACHINE_FLAGS
 measure() {
-    label=$1 machine=$3 cc=${2}gcc out=$build/$1 objects=
+    label=$1 machine=$3 cc=${2}gcc out=$build/$1 objects= lto_objects=
     command -v "$cc" >/dev/null || { echo "skipped $label: no $cc (tools/setup.sh firmware installs it)"; return; }
     for source in $core; do
         compile "$source" "$out/core/${source%.c}.o" -fstack-usage
         objects="$objects $out/core/${source%.c}.o"
+        compile "$source" "$out/lto/${source%.c}.o" -flto
+        lto_objects="$lto_objects $out/lto/${source%.c}.o"
     done
     compile $here/freestanding/string.c "$out/freestanding/string.o" -fno-tree-loop-distribute-patterns
     compile $here/size/port.c "$out/port.o"
@@ -64,11 +70,12 @@ measure() {
         esac
         # shellcheck disable=SC2086
         set -- $figures
-        printf '%-13s %-7s %7d %5d %5d   %7d %9d %9d\n' "$label" $image "$1" "$2" "$3" "$4" "$5" "$6"
+        printf '%-13s %-7s %7d %6d %5d %5d   %7d %9d %9d\n' "$label" $image "$1" "$7" "$2" "$3" "$4" "$5" "$6"
         [ "$label" = cortex-m4 ] || continue
-        eval "goal=\$${image}_goal limit=\$${image}_limit"
-        printf '%-21s %7d goal, %d limit\n' '' "$goal" "$limit"
+        eval "goal=\$${image}_goal limit=\$${image}_limit lto_limit=\$${image}_lto_limit"
+        printf '%-21s %7d %6d limits, %d goal\n' '' "$limit" "$lto_limit" "$goal"
         exceeds "the core of the $image program" "$1" "$limit"
+        exceeds "the core of the $image program, with -flto," "$7" "$lto_limit"
         [ $(($2 + $3)) -eq 0 ] || { echo "size: the core holds mutable data" >&2; status=1; }
     done
 }
@@ -137,7 +144,7 @@ frames() {
     cat "$out"/core/*/*.su | awk -F'\t' '$3 !~ /static/ { print "size: no bounded stack: " $1; bad = 1 } END { exit bad }' >&2 || status=1
 }
 
-printf '%-13s %-7s %7s %5s %5s   %7s %9s %9s\n' 'core of' '' 'flash' data bss program memcpy.. libgcc
+printf '%-13s %-7s %7s %6s %5s %5s   %7s %9s %9s\n' 'core of' '' 'flash' -flto data bss program memcpy.. libgcc
 measure cortex-m0plus arm-none-eabi- '-mcpu=cortex-m0plus -mthumb'
 measure cortex-m3 arm-none-eabi- '-mcpu=cortex-m3 -mthumb'
 measure cortex-m4 arm-none-eabi- '-mcpu=cortex-m4 -mthumb'

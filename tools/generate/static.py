@@ -54,6 +54,10 @@ def main():
     print("/* SPDX-License-Identifier: MIT */")
     print("/* Written by tools/generate/static.py: the table of RFC 7541, appendix A. */")
     print()
+    print("#ifdef H2_SMALL")
+    packed()
+    print("#else")
+    print()
     print("#define HPACK_SLOT_BITS %d" % SLOT_BITS)
     print('_Static_assert(HPACK_HASH_MULTIPLIER == 0x%xu, "the slots are for this multiplier");' % multiplier)
     print()
@@ -72,6 +76,24 @@ def main():
         offset += len(name) + len(value)
     print()
     table("static const hpack_static_entry hpack_static_entries[HPACK_STATIC_COUNT]", entries)
+    print()
+    print("#endif")
+
+
+def packed():
+    print()
+    print("/* Each entry: an octet with the length of its name, 0 for that of the entry before, and flags; with")
+    print(" * HPACK_VALUED an octet with the length of its value; the strings. */")
+    print("static const char hpack_static_packed[] =")
+    before = None
+    for at, (name, value) in enumerate(ENTRIES):
+        again = name == before
+        flags = 0x80 * (name in VOLATILE) | 0x40 * (value != "")
+        length = "\\%03o" % len(value) if value else ""
+        print('    "\\%03o%s" "%s%s"' % (flags | (0 if again else len(name)), length, "" if again else name, value),
+              end=";\n" if at + 1 == len(ENTRIES) else "\n")
+        before = name
+    print()
 
 
 def table(head, items):

@@ -11,7 +11,7 @@ function hex(s,    n, i) {
 function owner(file) {
     if (file ~ /libgcc\.a/) return "helpers"
     if (file ~ /freestanding\/string\.o/) return "libc"
-    return file ~ /\/core\// ? "core" : "program"
+    return file ~ /\/core\/|\.ltrans/ ? "core" : "program" # the latter is what -flto makes of the core
 }
 
 function add(section, size, file) {

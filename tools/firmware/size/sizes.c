@@ -8,8 +8,8 @@
 /* Besides the buffers whose sizes the configuration gives. */
 FIGURE(session, sizeof(h2_session) + sizeof(h2conn_core));
 FIGURE(session_engine, sizeof(h2_session));
-FIGURE(stream, sizeof(h2_stream) + sizeof(uint16_t) + sizeof(h2conn_core_conn));
-FIGURE(stream_engine, sizeof(h2_stream) + sizeof(uint16_t));
+FIGURE(stream, sizeof(h2_stream) + sizeof(h2conn_core_conn));
+FIGURE(stream_engine, sizeof(h2_stream));
 /* One more field of a received header section. */
 FIGURE(field, sizeof(h2_field));
 
