@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The chat room of tools/chat: what it says, by node; a WebSocket, by h2cat; terminals, in tmux; the page, in Chromium.
+. "$(dirname "$0")/support"
+chat=$BUILD/chat
+[ -x "$chat/chat_server" ] || {
+    skip "chat: it was left out when building"
+    exit 0
+}
+
+serve "$chat/chat_server" --cert "$certs/server.pem" --key "$certs/server.key" https://127.0.0.1:0
+room=https://localhost:$port
+
+if have node 'chat, the protocol'; then
+    expect "chat: names, joins, posts and leaves are told to all" timeout "$LIMIT" node "$here/chat_peer.js" room "$room" "$ca"
+    expect "chat: what is no name or no post is refused, and the guest stays" timeout "$LIMIT" node "$here/chat_peer.js" refusals "$room" "$ca"
+    expect "chat: who does not read is dropped, and the others never wait" timeout "$LIMIT" node "$here/chat_peer.js" slow "$room" "$ca"
+fi
+
+# The status of a request with these options of h2cat.
+status() { timeout "$LIMIT" "$h2cat" --cacert "$ca" -v "$@" </dev/null 2>&1 | sed -n 's/.*:status: *\([0-9]*\).*/\1/p' | head -n 1; }
+page() { timeout "$LIMIT" "$h2cat" --cacert "$ca" -X GET "$room/" </dev/null | cmp - "$here/../../tools/chat/chat_page.html"; }
+foreign() { timeout "$LIMIT" "$h2cat" --cacert "$ca" --websocket -H "origin: $1" "$room/chat" </dev/null; }
+is_foreign() { foreign "$1" >"$dir/said" 2>&1; [ $? -eq 4 ] && grep -q 403 "$dir/said"; }
+websocket() {
+    printf '%s\n' '{"type":"join","name":"wanda"}' '{"type":"post","text":"hello"}' '{"type":"post","text":"bye"}' |
+        timeout "$LIMIT" "$h2cat" --cacert "$ca" --websocket "$room/chat" | sed 's/,"time":[0-9]*//' >"$dir/heard"
+    head -n 1 "$dir/heard" | grep -qx '{"type":"welcome","name":"wanda","guests":\["wanda"\]}'
+}
+expect "chat: the page is served" page
+expect "chat: a WebSocket is in the room" websocket
+expect "chat: a page of another site is refused" is_foreign https://evil.example
+expect "chat: a page of a site whose name ends alike is refused" is_foreign "https://evil.localhost:$port"
+expect "chat: the own page is not refused" foreign "$room"
+
+# ---- terminals ----
+
+# tmux with a server of its own, ended by the script's end.
+terminal() { tmux -S "$dir/tmux" -f /dev/null "$@"; }
+# usage: shows PANE REGEX: wait until a line of the pane matches
+shows() {
+    tries=0
+    until terminal capture-pane -p -t "$1" | grep -qE "$2"; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || { terminal capture-pane -p -t "$1"; return 1; }
+        sleep 0.1
+    done
+}
+types() { terminal send-keys -t "$1" -l "$2" && terminal send-keys -t "$1" Enter; }
+# usage: sit PANE SIZE OPTION...
+sit() {
+    pane=$1 columns=$2
+    shift 2
+    terminal new-session -d -s "$pane" -x "$columns" -y 20 \
+        "LC_ALL=C.UTF-8 '$chat/chat_client' $* --cacert '$ca' '$room'; echo \"left with \$?\"; cat"
+}
+log_in() {
+    sit anna 90 && shows anna 'What is your name' && types anna ' x' && shows anna 'neither begins nor ends' &&
+        types anna anna && shows anna 'you are in the room' && sit bert 50 --name Anna && shows bert 'is taken; choose another' &&
+        types bert bert && shows bert 'you are in the room' && shows anna '→ │ bert joined' && shows anna '│ bert *$'
+}
+talk() {
+    types anna 'Grüße, 你好' && shows bert '[0-9]:[0-9][0-9] +anna │ Grüße, 你好' && shows anna 'anna │ Grüße, 你好' &&
+        terminal send-keys -t bert -l 'hallo wrong' && terminal send-keys -t bert C-w && types bert welt &&
+        shows anna 'bert │ hallo welt'
+}
+leave() { terminal send-keys -t bert C-c && shows bert 'left with 0' && shows anna '← │ bert left'; }
+if have tmux 'chat, the terminal client'; then
+    expect "chat: a terminal logs in; a name that is taken is refused" log_in
+    expect "chat: terminals see each other's posts, with time and author" talk
+    expect "chat: leaving a terminal is announced" leave
+fi
+no_terminal() { "$chat/chat_client" --cacert "$ca" "$room" </dev/null >"$dir/said" 2>&1; [ $? -ne 0 ] && grep -q 'needs a terminal' "$dir/said"; }
+expect "chat: without a terminal the client says so" no_terminal
+
+# ---- end ----
+
+lost() { stop "$pid"; shows anna 'left with [^0]'; }
+command -v tmux >/dev/null && {
+    expect "chat: a terminal says that the server has gone" lost
+    terminal kill-server
+}
+[ $failures -eq 0 ]
