@@ -9,7 +9,7 @@ chat=$BUILD/chat
 }
 
 serve "$chat/chat_server" --cert "$certs/server.pem" --key "$certs/server.key" https://127.0.0.1:0
-room=https://localhost:$port
+room=https://localhost:$port server=$pid
 
 if have node 'chat, the protocol'; then
     expect "chat: names, joins, posts and leaves are told to all" timeout "$LIMIT" node "$here/chat_peer.js" room "$room" "$ca"
@@ -73,9 +73,51 @@ fi
 no_terminal() { "$chat/chat_client" --cacert "$ca" "$room" </dev/null >"$dir/said" 2>&1; [ $? -ne 0 ] && grep -q 'needs a terminal' "$dir/said"; }
 expect "chat: without a terminal the client says so" no_terminal
 
+# ---- the page in a browser ----
+
+# usage: page_does STEP...: the browser does this and says ok
+page_does() {
+    echo "$*" >&6
+    read -r answer <&7 || answer='the browser ended'
+    [ "$answer" = ok ] || { echo "$*: $answer"; return 1; }
+}
+enter_page() {
+    sit dora 90 --name dora && shows dora 'you are in the room' || return 1
+    page_does enter DORA && page_does refused 'that name is taken' && page_does enter emil && page_does inside &&
+        page_does guests anna,dora,emil && shows dora '→ │ emil joined' && shows anna '→ │ emil joined'
+}
+page_talks() {
+    page_does say 'Grüße aus <b>dem</b> Browser' && shows dora '[0-9]:[0-9][0-9] +emil │ Grüße aus <b>dem</b> Browser' &&
+        page_does post 'emil Grüße aus <b>dem</b> Browser' && types dora 'hello page' && page_does post 'dora hello page'
+}
+page_hears_leaving() { terminal send-keys -t dora C-c && page_does shows 'dora left' && page_does guests anna,emil; }
+page_closes() {
+    exec 6>&-
+    await "$browser"
+    shows anna '← │ emil left'
+}
+
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+if [ -z "$chromium" ]; then
+    skip "chat, the page: chromium is not installed"
+elif have node 'chat, the page' && have tmux 'chat, the page with a terminal'; then
+    mkfifo "$dir/steps" "$dir/answers"
+    timeout 200 node "$here/chat_browser.js" "$chromium" "$dir/profile" "$room" <"$dir/steps" >"$dir/answers" 2>"$dir/browser.log" &
+    browser=$!
+    servers="$servers $browser"
+    exec 6>"$dir/steps" 7<"$dir/answers"
+    read -r answer <&7
+    expect "chat: Chromium loads the page" test "$answer" = ok
+    expect "chat: the page logs in beside terminals; a name that is taken is refused" enter_page
+    expect "chat: the page and its WebSocket are HTTP/2" page_does protocol
+    expect "chat: page and terminals see each other's posts, as text" page_talks
+    expect "chat: the page hears who leaves" page_hears_leaving
+    expect "chat: a page that is closed leaves the room" page_closes
+fi
+
 # ---- end ----
 
-lost() { stop "$pid"; shows anna 'left with [^0]'; }
+lost() { stop "$server"; shows anna 'left with [^0]'; }
 command -v tmux >/dev/null && {
     expect "chat: a terminal says that the server has gone" lost
     terminal kill-server
