@@ -14,7 +14,7 @@ room=https://localhost:$port server=$pid
 if have node 'chat, the protocol'; then
     expect "chat: names, joins, posts and leaves are told to all" timeout "$LIMIT" node "$here/chat_peer.js" room "$room" "$ca"
     expect "chat: what is no name or no post is refused, and the guest stays" timeout "$LIMIT" node "$here/chat_peer.js" refusals "$room" "$ca"
-    expect "chat: who does not read is dropped, and the others never wait" timeout "$LIMIT" node "$here/chat_peer.js" slow "$room" "$ca"
+    expect "chat: who does not read is dropped, and the others never wait" timeout "$LIMIT" node "$here/chat_peer.js" slow "$room" "$ca" "$h2cat"
 fi
 
 # The status of a request with these options of h2cat.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Guests of tools/chat by another HTTP/2 stack, over plain connections: what the room says, and to whom.
-// usage: node chat_peer.js room|refusals|slow URL [CA]
+// usage: node chat_peer.js room|refusals|slow URL CA H2CAT
 'use strict';
+const { spawn } = require('child_process');
 const http2 = require('http2');
 const fs = require('fs');
 
-const [what, url, ca] = process.argv.slice(2);
+const [what, url, ca, h2cat] = process.argv.slice(2);
 
 function check(so, why) {
     if (so) return;
@@ -15,7 +16,7 @@ function check(so, why) {
 
 class Guest {
     constructor() {
-        this.session = http2.connect(url, ca ? { ca: fs.readFileSync(ca) } : {});
+        this.session = http2.connect(url, { ca: fs.readFileSync(ca) });
         this.session.on('error', (error) => check(false, error));
         this.stream = this.session.request({ ':method': 'POST', ':path': '/chat' });
         this.heard = [];
@@ -123,20 +124,24 @@ async function refusals() {
     guest.session.close();
 }
 
-// Two guests read nothing. The room goes on, in order, and both are dropped: one reads what it is told at last, the other
-// is reset.
+// Two guests read nothing, nor does a WebSocket. The room goes on, in order, and they are dropped: one reads what it is
+// told at last, the others are reset.
 async function slow() {
     const speakers = [];
-    for (let i = 0; i < 8; i++) speakers.push(await Guest.in(`speaker ${i}`));
+    for (let i = 0; i < 16; i++) speakers.push(await Guest.in(`speaker ${i}`));
     const listener = await Guest.in('listener');
     const idle = [await Guest.in('late'), await Guest.in('deaf')];
     await listener.hears({ type: 'joined', name: 'late' });
     await listener.hears({ type: 'joined', name: 'deaf' });
     for (const guest of idle) guest.stream.pause();
+    // Its stdout is a pipe that is not read.
+    const stuck = spawn(h2cat, ['--cacert', ca, '--websocket', url + '/chat'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    stuck.stdin.write('{"type":"join","name":"stuck"}\n');
+    await listener.hears({ type: 'joined', name: 'stuck' });
     const gone = new Set();
-    for (let i = 0; i < 112; i++) {
+    for (let i = 0; i < 224; i++) {
         const text = `${i} `.padEnd(4000, 'x');
-        speakers[i % 8].send({ type: 'post', text });
+        speakers[i % 16].send({ type: 'post', text });
         for (;;) {
             const value = await listener.next();
             if (value.type === 'left') { gone.add(value.name); continue; }
@@ -144,8 +149,9 @@ async function slow() {
             break;
         }
     }
-    while (gone.size < 2) gone.add((await listener.hears({ type: 'left' })).name);
-    check(gone.has('late') && gone.has('deaf'), `left: ${[...gone]}`);
+    while (gone.size < 3) gone.add((await listener.hears({ type: 'left' })).name);
+    check(['late', 'deaf', 'stuck'].every((name) => gone.has(name)), `left: ${[...gone]}`);
+    stuck.kill('SIGKILL');
     const [late, deaf] = idle;
     late.stream.resume();
     await Promise.all([late.ended, deaf.ended]);
