@@ -28,6 +28,8 @@ TOOL_COMMON := $(wildcard tools/common/*.c)
 # usage: $(call needs,NAME-PATTERN,HEADER): the pattern when the compiler does not find the header
 needs    = $(if $(shell echo '\#include <$(2)>' | $(CC) -E -x c - >/dev/null 2>&1 || echo missing),$(1))
 LACKING := $(call needs,own_libevent,event2/event.h) $(call needs,json_%,jansson.h) $(call needs,cbor_%,cbor.h) $(call needs,grpc_%,pb_encode.h)
+LACKING_CHAT := $(call needs,chat,jansson.h) $(call needs,chat,ncurses.h)
+CHAT     := $(if $(strip $(LACKING_CHAT)),,$(BUILD)/chat/chat_server $(BUILD)/chat/chat_client)
 EXAMPLE_NAMES := $(patsubst tools/examples/%.c,%,$(wildcard tools/examples/*.c))
 EXAMPLES := $(patsubst %,$(BUILD)/examples/%,$(filter-out $(LACKING),$(EXAMPLE_NAMES)))
 LAYERS := hpack h2 conn tls e2e fault dump
@@ -42,8 +44,8 @@ REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/replay_%)
 
 all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) examples ## the libraries, tools and examples, in build/
 
-examples: $(EXAMPLES) ## the examples, in build/examples
-	@$(if $(strip $(LACKING)),echo "left out as a library is missing (tools/setup.sh installs it): $(filter $(LACKING),$(EXAMPLE_NAMES))")
+examples: $(EXAMPLES) $(CHAT) ## the examples, in build/examples and build/chat
+	@$(if $(strip $(LACKING) $(LACKING_CHAT)),echo "left out as a library is missing (tools/setup.sh installs it): $(sort $(filter $(LACKING),$(EXAMPLE_NAMES)) $(LACKING_CHAT))")
 
 $(BUILD)/libh2conn-core.a: $(call obj,$(CORE)) tools/lint/core-symbols.sh
 	@rm -f $@ && ar rcs $@ $(filter %.o,$^)
@@ -78,6 +80,22 @@ $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/tools/examples/%.o $(BUILD)/libh2
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(EXAMPLE_LIBS) $(LIBS)
+
+# The page is within the server.
+$(BUILD)/chat/chat_page.h: tools/chat/chat_page.html
+	@mkdir -p $(@D)
+	@{ echo 'static const char chat_page[] = {'; od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '};'; } >$@
+
+CHAT_SHARED := tools/chat/chat_text.c tools/common/tool_exit.c tools/common/tool_parse.c tools/common/tool_tls.c
+$(call obj,$(wildcard tools/chat/*.c)): $(BUILD)/chat/chat_page.h
+$(BUILD)/obj/tools/chat/%: KIND_FLAGS += -Itools/chat -I$(BUILD)/chat
+$(BUILD)/chat/chat_server: $(call obj,$(addprefix tools/chat/chat_,server.c room.c wire.c) tools/common/tool_serve.c $(CHAT_SHARED)) $(BUILD)/libh2conn.a
+$(BUILD)/chat/chat_client: $(call obj,$(addprefix tools/chat/chat_,client.c screen.c edit.c) $(CHAT_SHARED)) $(BUILD)/libh2conn.a
+$(BUILD)/chat/chat_client: EXAMPLE_LIBS = -lncursesw -ltinfo
+$(CHAT):
+	@mkdir -p $(@D)
+	@$(SAY) "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) -ljansson $(EXAMPLE_LIBS) $(LIBS)
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 $(BUILD)/tests/test_conn: LDFLAGS += -Wl,--wrap=getaddrinfo,--wrap=connect
@@ -186,11 +204,12 @@ firmware-run: all firmware ## run them, with h2cat as the other end
 size: ## what the core costs on small machines, cross-built; fails over budget (tools/setup.sh firmware installs compilers)
 	@tools/firmware/size.sh $(BUILD)
 
-ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(filter-out tools/bench/% tools/firmware/%,$(wildcard tools/*.c tools/*/*.c)))
+ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(filter-out tools/bench/% tools/firmware/% $(if $(CHAT),,tools/chat/%),$(wildcard tools/*.c tools/*/*.c)))
+$(BUILD)/lint/tools/chat/%: $(BUILD)/chat/chat_page.h
 $(BUILD)/lint/%.ok: %.c .clang-tidy tools/lint/analyse.sh $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.h tools/*/*.h)
 	@mkdir -p $(@D)
 	@$(SAY) "LINT $<"
-	$(Q)tools/lint/analyse.sh $< $(filter -std% -I% -D%,$(HOSTED_FLAGS)) $(patsubst %/,-I%,$(wildcard tools/*/))
+	$(Q)tools/lint/analyse.sh $< $(filter -std% -I% -D%,$(HOSTED_FLAGS)) $(patsubst %/,-I%,$(wildcard tools/*/)) -I$(BUILD)/chat
 	@touch $@
 
 lint: $(ANALYSED) ## include arrows, lengths, generated tables; gcc -fanalyzer, clang-tidy, cppcheck, where installed

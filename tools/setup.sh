@@ -4,6 +4,7 @@
 # usage: setup.sh          what the demonstration and the tests need
 #        setup.sh demo     what the demonstration needs, then `make demo`
 #        setup.sh check    what the tests need, then `make check`
+#        setup.sh browser  the same with Chromium, which the page of the chat is tested in
 #        setup.sh firmware cross compilers and emulators, then `make size`, `firmware-run`, `check-amalgamation` and `check-cross`;
 #                          says "skipped" and ends well where they cannot be installed
 #        setup.sh bench    what the benches need, peers to compare with among it, then `make bench`
@@ -18,7 +19,8 @@ build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
 tests="$build check libevent-dev libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs golang-go
     nginx-light"
 # Of these a test says "skipped" when one is missing.
-tests="$tests bash binutils cmake doxygen g++ libcbor-dev libnanopb-dev python3-grpcio python3-h2 python3-wsproto"
+tests="$tests bash binutils cmake doxygen g++ libcbor-dev libnanopb-dev libncurses-dev tmux
+    python3-grpcio python3-h2 python3-wsproto"
 bench="$build libjansson-dev libnghttp2-dev python3 util-linux nghttp2-client nghttp2-server h2o nginx valgrind
 autoconf automake libtool dpkg-dev"
 
@@ -85,6 +87,10 @@ check)
     install_packages $tests
     exec make --no-print-directory -j "$(nproc)" check
     ;;
+browser)
+    install_packages $tests chromium
+    exec make --no-print-directory -j "$(nproc)" check
+    ;;
 firmware)
     if (install_packages $cross); then
         exec make --no-print-directory size firmware-run check-amalgamation check-cross
@@ -111,6 +117,6 @@ coverage)
     exec make --no-print-directory -j "$(nproc)" coverage
     ;;
 *)
-    die "usage: setup.sh [demo|check|firmware|bench|prove|lint|fuzz|coverage]"
+    die "usage: setup.sh [demo|check|browser|firmware|bench|prove|lint|fuzz|coverage]"
     ;;
 esac

@@ -25,6 +25,7 @@ allow 'conn/posix_*.[ch]' "[a-z/]*\.h|h2\.h|h2conn(_transport|_message|_events|_
 allow 'tls/*.[ch]' "[a-z/]*\.h|h2conn_transport\.h|h2tls\.h|tls_[a-z_]*\.h|wolfssl/.*"
 above='[a-z/]*\.h|(hpack|h2|h2conn|h2conn_core|h2conn_events|h2conn_message|h2conn_websocket|h2tls|h2_frame)\.h'
 allow 'tools/*.c tools/common/*.[ch] tools/h2*/*.[ch] tools/examples/*.[ch]' "$above|(tool|h2cat|h2bench|h2dump)_[a-z0-9_]*\.h|event2/.*|h2_(field|settings)\.h|pb_(de|en)code\.h|(cbor_items|grpc_messages)\.h"
+allow 'tools/chat/*.[ch]' "$above|(tool|chat)_[a-z]*\.h"
 allow 'tools/firmware/*/*.[ch]' "[a-z/]*\.h|h2conn_(core|transport)\.h|h2tls\.h|net_[a-z]*\.h|wolfssl/.*"
 allow 'tools/bench/*.[ch]' "$above|bench_[a-z_]*\.h|nghttp2/nghttp2\.h|wolfssl/.*"
 exit $status
