@@ -65,6 +65,7 @@ void posix_session_receive(posix_session *s) {
     const int error = s->socket.in.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);
+    s->receipts++;
     /* What is left then may be in the security layer, where no poll shows it. */
     s->more = n == (ptrdiff_t)POSIX_BUFFER_BYTES;
     s->rx = buf;
@@ -103,13 +104,16 @@ void posix_session_frame(posix_session *s) {
 static ptrdiff_t send_pending(posix_session *s) {
     const uint8_t *bytes = h2conn_link_pending_bytes(&s->link);
     const size_t len = h2conn_link_pending(&s->link);
+    const uint32_t receipts = s->receipts;
     pthread_mutex_unlock(&s->lock);
     if (s->guard != NULL) pthread_mutex_lock(&s->guard->wire);
-    const ptrdiff_t n = s->link.transport.send(s->link.transport.ctx, bytes, len);
+    ptrdiff_t n = s->link.transport.send(s->link.transport.ctx, bytes, len);
     if (s->guard != NULL) pthread_mutex_unlock(&s->guard->wire);
     const int error = s->socket.out.error;
     pthread_mutex_lock(&s->lock);
     note_errno(s, error);
+    /* Who received since then could not flush, and may have received just what was waited for. */
+    if (n == H2CONN_TRANSPORT_WANT_READ && s->receipts != receipts) n = H2CONN_TRANSPORT_WANT_WRITE;
     h2conn_link_sent(&s->link, n);
     return n;
 }

@@ -127,6 +127,7 @@ typedef struct posix_session {
     uint32_t events;                     /* what the loop watches for */
     uint32_t used, swept;                /* counts posts; the count at the last sweep */
     uint32_t refs, conns;
+    uint32_t receipts;       /* calls of the transport's recv so far */
     uint32_t opening_starts; /* of `starts`, how many have no stream yet */
     int errno_lost;          /* what the system said of a lost socket */
     uint8_t phase;           /* posix_phase */
