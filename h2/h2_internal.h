@@ -198,6 +198,7 @@ struct h2_session {
     uint64_t heard_at;
     uint64_t wait_settings, wait_block, wait_ping, next_sweep; /* deadlines, H2_NO_TIME when none */
     h2_ledger ledger;
+    uint16_t tiny_saved; /* WINDOW_UPDATEs of few octets that cost nothing */
 
     h2_streams streams;
     h2_parting parting; /* the stream on_closed is being called for */
