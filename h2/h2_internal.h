@@ -205,6 +205,7 @@ struct h2_session {
     uint32_t silence;                                          /* ms since a tick found that a frame had come */
     uint32_t wait_settings, wait_block, wait_ping, next_sweep; /* ms left at the last tick, H2_NO_TIME for any */
     h2_ledger ledger;
+    uint16_t tiny_saved; /* WINDOW_UPDATEs of few octets that cost nothing */
 
     h2_streams streams;
     h2_parting parting; /* the stream on_closed is being called for */

@@ -76,5 +76,9 @@
 #define H2_PRICE_CHEAP  1u
 /* A WINDOW_UPDATE of fewer octets than this is suspiciously small. */
 #define H2_TINY_OCTETS 16u
+/* It is free for each DATA frame sent with at least so many octets, up to so many saved: a proxy gives back what it
+ * received in the pieces it came in. */
+#define H2_FULL_OCTETS    1024u
+#define H2_TINY_SAVED_MAX 1024u
 
 #endif

@@ -237,9 +237,16 @@ static void goaway_record(h2_session *s, const uint8_t *record) {
     if (s->handlers.on_goaway) s->handlers.on_goaway(s->user, goaway.last_stream_id, goaway.code);
 }
 
+/* False when that ended the session. */
+static bool pay_tiny_update(h2_session *s) {
+    if (s->tiny_saved == 0) return h2_session_charge(s, H2_PRICE_CHEAP);
+    s->tiny_saved--;
+    return true;
+}
+
 static void window_update_record(h2_session *s, const uint8_t *record) {
     uint32_t id = s->frame.stream_id, n = h2_u31_read(record);
-    if (n < H2_TINY_OCTETS && !h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    if (n < H2_TINY_OCTETS && !pay_tiny_update(s)) return;
     if (id == 0) {
         h2_rule rule = n == 0                         ? H2_RULE_SESSION_INCREMENT
                        : !h2_window_give(&s->send, n) ? H2_RULE_SESSION_WINDOW

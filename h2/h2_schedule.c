@@ -123,6 +123,7 @@ size_t h2_schedule_write(h2_session *s, uint8_t *out, size_t cap) {
     }
     h2_window_take(&stream->send, n);
     h2_window_take(&s->send, n);
+    if (n >= H2_FULL_OCTETS && s->tiny_saved < H2_TINY_SAVED_MAX) s->tiny_saved++;
     stream->out_len -= n;
     stream->stalled = 0;
     after_frame(s, stream, end, out);

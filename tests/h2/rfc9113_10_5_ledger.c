@@ -232,6 +232,32 @@ START_TEST(rfc9113_10_5_honest_use_costs_nothing) {
 }
 END_TEST
 
+/* One for each full frame that was sent, as from a proxy that gives back in pieces; those beyond have their price. */
+START_TEST(rfc9113_10_5_tiny_window_updates_are_free_beside_full_data) {
+    static const uint8_t full[H2_FULL_OCTETS];
+    peer *p = flooded("tiny updates beside data", 128);
+    const uint32_t before = p->session->ledger.balance;
+    peer_respond(p, 1, 0, ":status=200");
+    for (uint32_t i = 0; i < 20; i++) {
+        ck_assert_int_eq(h2_stream_write(p->session, 1, full, sizeof full, 0), H2_OK);
+        peer_flush(p);
+        tiny_stream_window(p, i);
+        peer_deliver(p);
+    }
+    ck_assert_uint_eq(p->session->ledger.balance, before);
+    tiny_window(p, 0);
+    peer_deliver(p);
+    ck_assert_uint_eq(p->session->ledger.balance, before - H2_PRICE_CHEAP);
+    ck_assert_int_eq(h2_stream_write(p->session, 1, full, sizeof full - 1, 0), H2_OK);
+    peer_flush(p);
+    tiny_window(p, 0);
+    peer_deliver(p);
+    ck_assert_uint_eq(p->session->ledger.balance, before - 2 * H2_PRICE_CHEAP);
+    peer_finish(p);
+    peer_free(p);
+}
+END_TEST
+
 /* ---- the ledger by itself ---- */
 
 START_TEST(rfc9113_10_5_ledger_refills_with_time_up_to_its_burst) {
@@ -309,6 +335,7 @@ Suite *rfc9113_10_5_ledger_suite(void) {
     tcase_add_test(tc, rfc9113_10_5_a_client_bears_more_resets);
     tcase_add_test(tc, rfc9113_10_5_resets_below_the_refill_are_borne);
     tcase_add_test(tc, rfc9113_10_5_honest_use_costs_nothing);
+    tcase_add_test(tc, rfc9113_10_5_tiny_window_updates_are_free_beside_full_data);
     tcase_add_test(tc, rfc9113_10_5_ledger_refills_with_time_up_to_its_burst);
     tcase_add_loop_test(tc, rfc9113_10_5_ledger_keeps_any_pace, 0, sizeof paces / sizeof *paces);
     tcase_add_loop_test(tc, rfc9113_10_5_burst_and_refill_are_options, 0, 2);

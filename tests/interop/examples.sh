@@ -47,6 +47,27 @@ expect "examples: chat over cleartext" chat "http://$url"
 serve "$examples/chat_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"
 expect "examples: chat over TLS" chat "https://$url" "$ca"
 
+# usage: device_server ADDRESS: its commands come from descriptor 6, and what it hears is put in the file `heard`
+device_server() { serve sh -c "exec '$examples/device_server' '$1' <'$dir/commands' >'$dir/heard'"; }
+# The device is heard, obeys, and comes back to a server that was killed and is there again.
+device_returns() {
+    "$examples/device" probe "http://$url" 2>"$dir/device.log" &
+    device=$!
+    hears 7 'probe 1 20.1' && echo 'every 20' >&6 && hears 7 'probe 2 20.2' && hears 7 'probe 3 20.3' || return 1
+    servers=$(for one in $servers; do [ "$one" = "$pid" ] || printf ' %s' "$one"; done)
+    kill -KILL "$pid" && wait "$pid"
+    device_server "http://$url"
+    read -r line <&7
+    case $line in 'probe '*) ;; *) return 1 ;; esac
+    echo off >&6
+    wait "$device" && grep -q '^attempt ' "$dir/device.log"
+}
+mkfifo "$dir/commands" "$dir/heard"
+exec 6<>"$dir/commands" 7<>"$dir/heard"
+device_server http://127.0.0.1:0
+expect "examples: a device is heard, obeys, and comes back" device_returns
+exec 6<&- 7<&-
+
 # usage: given NAME: whether the example was built, which needs a library of its own
 given() {
     [ -x "$examples/$1" ] && return 0

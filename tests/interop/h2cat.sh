@@ -157,12 +157,29 @@ expect "no such host: exit status 2" status 2 'cannot connect' http://name.inval
 serve "$h2cat" --listen --echo http://127.0.0.1:0
 expect "an address in use is exit status 2" status 2 'cannot listen' --listen --echo "$url"
 
+# The server is away at first: it comes when the client has told of an attempt.
+comes_back() {
+    stop "$pid"
+    echo hello | timeout "$LIMIT" "$h2cat" --reconnect "$url" >"$dir/back" 2>&6 &
+    client=$!
+    read -r said <&6
+    echo "$said"
+    case $said in "h2cat: attempt 2 at $url in "*) ;; *) return 1 ;; esac
+    start "$h2cat" --listen --echo "$url" && wait "$client" && [ "$(cat "$dir/back")" = hello ]
+}
+stays_away() { status 2 'cannot connect' --reconnect --timeout 0.5 "$url" && grep -q '^h2cat: attempt 2 ' "$dir/said"; }
+serve "$h2cat" --listen --echo http://127.0.0.1:0
+expect "--reconnect waits for a server that is away" comes_back
+stop "$pid"
+expect "--reconnect tells each attempt, and gives up with exit status 2" stays_away
+
 # Usage.
+serve "$h2cat" --listen --echo http://127.0.0.1:0
 for arguments in '' 'ftp://localhost/' 'http://localhost http://localhost' '--echo http://localhost' '--listen --echo --exec x http://localhost:0' \
     '--no-such-option http://localhost' '-H nocolon http://localhost' '--timeout 0 http://localhost' '--timeout' \
     '--listen -k http://localhost:0' '--listen --echo https://localhost:0' '--cacert x http://localhost' '--cert x https://localhost' \
     '--listen --respond /nonexistent http://127.0.0.1:0' '--websocket=x http://localhost' '--ping 0 http://localhost' \
-    '--listen --stats http://localhost:0' '--tcp a:1 --stats http://localhost' '--tcp a:1 --unix b http://localhost' '--tcp nowhere http://localhost' '--websocket -X PUT http://localhost' 'https://localhost --cacert /nonexistent' '-H : http://localhost' '-H a@b:c http://localhost' '-X A@B http://localhost'; do
+    '--listen --stats http://localhost:0' '--listen --reconnect http://localhost:0' '--tcp a:1 --stats http://localhost' '--tcp a:1 --unix b http://localhost' '--tcp nowhere http://localhost' '--websocket -X PUT http://localhost' 'https://localhost --cacert /nonexistent' '-H : http://localhost' '-H a@b:c http://localhost' '-X A@B http://localhost'; do
     # shellcheck disable=SC2086 # arguments
     expect "usage: '$arguments' is exit status 1 and one line" status 1 '^h2cat: .' $arguments
     [ "$(wc -l <"$dir/said")" -eq 1 ] || failed "usage: '$arguments' gives one line"

@@ -151,6 +151,15 @@ static int run(const h2cat_options *o, h2conn_client *client, int *signo) {
     return o->mode == H2CAT_FORWARD ? h2cat_forward_listen(o, &options) : connect_one(o, &options, signo);
 }
 
+#define FIRST_RETRY_MS 200
+
+static bool say_retry(void *user, const h2conn_retry *retry) {
+    (void)user;
+    tool_say("attempt %u at %s in %.1f s: %s", retry->failures + 1, retry->origin, (double)retry->wait_ms / 1000,
+             retry->why);
+    return true;
+}
+
 int h2cat_client(h2cat_options *o) {
     h2conn_client *client;
     h2cat_recorder *recorder = NULL;
@@ -160,10 +169,12 @@ int h2cat_client(h2cat_options *o) {
         tool_tls_close(&o->tls);
         return TOOL_USAGE;
     }
-    const h2conn_client_options options = {.secure = tool_tls_secure(&o->tls),
-                                           .trace = o->verbose ? tool_trace : NULL,
-                                           .tap = recorder ? h2cat_record : NULL,
-                                           .tap_user = recorder};
+    const h2conn_client_options options = {
+        .secure = tool_tls_secure(&o->tls),
+        .trace = o->verbose ? tool_trace : NULL,
+        .reconnect = {.first_ms = o->reconnect ? FIRST_RETRY_MS : 0, .again = say_retry},
+        .tap = recorder ? h2cat_record : NULL,
+        .tap_user = recorder};
     int error = h2conn_client_new(&client, &options);
     if (error) {
         status = tool_fail(error, "cannot make a client", NULL);

@@ -19,6 +19,7 @@ static const char help[] = "h2cat: full-duplex connections over HTTP/2, from the
                            "  -X, --method METHOD     request method (POST)\n"
                            "      --timeout SECONDS   for connecting and the response, together (30)\n"
                            "  -k, --insecure          accept any server certificate: for tests only\n"
+                           "      --reconnect         while --timeout allows, try again when the server is away\n"
                            "      --ping SECONDS      measure a round trip so often; no answer ends it\n"
                            "      --stats             bytes, rates and round trips: live on a terminal, then in sum\n"
                            "Server, one of these; without, the first connection is joined to stdin and stdout:\n"
@@ -57,7 +58,8 @@ enum {
     OPT_WEBSOCKET,
     OPT_RECORD,
     OPT_PING,
-    OPT_STATS
+    OPT_STATS,
+    OPT_RECONNECT
 };
 
 static const struct option options[] = {
@@ -78,6 +80,7 @@ static const struct option options[] = {
     {"record", required_argument, NULL, OPT_RECORD},
     {"ping", required_argument, NULL, OPT_PING},
     {"stats", no_argument, NULL, OPT_STATS},
+    {"reconnect", no_argument, NULL, OPT_RECONNECT},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -147,6 +150,7 @@ static int take(h2cat_options *o, int option) {
     case OPT_WEBSOCKET: return set_websocket(o, optarg);
     case OPT_RECORD: o->record = optarg; return -1;
     case OPT_STATS: o->stats = true; return -1;
+    case OPT_RECONNECT: o->reconnect = true; return -1;
     case 'v': o->verbose = true; return -1;
     case 'h': fputs(help, stdout); return TOOL_OK;
     default: puts("h2cat " TOOL_VERSION); return TOOL_OK;
@@ -169,8 +173,9 @@ static int check(h2cat_options *o) {
     if (o->mode == H2CAT_FORWARD && o->framing == H2CAT_LINES) o->framing = H2CAT_BINARY;
     if (!o->listen) return check_client(o);
     if (o->mode == H2CAT_CONNECT) o->mode = H2CAT_JOIN;
-    if (o->method || o->timeout_ms || o->tls.options.insecure || o->ping_ms || o->stats)
-        return complain("--method, --timeout, --insecure, --ping and --stats are for a client, not for --listen", "");
+    if (o->method || o->timeout_ms || o->tls.options.insecure || o->ping_ms || o->stats || o->reconnect)
+        return complain(
+            "--method, --timeout, --insecure, --reconnect, --ping and --stats are for a client, not for --listen", "");
     if (o->mode == H2CAT_RESPOND && o->framing != H2CAT_PLAIN)
         return complain("--respond answers requests: leave out --websocket", "");
     return -1;

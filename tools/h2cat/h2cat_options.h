@@ -21,7 +21,7 @@ typedef struct h2cat_options {
     h2cat_target target; /* --tcp and --unix */
     h2cat_framing framing;
     const char *record; /* a file, or NULL */
-    bool listen, verbose, stats;
+    bool listen, verbose, stats, reconnect;
 } h2cat_options;
 
 /* Read the command line. Returns -1 to go on, else the exit status: after --help, --version or a complaint. */
