@@ -37,6 +37,7 @@ expect "chat: the own page is not refused" foreign "$room"
 
 # tmux with a server of its own, ended by the script's end.
 terminal() { tmux -S "$dir/tmux" -f /dev/null "$@"; }
+trap 'terminal kill-server 2>/dev/null; clean' EXIT
 # usage: shows PANE REGEX: wait until a line of the pane matches
 shows() {
     tries=0
@@ -128,5 +129,4 @@ command -v tmux >/dev/null && expect "chat: a terminal says that the server has 
     expect "chat: the page says so, and is in the room again when the server is back" page_returns
     expect "chat: a page that is closed leaves the room" page_closes
 }
-command -v tmux >/dev/null && terminal kill-server
 [ $failures -eq 0 ]
