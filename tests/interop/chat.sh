@@ -8,8 +8,10 @@ chat=$BUILD/chat
     exit 0
 }
 
-serve "$chat/chat_server" --cert "$certs/server.pem" --key "$certs/server.key" https://127.0.0.1:0
-room=https://localhost:$port server=$pid
+# usage: run_server PORT
+run_server() { serve "$chat/chat_server" --cert "$certs/server.pem" --key "$certs/server.key" "https://127.0.0.1:$1"; }
+run_server 0
+room=https://localhost:$port
 
 if have node 'chat, the protocol'; then
     expect "chat: names, joins, posts and leaves are told to all" timeout "$LIMIT" node "$here/chat_peer.js" room "$room" "$ca"
@@ -17,8 +19,6 @@ if have node 'chat, the protocol'; then
     expect "chat: who does not read is dropped, and the others never wait" timeout "$LIMIT" node "$here/chat_peer.js" slow "$room" "$ca" "$h2cat"
 fi
 
-# The status of a request with these options of h2cat.
-status() { timeout "$LIMIT" "$h2cat" --cacert "$ca" -v "$@" </dev/null 2>&1 | sed -n 's/.*:status: *\([0-9]*\).*/\1/p' | head -n 1; }
 page() { timeout "$LIMIT" "$h2cat" --cacert "$ca" -X GET "$room/" </dev/null | cmp - "$here/../../tools/chat/chat_page.html"; }
 foreign() { timeout "$LIMIT" "$h2cat" --cacert "$ca" --websocket -H "origin: $1" "$room/chat" </dev/null; }
 is_foreign() { foreign "$1" >"$dir/said" 2>&1; [ $? -eq 4 ] && grep -q 403 "$dir/said"; }
@@ -37,6 +37,7 @@ expect "chat: the own page is not refused" foreign "$room"
 
 # tmux with a server of its own, ended by the script's end.
 terminal() { tmux -S "$dir/tmux" -f /dev/null "$@"; }
+trap 'terminal kill-server 2>/dev/null; clean' EXIT
 # usage: shows PANE REGEX: wait until a line of the pane matches
 shows() {
     tries=0
@@ -91,12 +92,18 @@ page_talks() {
         page_does post 'emil Grüße aus <b>dem</b> Browser' && types dora 'hello page' && page_does post 'dora hello page'
 }
 page_hears_leaving() { terminal send-keys -t dora C-c && page_does shows 'dora left' && page_does guests anna,emil; }
+page_returns() {
+    page_does shows 'connecting again' && run_server "$port" 6>&- 7<&- && page_does guests emil && page_does say back &&
+        page_does post 'emil back'
+}
 page_closes() {
+    sit frida 90 --name frida && shows frida '│ emil *$' || return 1
     exec 6>&-
     await "$browser"
-    shows anna '← │ emil left'
+    shows frida '← │ emil left'
 }
 
+browser=
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 if [ -z "$chromium" ]; then
     skip "chat, the page: chromium is not installed"
@@ -112,14 +119,14 @@ elif have node 'chat, the page' && have tmux 'chat, the page with a terminal'; t
     expect "chat: the page and its WebSocket are HTTP/2" page_does protocol
     expect "chat: page and terminals see each other's posts, as text" page_talks
     expect "chat: the page hears who leaves" page_hears_leaving
-    expect "chat: a page that is closed leaves the room" page_closes
 fi
 
-# ---- end ----
+# ---- the server's end ----
 
-lost() { stop "$server"; shows anna 'left with [^0]'; }
-command -v tmux >/dev/null && {
-    expect "chat: a terminal says that the server has gone" lost
-    terminal kill-server
+lost() { stop "$pid"; shows anna 'left with [^0]'; }
+command -v tmux >/dev/null && expect "chat: a terminal says that the server has gone" lost
+[ -n "$browser" ] && {
+    expect "chat: the page says so, and is in the room again when the server is back" page_returns
+    expect "chat: a page that is closed leaves the room" page_closes
 }
 [ $failures -eq 0 ]
