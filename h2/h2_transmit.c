@@ -24,12 +24,16 @@ static bool fits(const output *out, size_t payload) {
     return out->cap - out->used >= H2_FRAME_HEADER_BYTES + payload;
 }
 
+/* A frame's type, and its flags above it. */
+#define WITH_ACK(type) ((type) | H2_FLAG_ACK << 8)
+
 /* Write a whole control frame that is known to fit. */
-static void put(h2_session *s, output *out, h2_frame_header header, const uint8_t *payload) {
+static void put(h2_session *s, output *out, unsigned kind, uint32_t id, const uint8_t *payload, size_t n) {
     uint8_t *at = out->bytes + out->used;
+    h2_frame_header header = {(uint32_t)n, (uint8_t)kind, (uint8_t)(kind >> 8), id};
     h2_frame_header_write(at, &header);
-    if (header.length) memcpy(at + H2_FRAME_HEADER_BYTES, payload, header.length);
-    out->used += H2_FRAME_HEADER_BYTES + header.length;
+    if (n > 0) memcpy(at + H2_FRAME_HEADER_BYTES, payload, n);
+    out->used += H2_FRAME_HEADER_BYTES + n;
     h2_transmit_trace(s, at);
 }
 
@@ -37,7 +41,7 @@ static bool put_u32(h2_session *s, output *out, h2_frame_type type, uint32_t id,
     uint8_t payload[H2_U32_BYTES];
     if (!fits(out, sizeof payload)) return false;
     h2_u32_write(payload, value);
-    put(s, out, (h2_frame_header){sizeof payload, (uint8_t)type, 0, id}, payload);
+    put(s, out, type, id, payload, sizeof payload);
     return true;
 }
 
@@ -72,7 +76,7 @@ static bool write_settings(h2_session *s, output *out) {
     out->used += preface;
     s->preface_owed = s->settings_owed = false;
     h2_gauge_begin(s);
-    put(s, out, (h2_frame_header){(uint32_t)n, H2_SETTINGS, 0, 0}, payload);
+    put(s, out, H2_SETTINGS, 0, payload, n);
     return true;
 }
 
@@ -80,11 +84,11 @@ static bool write_acks(h2_session *s, output *out) {
     while (s->settings_acks > 0) {
         if (!fits(out, 0)) return false;
         h2_headers_acknowledge(s); /* header blocks encoded before have been written before (4.3.1) */
-        put(s, out, (h2_frame_header){0, H2_SETTINGS, H2_FLAG_ACK, 0}, NULL);
+        put(s, out, WITH_ACK(H2_SETTINGS), 0, NULL, 0);
     }
     for (; s->pongs_waiting > 0; s->pongs_waiting--) {
         if (!fits(out, H2_PING_BYTES)) return false;
-        put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, H2_FLAG_ACK, 0}, s->pongs[0]);
+        put(s, out, WITH_ACK(H2_PING), 0, s->pongs[0], H2_PING_BYTES);
         memmove(s->pongs[0], s->pongs[1], sizeof s->pongs - sizeof s->pongs[0]);
     }
     return true;
@@ -94,7 +98,7 @@ static bool write_ping(h2_session *s, output *out, int kind) {
     if (s->ping_state[kind] != H2_PING_OWED) return true;
     if (!fits(out, H2_PING_BYTES)) return false;
     s->ping_state[kind] = H2_PING_SENT;
-    put(s, out, (h2_frame_header){H2_PING_BYTES, H2_PING, 0, 0}, kind == H2_PING_USER ? s->ping : h2_ping_tags[kind]);
+    put(s, out, H2_PING, 0, kind == H2_PING_USER ? s->ping : h2_ping_tags[kind], H2_PING_BYTES);
     return true;
 }
 
@@ -131,7 +135,7 @@ static bool write_goaway(h2_session *s, output *out) {
     h2_goaway_write(payload, &goaway);
     s->goaway = notice ? H2_GOAWAY_NOTICE_SENT : H2_GOAWAY_SENT;
     if (notice) s->ping_state[H2_PING_DRAIN] = H2_PING_OWED;
-    put(s, out, (h2_frame_header){sizeof payload, H2_GOAWAY, 0, 0}, payload);
+    put(s, out, H2_GOAWAY, 0, payload, sizeof payload);
     return true;
 }
 
@@ -154,7 +158,7 @@ static void put_priority(h2_session *s, output *out, h2_stream *stream) {
     h2_u32_write(payload, stream->id);
     size_t n = h2_urgency_write((char *)payload + H2_U32_BYTES, (h2_urgency){stream->urgency, stream->incremental});
     stream->flags &= (uint16_t)~H2_STREAM_PRIORITY_OWED;
-    put(s, out, (h2_frame_header){(uint32_t)(H2_U32_BYTES + n), H2_PRIORITY_UPDATE, 0, 0}, payload);
+    put(s, out, H2_PRIORITY_UPDATE, 0, payload, H2_U32_BYTES + n);
 }
 
 /* Whether the stream owed its PRIORITY_UPDATE, which was written. */
