@@ -245,10 +245,14 @@ START_TEST(contract_init_of_one_role_refuses_the_other) {
 END_TEST
 
 /* What MODELS.md and DESIGN.md promise per session and per stream, on a machine of 32-bit pointers; on one of 64 bits
- * each pointer and size takes 4 octets more. */
+ * each pointer and size takes 4 octets more. Windows that grow, which a small build has not, take 8. */
 START_TEST(contract_structs_stay_small) {
     size_t wide = sizeof(void *) - 4;
+#ifdef H2_SMALL
     ck_assert_uint_le(sizeof(h2_stream), 64 + 4 * wide);
+#else
+    ck_assert_uint_le(sizeof(h2_stream), 72 + 4 * wide);
+#endif
     ck_assert_uint_le(sizeof(h2_window), 8);
     ck_assert_uint_le(sizeof(h2_ledger), 16);
     ck_assert_uint_le(sizeof(h2_transition), 4);
