@@ -71,7 +71,7 @@ static bool grow_stream(h2_session *s, h2_stream *stream, uint64_t octets) {
     if (to <= stream->target || !ask(s, to - stream->target)) return false;
     h2_window_consume(&stream->recv, to - stream->target);
     stream->target = to;
-    h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    h2_streams_owe(&s->streams, stream);
     return true;
 }
 

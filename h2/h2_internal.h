@@ -335,9 +335,15 @@ size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap);
 
 /* h2_schedule.c */
 /* Put a stream on the ready list, or take it off, by its lent bytes and window. */
+#ifdef H2_SMALL
+static inline void h2_schedule(h2_session *s, h2_stream *stream) {
+    (void)s, (void)stream;
+}
+#else
 void h2_schedule(h2_session *s, h2_stream *stream);
 /* Give a stream its urgency and manner. */
 void h2_schedule_priority(h2_session *s, h2_stream *stream, h2_urgency priority);
+#endif
 /* Whether DATA could be written now. */
 bool h2_schedule_any(const h2_session *s);
 /* Write one DATA frame of the stream whose turn it is. Returns the octets, 0 when none can or it does not fit. */

@@ -21,7 +21,7 @@ static void give_back(h2_session *s, uint32_t id, uint32_t n) {
     h2_stream *stream = h2_streams_find(&s->streams, id);
     if (!stream) return;
     h2_window_consume(&stream->recv, n);
-    if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_owe(&s->streams, stream);
 }
 
 void h2_receive_skip(h2_session *s, uint32_t n) {

@@ -122,7 +122,7 @@ h2_result h2_client_init(h2_session **session, void *memory, size_t size, const 
 }
 
 bool h2_session_has_slot(h2_session *s) {
-    return s->streams.free != H2_SLOT_NONE || (h2_session_supply(s) && h2_session_supply(s)->slot(s));
+    return h2_streams_may_add(&s->streams) || (h2_session_supply(s) && h2_session_supply(s)->slot(s));
 }
 
 uint32_t h2_session_recv_initial(const h2_session *s) {
@@ -147,6 +147,7 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
     h2_parting parting = {stream->id, stream->out_len, stream->user};
     stream->out = NULL;
     stream->out_len = 0;
+    stream->send.size = 0;
     if (reset) {
         stream->flags |= H2_STREAM_RESET_OWED;
         stream->reset_code = why->code;

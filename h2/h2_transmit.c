@@ -179,11 +179,11 @@ static bool wrote_priority(h2_session *s, output *out, h2_stream *stream) {
 
 static bool write_owed(h2_session *s, output *out) {
     h2_stream *stream;
-    while ((stream = h2_streams_first(&s->streams, H2_LIST_OWED)) != NULL) {
+    while ((stream = h2_streams_first_owed(&s->streams)) != NULL) {
         if (!fits(out, H2_U32_BYTES + H2_URGENCY_BYTES)) return false;
         uint32_t id = stream->id;
         if (wrote_priority(s, out, stream)) continue;
-        h2_streams_pull(&s->streams, H2_LIST_OWED, stream);
+        h2_streams_pay(&s->streams, stream);
         if (stream->flags & H2_STREAM_RESET_OWED) {
             uint32_t code = stream->reset_code;
             h2_streams_release(&s->streams, stream);
@@ -242,6 +242,6 @@ bool h2_session_wants_transmit(const h2_session *s) {
     bool ping = false;
     for (int kind = 0; kind < H2_PING_KINDS; kind++) ping = ping || s->ping_state[kind] == H2_PING_OWED;
     return goaway || ping || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
-           s->pongs_waiting || s->resets_waiting || h2_streams_first(&s->streams, H2_LIST_OWED) ||
+           s->pongs_waiting || s->resets_waiting || h2_streams_first_owed(&s->streams) ||
            h2_window_due(&s->recv, s->recv_target) || h2_schedule_any(s);
 }
