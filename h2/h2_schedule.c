@@ -111,8 +111,8 @@ static void after_frame(h2_session *s, h2_stream *stream, bool end, const uint8_
         h2_stream_move(stream, H2_SEND_END);
     }
     h2_schedule(s, stream);
-    if (drained && s->handlers.on_sent) s->handlers.on_sent(s->user, id);
-    h2_transmit_trace(s, frame);
+    if (drained && s->handlers->on_sent) s->handlers->on_sent(s->user, id);
+    h2_trace_sent(s, frame);
     if (end) h2_session_settle(s, id);
 }
 

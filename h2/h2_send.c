@@ -122,7 +122,7 @@ uint32_t h2_stream_allowance(const h2_session *s, uint32_t id) {
 
 void h2_session_consumed(h2_session *s, size_t n) {
     uint32_t octets = n < H2_WINDOW_MAX ? (uint32_t)n : H2_WINDOW_MAX;
-    if (s->config.credit_on_receipt) return;
+    if (h2_session_credits_early(s)) return;
     h2_window_consume(&s->recv, octets);
     h2_gauge_keep(&s->recv, s->recv_target);
 }

@@ -127,13 +127,13 @@ const char *invariant_broken(const h2_session *s) {
     const char *wrong = broken_table(s);
     if (!wrong) wrong = broken_ready(s);
     if (wrong) return wrong;
-    if (s->headers.head > s->headers.tail || s->headers.tail > s->config.send_header_bytes)
+    if (s->headers.head > s->headers.tail || s->headers.tail > s->config->send_header_bytes)
         return "the outbox overflows";
     if (s->headers.frame_left > s->headers.tail - s->headers.head) return "the outbox misses part of a frame";
     if (s->pongs_waiting > H2_PINGS_WAITING || s->resets_waiting > H2_RESETS_WAITING) return "answers overflow";
     if (s->held > H2_HOLD_BYTES || s->stage > H2_STAGE_SKIP) return "the receiver is in no known stage";
-    if (s->ledger.balance > H2_LEDGER_POINT * s->config.abuse_burst) return "the ledger holds more than its burst";
-    if (s->block.fields > s->config.header_fields) return "more fields than there is room for";
+    if (s->ledger.balance > H2_LEDGER_POINT * s->config->abuse_burst) return "the ledger holds more than its burst";
+    if (s->block.fields > s->config->header_fields) return "more fields than there is room for";
     if (s->over && s->streams.live > 0) return "a stream lives in a session that is over";
     if (s->parting.id != 0) return "a stream is still parting";
     return NULL;
