@@ -111,6 +111,11 @@ static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t 
     hpack_table_add(&e->table, field, (hpack_key){0, 0, 0});
 }
 
+static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
+    (void)e, (void)hash, (void)name_hash;
+    return false;
+}
+
 #else
 
 /* The index in the dynamic table of an entry equal to `field`, whose hash is `hash`, or 0; if `by_name` that of one
@@ -149,6 +154,15 @@ static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t 
     if (new_name) *name_head = e->added;
 }
 
+/* Whether a field that seldom repeats does: the last of its bucket was, most likely, the same. */
+static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
+    uint16_t *passed = &e->passed[HPACK_BUCKET(name_hash, HPACK_PASSED)];
+    uint16_t last = *passed;
+
+    *passed = (uint16_t)(hash >> 16);
+    return *passed == last;
+}
+
 #endif
 
 /* Whether an entry for `field` would not push out too much of the table, and has storage. */
@@ -169,8 +183,9 @@ static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, ui
         if (index == 0) index = hpack_find(e, field, name_hash, true);
         out = hpack_int_write(out, HPACK_FIRST_NEVER, index);
     } else {
+        if (!whole) hash = name_hash ^ hpack_value_hash(field->value, field->value_len);
+        if (!whole && is_volatile) is_volatile = !hpack_repeats(e, hash, name_hash);
         if (!whole && !is_volatile) {
-            hash = name_hash ^ hpack_value_hash(field->value, field->value_len);
             index = hpack_find(e, field, hash, false);
             whole = index > 0;
         }
