@@ -249,9 +249,11 @@ static h2_rule check_request(const judge *j, bool extended_connect) {
         rule = H2_RULE_PSEUDO_MISSING;
     if (rule) return rule;
     if (j->seen & PATH && (rule = check_path(j))) return rule;
-    /* 8.3.1: no userinfo in an authority, RFC 9110, 4.2.1: and a host; the field Host must not say otherwise. */
-    if (j->authority && j->web && (j->authority->value_len == 0 || has_userinfo(j->authority)))
-        return H2_RULE_PSEUDO_VALUE;
+    /* 8.3.1: no userinfo in an authority, RFC 9110, 4.2.1: and a host; without it the field Host is the authority, with
+     * it that field must not say otherwise. */
+    const hpack_field *authority = j->authority ? j->authority : j->host;
+    if (authority && j->web && (authority->value_len == 0 || has_userinfo(authority)))
+        return j->authority ? H2_RULE_PSEUDO_VALUE : H2_RULE_FIELD_VALUE;
     if (j->authority && j->host && !value_is(j->host, j->authority->value, j->authority->value_len))
         return H2_RULE_AUTHORITY;
     return H2_RULE_NONE;
