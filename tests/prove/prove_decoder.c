@@ -9,8 +9,12 @@
  *
  * Assumed: an arena of ARENA octets stands for one of any size.
  */
-#include "hpack.h"
+#define hpack_table_get hpack_table_get_proven
+#include "hpack_dynamic.h"
+#undef hpack_table_get
 #include "prove.h"
+
+void hpack_table_get(const hpack_table *t, uint32_t age, hpack_field *field);
 
 /* Where a step goes on to the next in the same call, it has ended for this proof: what it calls leaves all as it is. */
 struct hpack_run;
