@@ -3,7 +3,8 @@
  * The encoder: for each field the first that applies of
  *   never_index: a never-indexed literal (RFC 7541, 6.2.3)
  *   an equal entry of the static, then of the dynamic table: its index (6.1)
- *   a value seldom sent twice, or an entry that would push out much of the table: a literal without indexing (6.2.2)
+ *   a value seldom sent twice and not the last sent, or an entry that would push out much of the table: a literal
+ *     without indexing (6.2.2)
  *   a literal that becomes an entry (6.2.1)
  * with names by index where a table has them, and strings Huffman coded where that is shorter.
  *
@@ -127,6 +128,11 @@ static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash, u
     return 0;
 }
 
+static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
+    (void)e, (void)hash, (void)name_hash;
+    return false;
+}
+
 #else
 
 /* The hash of a field, and with it the index of its name in the static table, or 0. */
@@ -186,6 +192,15 @@ static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t 
     if (!(hash & HPACK_KEY_KNOWN)) *name_head = e->added;
 }
 
+/* Whether a field that seldom repeats does: the last of its bucket was, most likely, the same. */
+static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
+    uint16_t *passed = &e->passed[HPACK_BUCKET(name_hash, HPACK_PASSED)];
+    uint16_t last = *passed;
+
+    *passed = (uint16_t)(hash >> 16);
+    return *passed == last;
+}
+
 #endif
 
 /* Whether an entry for `field` would not push out too much of the table, and has storage. */
@@ -207,20 +222,19 @@ static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, ui
     uint32_t name_hash = hpack_hash(field->name, field->name_len);
     uint32_t known = hpack_static_find(field, name_hash);
     uint32_t index = known & HPACK_KNOWN_INDEX;
-    bool once = field->never_index || known & HPACK_KNOWN_VOLATILE;
-    uint32_t hash = 0;
+    uint32_t hash, same;
 
-    if (known & HPACK_KNOWN_WHOLE && !field->never_index) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
-    if (!once) {
-        uint32_t same;
-
-        hash = hpack_field_hash(field, name_hash, index);
-        same = hpack_find_field(e, field, hash);
-        if (same > 0) return hpack_int_write(out, HPACK_FIRST_INDEXED, same);
+    if (field->never_index) {
+        if (index == 0) index = hpack_find_name(e, field, name_hash);
+        return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
     }
+    if (known & HPACK_KNOWN_WHOLE) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
+    hash = hpack_field_hash(field, name_hash, index);
+    same = hpack_find_field(e, field, hash);
+    if (same > 0) return hpack_int_write(out, HPACK_FIRST_INDEXED, same);
     if (index == 0) index = hpack_find_name(e, field, name_hash);
-    if (field->never_index) return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
-    if (once || !hpack_worth_indexing(e, field)) return hpack_write_literal(out, field, index, HPACK_FIRST_WITHOUT);
+    if ((known & HPACK_KNOWN_VOLATILE && !hpack_repeats(e, hash, name_hash)) || !hpack_worth_indexing(e, field))
+        return hpack_write_literal(out, field, index, HPACK_FIRST_WITHOUT);
     hpack_remember(e, field, hash, name_hash);
     return hpack_write_literal(out, field, index, HPACK_FIRST_INCREMENTAL);
 }
