@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "h2conn_core.h"
+#include "conn_error.h"
 #include <string.h>
 
 static h2conn_core_conn *find(const h2conn_core *core, uint32_t id) {
-    for (uint16_t i = 0; i < core->streams; i++) {
-        if (core->conns[i].id == id) return &core->conns[i];
+    h2conn_core_conn *conn = core->conns;
+    for (unsigned left = core->storage->config.streams; left > 0; left--, conn++) {
+        if (conn->id == id) return conn;
     }
     return NULL;
 }
@@ -20,7 +22,7 @@ static void on_headers(void *user, uint32_t id, h2_section section, const h2_fie
     if (conn == NULL) {
         conn = find(core, 0);
         if (section != H2_REQUEST || conn == NULL) {
-            h2_stream_reset(core->link.session, id, H2_REFUSED_STREAM);
+            h2_stream_reset(core->session, id, H2_REFUSED_STREAM);
             return;
         }
         begin(core, conn, id);
@@ -33,34 +35,28 @@ static void on_headers(void *user, uint32_t id, h2_section section, const h2_fie
     if (core->on_headers && !conn->closing) core->on_headers(core->user, conn, section, fields, n);
 }
 
-static uint8_t *ring_of(const h2conn_core_conn *conn) {
-    return conn->core->rings + (size_t)(conn - conn->core->conns) * conn->core->window;
-}
-
-/* The octets of the ring from `at` on before it wraps, `n` at most; `at` may be beyond its end by less than a round. */
-static uint8_t *ring_run(const h2conn_core_conn *conn, uint32_t at, size_t *n) {
-    const uint32_t window = conn->core->window;
+/* Copy `n` octets between `bytes` and the connection's ring, `at` octets on from where the received ones begin. */
+static void copy(const h2conn_core_conn *conn, uint32_t at, uint8_t *bytes, uint32_t n, bool in) {
+    const uint32_t window = conn->core->storage->config.stream_window;
+    uint8_t *ring = (uint8_t *)(conn->core->conns + conn->core->storage->config.streams) +
+                    (size_t)(conn - conn->core->conns) * window;
+    at += conn->start;
     if (at >= window) at -= window;
-    if (*n > window - at) *n = window - at;
-    return ring_of(conn) + at;
+    const uint32_t whole = window - at, run = n < whole ? n : whole;
+    memcpy(in ? ring + at : bytes, in ? bytes : ring + at, run);
+    if (n > run) memcpy(in ? ring : bytes + run, in ? bytes + run : ring, n - run);
 }
 
 static void on_data(void *user, uint32_t id, const uint8_t *bytes, size_t len, bool end) {
     h2conn_core *core = user;
     h2conn_core_conn *conn = find(core, id);
     if (conn == NULL || conn->closing) {
-        h2_session_consumed(core->link.session, len);
+        h2_session_consumed(core->session, len);
         return;
     }
     if (end) conn->peer_ended = true;
-    while (len > 0) {
-        size_t run = len;
-        uint8_t *at = ring_run(conn, conn->start + conn->fill, &run);
-        memcpy(at, bytes, run);
-        conn->fill += (uint32_t)run;
-        bytes += run;
-        len -= run;
-    }
+    if (len > 0) copy(conn, conn->fill, (uint8_t *)(uintptr_t)bytes, (uint32_t)len, true);
+    conn->fill = (h2conn_core_size)(conn->fill + len);
 }
 
 static void on_sent(void *user, uint32_t id) {
@@ -68,7 +64,11 @@ static void on_sent(void *user, uint32_t id) {
     h2conn_core_conn *conn = find(core, id);
     if (conn == NULL) return;
     conn->lent = false;
-    if (conn->closing && !conn->peer_ended) h2_stream_leave(core->link.session, id);
+    if (conn->closing && !conn->peer_ended) h2_stream_leave(core->session, id);
+}
+
+static int error_of(const h2conn_core *core, const h2_failure *why) {
+    return h2conn_error_of(why, core->storage->config.server, h2_session_ready(core->session));
 }
 
 static void on_closed(void *user, uint32_t id, const h2_failure *why) {
@@ -77,75 +77,144 @@ static void on_closed(void *user, uint32_t id, const h2_failure *why) {
     if (conn == NULL) return;
     conn->closed = true;
     conn->lent = false;
-    conn->error = (int8_t)h2conn_link_error(&core->link, why);
+    conn->error = (int8_t)(core->lost ? core->lost : error_of(core, why));
     if (conn->closing) conn->id = 0;
 }
 
-static void *carve(uint8_t **memory, size_t n) {
-    void *part = *memory;
-    *memory += n;
-    return part;
+static const h2_handlers handlers = {
+    .on_headers = on_headers, .on_data = on_data, .on_sent = on_sent, .on_closed = on_closed};
+
+/* Octets of memory behind the session: connections, their rings, what is received and what is to be sent. */
+static size_t rings_bytes(const h2conn_core_storage *storage) {
+    const h2_config *config = &storage->config;
+    return config->streams * (sizeof(h2conn_core_conn) + config->stream_window);
+}
+
+static uint8_t *rx_of(const h2conn_core *core) {
+    return (uint8_t *)core->conns + rings_bytes(core->storage);
 }
 
 int h2conn_core_init(h2conn_core *core, const h2conn_core_storage *storage, const h2conn_transport *transport,
                      h2conn_core_headers headers, void *user) {
     const h2_config *config = &storage->config;
-    const h2_handlers handlers = {
-        .on_headers = on_headers, .on_data = on_data, .on_sent = on_sent, .on_closed = on_closed};
-    const size_t session_bytes = h2_session_size(config), streams = config->streams;
-    const size_t conn_bytes = H2_ALIGNED(streams * sizeof(h2conn_core_conn));
-    const size_t needed =
-        session_bytes + conn_bytes + streams * config->stream_window + storage->rx_bytes + storage->tx_bytes;
-    uint8_t *at = storage->memory;
-    h2_session *session;
-    if (session_bytes == 0 || storage->bytes < needed || storage->rx_bytes == 0 || config->stream_window == 0)
+    const size_t session_bytes = h2_session_size(config), rings = rings_bytes(storage);
+    if (session_bytes == 0 || storage->rx_bytes == 0 || config->stream_window == 0 ||
+        storage->rx_bytes > H2CONN_CORE_SIZE_MAX || storage->tx_bytes > H2CONN_CORE_SIZE_MAX ||
+        config->stream_window > H2CONN_CORE_SIZE_MAX ||
+        storage->bytes < session_bytes + rings + storage->rx_bytes + storage->tx_bytes)
         return H2CONN_EINVAL;
-    if (storage->init(&session, carve(&at, session_bytes), session_bytes, config, &handlers, core) != H2_OK)
+    memset(core, 0, sizeof *core);
+    if (storage->init(&core->session, storage->memory, session_bytes, config, &handlers, core) != H2_OK)
         return H2CONN_EINVAL;
-    *core = (h2conn_core){.on_headers = headers,
-                          .user = user,
-                          .window = config->stream_window,
-                          .rx_bytes = storage->rx_bytes,
-                          .tx_bytes = storage->tx_bytes,
-                          .streams = config->streams};
-    core->conns = memset(carve(&at, conn_bytes), 0, conn_bytes);
-    core->rings = carve(&at, streams * config->stream_window);
-    core->rx = carve(&at, storage->rx_bytes);
-    core->tx = at;
-    h2conn_link_init(&core->link, session, transport, config);
+    core->storage = storage;
+    core->transport = *transport;
+    core->on_headers = headers;
+    core->user = user;
+    core->conns = memset((uint8_t *)storage->memory + session_bytes, 0, rings);
     return H2CONN_OK;
 }
+
+/* ---- the transport ---- */
 
 /* How many octets may be taken from the transport without a ring running over. A peer that has acknowledged our window
  * keeps to it; before that every octet may be DATA for the fullest ring. */
 static uint32_t room(const h2conn_core *core) {
-    uint32_t least = core->rx_bytes;
-    if (h2_session_settled(core->link.session)) return least;
-    if (core->window < least) least = core->window;
-    for (uint16_t i = 0; i < core->streams; i++) {
-        const h2conn_core_conn *conn = &core->conns[i];
-        if (conn->id != 0 && !conn->closing && core->window - conn->fill < least) least = core->window - conn->fill;
+    const uint32_t window = core->storage->config.stream_window;
+    uint32_t least = core->storage->rx_bytes;
+    if (h2_session_settled(core->session)) return least;
+    if (window < least) least = window;
+    for (uint16_t i = 0; i < core->storage->config.streams; i++) {
+        const uint32_t left = window - core->conns[i].fill;
+        if (left < least) least = left;
     }
     return least;
 }
 
+/* The transport ended with `code`, unless it only wants to be called again. */
+static void end(h2conn_core *core, ptrdiff_t code) {
+    if (code == H2CONN_TRANSPORT_WANT_READ || code == H2CONN_TRANSPORT_WANT_WRITE) return;
+    const h2_failure *why = h2_session_failure(core->session);
+    const uint32_t goaway = why->culprit == H2_BY_PEER ? why->code : H2_NO_ERROR;
+    core->lost = code == H2CONN_TRANSPORT_ETLS ? H2CONN_ETLS : goaway != H2_NO_ERROR ? H2CONN_EGOAWAY : H2CONN_ELOST;
+    h2_session_lost(core->session, goaway);
+}
+
+/* Offer the engine what came, which may pause it. */
+static bool receive(h2conn_core *core) {
+    const uint32_t cap = room(core);
+    uint8_t *rx = rx_of(core);
+    bool moved = false;
+    if (core->rx_start == core->rx_end && cap > 0) {
+        const ptrdiff_t n = core->transport.recv(core->transport.ctx, rx, cap);
+        core->rx_start = core->rx_end = 0;
+        moved = n > 0;
+        if (moved)
+            core->rx_end = (h2conn_core_size)n;
+        else
+            end(core, n);
+    }
+    while (core->rx_start != core->rx_end) {
+        const ptrdiff_t n = h2_session_receive(core->session, rx + core->rx_start, core->rx_end - core->rx_start);
+        if (n == 0) break;
+        /* A session that failed hears no more. */
+        core->rx_start = n < 0 ? core->rx_end : (h2conn_core_size)(core->rx_start + n);
+    }
+    return moved;
+}
+
+static bool transmit(h2conn_core *core, uint64_t now_ms) {
+    uint8_t *tx = rx_of(core) + core->storage->rx_bytes;
+    for (bool moved = false;; moved = true) {
+        if (core->tx_start == core->tx_end) {
+            core->tx_start = 0;
+            core->tx_end = (h2conn_core_size)h2_session_transmit(core->session, tx, core->storage->tx_bytes);
+            if (core->tx_end == 0) return moved;
+        }
+        const ptrdiff_t n =
+            core->transport.send(core->transport.ctx, tx + core->tx_start, (size_t)core->tx_end - core->tx_start);
+        if (n <= 0) {
+            if (!core->refused) core->refused_at = (uint32_t)now_ms;
+            core->refused = true;
+            end(core, n);
+            return moved;
+        }
+        core->refused = false;
+        core->tx_start = (h2conn_core_size)(core->tx_start + n);
+    }
+}
+
+/* A peer that does not read what it made us answer is given up, as it would be for keeping a window shut. */
+static void mind_refusal(h2conn_core *core, uint64_t now_ms) {
+    const uint32_t patience = core->storage->config.blocked_ms, passed = (uint32_t)now_ms - core->refused_at;
+    if (!core->refused || patience == 0) return;
+    if (passed >= patience)
+        end(core, H2CONN_TRANSPORT_ELOST);
+    else if (core->wake_ms > now_ms + (patience - passed))
+        core->wake_ms = now_ms + (patience - passed);
+}
+
 bool h2conn_core_over(const h2conn_core *core) {
-    return h2conn_link_over(&core->link);
+    return core->lost || (h2_session_finished(core->session) && core->tx_start == core->tx_end);
 }
 
 bool h2conn_core_step(h2conn_core *core, uint64_t now_ms) {
     /* What comes after a good end, such as the transport's, is not looked at. */
     if (h2conn_core_over(core)) return false;
-    core->wake_ms = h2conn_link_tick(&core->link, now_ms);
-    return h2conn_link_step(&core->link, core->rx, room(core), core->tx, core->tx_bytes);
+    core->wake_ms = h2_session_tick(core->session, now_ms);
+    mind_refusal(core, now_ms);
+    if (core->lost) return false;
+    const bool received = receive(core);
+    return !core->lost && (transmit(core, now_ms) | received);
 }
 
 int h2conn_core_error(const h2conn_core *core) {
-    const h2_failure *why = h2_session_failure(core->link.session);
-    const bool farewell = why->culprit == H2_BY_PEER && why->code == H2_NO_ERROR;
-    if (farewell && core->link.ended == H2CONN_LINK_RUNNING) return H2CONN_OK;
-    return h2conn_link_error(&core->link, NULL);
+    const h2_failure *why = h2_session_failure(core->session);
+    if (why->culprit == H2_BY_RULE || why->culprit == H2_BY_US) return error_of(core, why);
+    if (core->lost) return core->lost;
+    return why->culprit == H2_BY_PEER && why->code != H2_NO_ERROR ? H2CONN_EGOAWAY : H2CONN_OK;
 }
+
+/* ---- what the program does ---- */
 
 static int error_of_result(h2_result result) {
     switch (result) {
@@ -162,7 +231,7 @@ int h2conn_core_open(h2conn_core *core, const h2_field *fields, size_t n, h2conn
     uint32_t id;
     *conn = NULL;
     if (slot == NULL) return H2CONN_ELIMIT;
-    const h2_result result = h2_stream_open(core->link.session, fields, n, 0, &id);
+    const h2_result result = h2_stream_open(core->session, fields, n, 0, &id);
     if (result != H2_OK) return error_of_result(result);
     begin(core, slot, id);
     *conn = slot;
@@ -171,7 +240,7 @@ int h2conn_core_open(h2conn_core *core, const h2_field *fields, size_t n, h2conn
 
 int h2conn_core_respond(h2conn_core_conn *conn, const h2_field *fields, size_t n, unsigned flags) {
     if (conn->closed) return conn->error != H2CONN_OK ? conn->error : H2CONN_ECLOSED;
-    const h2_result result = h2_stream_respond(conn->core->link.session, conn->id, fields, n, flags);
+    const h2_result result = h2_stream_respond(conn->core->session, conn->id, fields, n, flags);
     if (result == H2_OK && flags & H2_END) conn->ended = true;
     return error_of_result(result);
 }
@@ -179,22 +248,18 @@ int h2conn_core_respond(h2conn_core_conn *conn, const h2_field *fields, size_t n
 ptrdiff_t h2conn_core_read(h2conn_core_conn *conn, void *buf, size_t len) {
     const uint32_t n = len < conn->fill ? (uint32_t)len : conn->fill;
     if (n == 0) return conn->peer_ended ? 0 : conn->closed ? conn->error : H2CONN_EAGAIN;
-    for (uint32_t done = 0; done < n;) {
-        size_t run = n - done;
-        const uint8_t *at = ring_run(conn, conn->start, &run);
-        memcpy((uint8_t *)buf + done, at, run);
-        conn->start = (uint32_t)(at - ring_of(conn)) + (uint32_t)run;
-        done += (uint32_t)run;
-    }
-    conn->fill -= n;
-    h2_stream_consumed(conn->core->link.session, conn->id, n);
+    copy(conn, 0, buf, n, false);
+    const uint32_t window = conn->core->storage->config.stream_window, start = conn->start + n;
+    conn->start = (h2conn_core_size)(start < window ? start : start - window);
+    conn->fill = (h2conn_core_size)(conn->fill - n);
+    h2_stream_consumed(conn->core->session, conn->id, n);
     return (ptrdiff_t)n;
 }
 
 int h2conn_core_write(h2conn_core_conn *conn, const void *bytes, size_t len, unsigned flags) {
     if (conn->ended) return H2CONN_ECLOSED;
     if (conn->closed) return conn->error != H2CONN_OK ? conn->error : H2CONN_ECLOSED;
-    const h2_result result = h2_stream_write(conn->core->link.session, conn->id, bytes, len, flags);
+    const h2_result result = h2_stream_write(conn->core->session, conn->id, bytes, len, flags);
     if (result != H2_OK) return error_of_result(result);
     conn->lent = len > 0 || flags & H2_END;
     conn->ended = (flags & H2_END) != 0;
@@ -207,7 +272,7 @@ bool h2conn_core_writable(const h2conn_core_conn *conn) {
 
 void h2conn_core_close(h2conn_core_conn *conn) {
     if (conn == NULL || conn->closing) return;
-    h2_session *session = conn->core->link.session;
+    h2_session *session = conn->core->session;
     const uint32_t id = conn->id;
     if (!conn->closed && !conn->ended && !conn->lent) h2conn_core_write(conn, NULL, 0, H2_END);
     conn->closing = true;

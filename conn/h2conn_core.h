@@ -28,7 +28,6 @@
  * Bytes to send are lent: they stay the program's and are copied once, into the frame that carries them.
  */
 
-#include "conn_link.h"
 #include "h2_storage.h"
 #include "h2conn.h"
 
@@ -38,13 +37,22 @@ extern "C" {
 
 typedef struct h2conn_core h2conn_core;
 
+/* Counts of bytes in a ring or a buffer. */
+#ifdef H2_SMALL
+typedef uint16_t h2conn_core_size;
+#define H2CONN_CORE_SIZE_MAX UINT16_MAX
+#else
+typedef uint32_t h2conn_core_size;
+#define H2CONN_CORE_SIZE_MAX H2_WINDOW_MAX
+#endif
+
 /* A connection: one stream. `status` is the client's to read, 0 until the final response came; `user` is the program's.
  * The other members are private. */
 typedef struct h2conn_core_conn {
     h2conn_core *core;
     void *user;
-    uint32_t start, fill; /* of the ring: where the received bytes begin, and how many they are */
-    uint32_t id;          /* 0 for a free slot */
+    uint32_t id;                  /* 0 for a free slot */
+    h2conn_core_size start, fill; /* of the ring: where the received bytes begin, and how many they are */
     uint16_t status;
     int8_t error;        /* how it ended, once `closed` */
     bool peer_ended : 1; /* END_STREAM arrived */
@@ -72,14 +80,17 @@ typedef struct h2conn_core_storage {
 
 /* Members are private but `wake_ms`: when h2conn_core_step should be called at the latest. */
 struct h2conn_core {
-    h2conn_link link;
+    h2_session *session;
+    const h2conn_core_storage *storage;
+    h2conn_core_conn *conns; /* then their rings, then the buffers for receiving and for sending */
+    h2conn_core_size rx_start, rx_end, tx_start, tx_end; /* of these, what waits for the engine and for the transport */
     h2conn_core_headers on_headers;
     void *user;
-    h2conn_core_conn *conns;
-    uint8_t *rings, *rx, *tx;
-    uint32_t window, rx_bytes, tx_bytes;
-    uint16_t streams;
+    h2conn_transport transport;
     uint64_t wake_ms;
+    uint32_t refused_at; /* the time when the transport first took nothing, while `refused` */
+    bool refused;
+    int8_t lost; /* H2CONN_ELOST, ETLS or EGOAWAY once the transport has ended */
 };
 
 /* H2CONN_CORE_STORAGE(name, server, sizes...) defines `name`_storage and its memory, both static;
@@ -102,7 +113,7 @@ struct h2conn_core {
 #define H2CONN_CORE_BYTES_(streams, stream_window, header_fields, header_bytes, decoder_table, encoder_table,          \
                            send_header_bytes, rx_bytes, tx_bytes)                                                      \
     (H2_SESSION_BYTES(streams, header_fields, header_bytes, decoder_table, encoder_table, send_header_bytes) +         \
-     H2_ALIGNED((streams) * sizeof(h2conn_core_conn)) + (streams) * (size_t)(stream_window) + (rx_bytes) + (tx_bytes))
+     (streams) * (sizeof(h2conn_core_conn) + (size_t)(stream_window)) + (rx_bytes) + (tx_bytes))
 
 #define H2CONN_CORE_STORAGE_(name, server_, streams_, stream_window_, header_fields_, header_bytes_, decoder_table_,   \
                              encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)                                 \
@@ -156,7 +167,7 @@ int h2conn_core_error(const h2conn_core *core);
 
 /* The engine's session, for what h2.h can besides: PING, GOAWAY, draining, why it failed. */
 static inline h2_session *h2conn_core_session(const h2conn_core *core) {
-    return core->link.session;
+    return core->session;
 }
 
 /* Client: send a request of `n` fields, pseudo-fields first, all names in lower case. H2CONN_ELIMIT when all

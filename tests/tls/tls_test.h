@@ -97,6 +97,7 @@ void tls_expect_failure(tls_pair *pair, int side, ptrdiff_t code, ptrdiff_t want
 
 Suite *tls_handshake_suite(void);
 Suite *tls_stream_suite(void);
+Suite *tls_records_suite(void);
 Suite *tls_trust_suite(void);
 Suite *tls_forged_suite(void);
 Suite *tls_alpn_suite(void);
