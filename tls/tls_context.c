@@ -201,6 +201,7 @@ static int make(h2tls_context **out, const h2tls_options *options, bool server, 
     }
     context->server = server;
     pthread_mutex_init(&context->lock, NULL);
+    h2tls_pool_init(&context->pool);
     context->identity = identify(options, server, why);
     if (context->identity == NULL) {
         h2tls_free(context);
@@ -248,6 +249,7 @@ void h2tls_free(h2tls_context *context) {
     if (context == NULL) return;
     if (context->identity != NULL) forget(context->identity);
     wolfSSL_Cleanup();
+    h2tls_pool_free(&context->pool);
     pthread_mutex_destroy(&context->lock);
     free(context);
 }

@@ -51,6 +51,18 @@ typedef struct tls_identity {
     bool resumes;
 } tls_identity;
 
+/* Room for what one call receives or seals: four full records, the rest of a fifth, and what sealing adds to them. */
+#define TLS_BUFFER_BYTES ((size_t)65 * 1024)
+/* Returned buffers that are kept for the next: as many as there are processors that seal and open at once, and some. */
+#define TLS_POOL_KEPT 8
+
+/* Buffers of TLS_BUFFER_BYTES that transports borrow while bytes are in them. */
+typedef struct tls_pool {
+    pthread_mutex_t lock; /* taken last, for a few instructions */
+    uint8_t *kept[TLS_POOL_KEPT];
+    size_t n;
+} tls_pool;
+
 /* Of a transport: whether it resumes a session, and what one made of it is worth. Times are of h2tls_seconds. */
 typedef struct tls_resume {
     tls_identity *identity;
@@ -62,6 +74,7 @@ typedef struct tls_resume {
 } tls_resume;
 
 struct h2tls_context {
+    tls_pool pool;
     pthread_mutex_t lock;
     tls_identity *identity; /* the lock */
     bool server;
@@ -105,6 +118,15 @@ int h2tls_host_set(tls_host *host, const char *text);
 void h2tls_host_clear(tls_host *host);
 /* Whether the certificate is for the host, RFC 9525 section 6: its alternative names alone count. */
 bool h2tls_host_matches(const tls_host *host, const WOLFSSL_X509 *certificate);
+
+/* tls_pool.c */
+
+void h2tls_pool_init(tls_pool *pool);
+void h2tls_pool_free(tls_pool *pool);
+/* TLS_BUFFER_BYTES of room, or NULL. */
+uint8_t *h2tls_buffer_get(tls_pool *pool);
+/* NULL is ignored. */
+void h2tls_buffer_put(tls_pool *pool, uint8_t *buffer);
 
 /* tls_clock.c */
 

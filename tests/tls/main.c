@@ -6,6 +6,7 @@ int main(void) {
     tls_certificates_make();
     SRunner *runner = srunner_create(tls_handshake_suite());
     srunner_add_suite(runner, tls_stream_suite());
+    srunner_add_suite(runner, tls_records_suite());
     srunner_add_suite(runner, tls_trust_suite());
     srunner_add_suite(runner, tls_forged_suite());
     srunner_add_suite(runner, tls_alpn_suite());

@@ -103,6 +103,7 @@ void tls_clock_forward(unsigned seconds);
 
 Suite *tls_handshake_suite(void);
 Suite *tls_stream_suite(void);
+Suite *tls_records_suite(void);
 Suite *tls_trust_suite(void);
 Suite *tls_forged_suite(void);
 Suite *tls_alpn_suite(void);
