@@ -13,12 +13,19 @@ typedef struct output {
     size_t cap, used;
 } output;
 
-void h2_transmit_trace(const h2_session *s, const uint8_t *frame) {
-    if (!s->handlers.on_frame) return;
+#ifndef H2_SMALL
+void h2_trace_sent(const h2_session *s, const uint8_t *frame) {
+    if (!s->handlers->on_frame) return;
     h2_frame_header header;
     h2_frame_header_read(&header, frame);
-    s->handlers.on_frame(s->user, true, &header, frame + H2_FRAME_HEADER_BYTES, header.length);
+    s->handlers->on_frame(s->user, true, &header, frame + H2_FRAME_HEADER_BYTES, header.length);
 }
+
+void h2_trace_received(const h2_session *s, const h2_octets *in) {
+    size_t n = in->left < s->frame.length ? in->left : s->frame.length;
+    if (s->handlers->on_frame) s->handlers->on_frame(s->user, false, &s->frame, in->at, n);
+}
+#endif
 
 static bool fits(const output *out, size_t payload) {
     return out->cap - out->used >= H2_FRAME_HEADER_BYTES + payload;
@@ -34,7 +41,7 @@ static void put(h2_session *s, output *out, unsigned kind, uint32_t id, const ui
     h2_frame_header_write(at, &header);
     if (n > 0) memcpy(at + H2_FRAME_HEADER_BYTES, payload, n);
     out->used += H2_FRAME_HEADER_BYTES + n;
-    h2_transmit_trace(s, at);
+    h2_trace_sent(s, at);
 }
 
 static bool put_u32(h2_session *s, output *out, h2_frame_type type, uint32_t id, uint32_t value) {
@@ -49,7 +56,7 @@ static bool put_u32(h2_session *s, output *out, h2_frame_type type, uint32_t id,
 
 /* Ours by row; a value equal to the default is not sent. */
 static uint32_t own_setting(const h2_session *s, h2_setting_row row) {
-    const h2_config *c = &s->config;
+    const h2_config *c = s->config;
     switch (row) {
     case H2_SET_HEADER_TABLE_SIZE: return c->decoder_table;
     case H2_SET_ENABLE_PUSH: return c->server ? h2_setting_default(row) : 0;
@@ -179,11 +186,11 @@ static bool wrote_priority(h2_session *s, output *out, h2_stream *stream) {
 
 static bool write_owed(h2_session *s, output *out) {
     h2_stream *stream;
-    while ((stream = h2_streams_first(&s->streams, H2_LIST_OWED)) != NULL) {
+    while ((stream = h2_streams_first_owed(&s->streams)) != NULL) {
         if (!fits(out, H2_U32_BYTES + H2_URGENCY_BYTES)) return false;
         uint32_t id = stream->id;
         if (wrote_priority(s, out, stream)) continue;
-        h2_streams_pull(&s->streams, H2_LIST_OWED, stream);
+        h2_streams_pay(&s->streams, stream);
         if (stream->flags & H2_STREAM_RESET_OWED) {
             uint32_t code = stream->reset_code;
             h2_streams_release(&s->streams, stream);
@@ -267,6 +274,6 @@ bool h2_session_wants_transmit(const h2_session *s) {
     bool ping = false;
     for (int kind = 0; kind < H2_PING_KINDS; kind++) ping = ping || s->ping_state[kind] == H2_PING_OWED;
     return goaway || ping || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
-           s->pongs_waiting || s->resets_waiting || h2_streams_first(&s->streams, H2_LIST_OWED) ||
+           s->pongs_waiting || s->resets_waiting || h2_streams_first_owed(&s->streams) ||
            h2_window_due(&s->recv, s->recv_target) || h2_schedule_any(s);
 }

@@ -305,6 +305,7 @@ CONVERSATION(rfc9113_6_9_consumption_after_the_end_opens_the_connections_window)
     peer_expect_nothing(p);
 }
 
+#ifndef H2_SMALL
 /* 5.2.1, credit_on_receipt: a stream that nobody reads holds up only itself. */
 CONVERSATION(contract_credit_on_receipt_opens_the_connections_window_at_once) {
     h2_config config = h2_config_hosted(true);
@@ -320,6 +321,7 @@ CONVERSATION(contract_credit_on_receipt_opens_the_connections_window_at_once) {
     peer_expect_u32(p, H2_WINDOW_UPDATE, 1, 16384);
     peer_expect_nothing(p);
 }
+#endif
 
 /* A program that gives back more than it got: no window of zero, none beyond 2^31-1. */
 CONVERSATION(contract_consuming_too_much_never_breaks_the_protocol) {
@@ -438,7 +440,9 @@ Suite *rfc9113_5_2_flow_control_suite(void) {
     tcase_add_test(tc, rfc9113_6_9_updates_of_wide_windows_go_alone_before_they_are_half_shut);
 #endif
     tcase_add_test(tc, rfc9113_6_9_consumption_after_the_end_opens_the_connections_window);
+#ifndef H2_SMALL
     tcase_add_test(tc, contract_credit_on_receipt_opens_the_connections_window_at_once);
+#endif
     tcase_add_test(tc, contract_consuming_too_much_never_breaks_the_protocol);
     tcase_add_test(tc, rfc9113_6_9_credit_of_data_that_reaches_nobody_comes_back);
     tcase_add_test(tc, rfc9113_6_9_3_data_beyond_a_smaller_window_is_taken_until_it_is_acknowledged);
