@@ -61,8 +61,8 @@ typedef struct h2_config {
     bool connect_protocol; /* server: offer extended CONNECT (RFC 8441) */
 #ifndef H2_SMALL
     bool credit_on_receipt; /* open the connection's window when DATA arrives, not when it is consumed: a stream nobody
-                               reads then holds up only itself, and the caller keeps up to the sum of the stream windows
-                             */
+                               reads then holds up only itself, and the caller keeps up to the sum of the stream
+                               windows. So it is in h2_config_hosted; in h2_config_small it is not */
 #endif
     uint16_t streams;        /* 1 to H2_STREAMS_LIMIT: open at once; a server announces it */
     uint16_t header_fields;  /* of a received header section, pseudo-fields included */

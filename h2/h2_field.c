@@ -150,6 +150,10 @@ static h2_rule check_path(const judge *j) {
     return j->path->value[0] == '/' || star ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
 }
 
+static bool is_host(const hpack_field *f) {
+    return f->value_len > 0 && h2_chars_are(H2_CHARS_HOST, f->value, f->value_len);
+}
+
 static h2_rule check_request(const judge *j, bool extended_connect) {
     if (!(j->seen & METHOD)) return H2_RULE_PSEUDO_MISSING;
     if (j->message.extended && !j->message.connect) return H2_RULE_CONNECT;
@@ -160,8 +164,10 @@ static h2_rule check_request(const judge *j, bool extended_connect) {
         rule = H2_RULE_PSEUDO_MISSING;
     if (rule) return rule;
     if (j->seen & PATH && (rule = check_path(j))) return rule;
-    /* 8.3.1: no userinfo in an authority, RFC 9110, 4.2.1: and a host; the field Host must not say otherwise. */
-    if (j->authority && j->web && (j->authority->value_len == 0 || j->userinfo)) return H2_RULE_PSEUDO_VALUE;
+    /* 8.3.1: no userinfo in an authority, RFC 9110, 4.2.1: and a host; without it the field Host is the authority, with
+     * it that field must not say otherwise. */
+    if (j->web && j->authority && (j->authority->value_len == 0 || j->userinfo)) return H2_RULE_PSEUDO_VALUE;
+    if (j->web && !j->authority && j->host && !is_host(j->host)) return H2_RULE_FIELD_VALUE;
     if (j->authority && j->host && !value_is(j->host, j->authority->value, j->authority->value_len))
         return H2_RULE_AUTHORITY;
     return H2_RULE_NONE;

@@ -3,7 +3,7 @@
  * The encoder: for each field the first that applies of
  *   never_index: a never-indexed literal (RFC 7541, 6.2.3)
  *   an equal entry of the dynamic or the static table: its index (6.1)
- *   a value seldom sent twice, or an entry that would push out much of the table: a literal without indexing (6.2.2)
+ *   a value seldom sent twice and not the last sent, or an entry that would push out much of the table: a literal without indexing (6.2.2)
  *   a literal that becomes an entry (6.2.1)
  * with names by index where a table has them, and strings Huffman coded where that is shorter.
  *
@@ -126,6 +126,11 @@ static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash) {
     return 0;
 }
 
+static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
+    (void)e, (void)hash, (void)name_hash;
+    return false;
+}
+
 #else
 
 static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash) {
@@ -184,6 +189,15 @@ static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t 
     if (new_name) *name_head = e->added;
 }
 
+/* Whether a field that seldom repeats does: the last of its bucket was, most likely, the same. */
+static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
+    uint16_t *passed = &e->passed[HPACK_BUCKET(name_hash, HPACK_PASSED)];
+    uint16_t last = *passed;
+
+    *passed = (uint16_t)(hash >> 16);
+    return *passed == last;
+}
+
 #endif
 
 /* Whether an entry for `field` would not push out too much of the table, and has storage. */
@@ -216,7 +230,7 @@ static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, ui
     new_name = index == 0;
     if (new_name) index = hpack_find_name(e, field, name_hash);
     if (field->never_index) return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
-    if (known & HPACK_KNOWN_VOLATILE || !hpack_worth_indexing(e, field))
+    if ((known & HPACK_KNOWN_VOLATILE && !hpack_repeats(e, hash, name_hash)) || !hpack_worth_indexing(e, field))
         return hpack_write_literal(out, field, index, HPACK_FIRST_WITHOUT);
     hpack_remember(e, field, hash, name_hash, new_name);
     return hpack_write_literal(out, field, index, HPACK_FIRST_INCREMENTAL);

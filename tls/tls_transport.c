@@ -47,8 +47,9 @@ typedef struct transport {
     tls_identity *identity;
     h2conn_transport below;
     WOLFSSL *ssl;
-    tls_host host; /* what a client verifies; empty once the handshake is done */
-    char *why;     /* NULL until it fails */
+    tls_host host; /* what a client verifies */
+    tls_resume resume;
+    char *why; /* NULL until it fails */
     const char *version, *suite;
     uint8_t *held; /* sealed bytes that the level below has not taken */
     size_t held_len, held_from, held_cap;
@@ -69,6 +70,7 @@ typedef struct transport {
     bool done;                        /* and all of it is sent: from here on only the caller's bytes are waited for */
     bool peer_known;                  /* its certificate passed h2tls_verify */
     bool wrong_host;
+    bool resumed;
 } transport;
 
 /* Hand `len` bytes below. Returns how many were taken; fewer than all after noting why. */
@@ -204,11 +206,18 @@ int h2tls_below_recv(WOLFSSL *ssl, char *buf, int len, void *ctx) {
 int h2tls_verify(int sound, WOLFSSL_X509_STORE_CTX *store) {
     if (!sound || wolfSSL_X509_STORE_CTX_get_error_depth(store) != 0) return sound;
     WOLFSSL *ssl = wolfSSL_X509_STORE_CTX_get_ex_data(store, wolfSSL_get_ex_data_X509_STORE_CTX_idx());
+    const WOLFSSL_X509 *certificate = wolfSSL_X509_STORE_CTX_get_current_cert(store);
     transport *t = ssl != NULL ? wolfSSL_GetIOReadCtx(ssl) : NULL;
-    if (t == NULL) return 0;
-    t->peer_known = t->context->server || h2tls_host_matches(&t->host, wolfSSL_X509_STORE_CTX_get_current_cert(store));
+    if (t == NULL || certificate == NULL) return 0;
+    t->peer_known = t->context->server || h2tls_host_matches(&t->host, certificate);
     t->wrong_host = !t->peer_known;
+    if (t->peer_known) h2tls_resume_proven(&t->resume, certificate);
     return t->peer_known;
+}
+
+tls_resume *h2tls_resume_of(WOLFSSL *ssl) {
+    transport *t = wolfSSL_GetIOReadCtx(ssl);
+    return t != NULL ? &t->resume : NULL;
 }
 
 /*
@@ -246,6 +255,7 @@ static ptrdiff_t fail(transport *t, int error) {
     ptrdiff_t code = h2tls_error_code(error);
     if (code == H2CONN_TRANSPORT_ELOST && t->below_recv_end == H2CONN_TRANSPORT_ETLS) code = H2CONN_TRANSPORT_ETLS;
     if (h2tls_alpn_refused(t->ssl, error)) error = UNKNOWN_ALPN_PROTOCOL_NAME_E;
+    if (!t->agreed && t->resume.offered_ends != 0) h2tls_sessions_forget(&t->resume);
     explain(t, error);
     return t->recv_end = t->send_end = code;
 }
@@ -267,13 +277,14 @@ static ptrdiff_t agree(transport *t) {
     h2tls_thread_note();
     int ret = t->context->server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
     if (ret != WOLFSSL_SUCCESS) return outcome(t, ret);
-    if (t->identity->verifies && !t->peer_known) return fail(t, VERIFY_CERT_ERROR);
+    t->resumed = h2tls_resume_done(&t->resume, t->ssl);
+    if (t->identity->verifies && !t->peer_known && !t->resumed) return fail(t, VERIFY_CERT_ERROR);
     if (!h2tls_alpn_agreed(t->ssl)) return fail(t, UNKNOWN_ALPN_PROTOCOL_NAME_E);
     int suite = wolfSSL_get_current_cipher_suite(t->ssl);
     t->version = wolfSSL_get_version(t->ssl);
     t->suite = wolfSSL_get_cipher_name_iana_from_suite((unsigned char)(suite >> 8), (unsigned char)suite);
-    h2tls_host_clear(&t->host);
-    t->agreed = true;
+    if (wolfSSL_version(t->ssl) == TLS1_2_VERSION) h2tls_session_keep(&t->resume, t->ssl);
+    t->agreed = t->resume.agreed = true;
     return 0;
 }
 
@@ -358,10 +369,12 @@ static int prepare(transport *t, const char *host) {
     wolfSSL_SetIOWriteCtx(t->ssl, t);
     if (t->context->server) return 0;
     if (host == NULL || h2tls_host_set(&t->host, host) != 0) return t->identity->insecure ? 0 : -1;
-    if (t->host.bytes != 0) return 0;
     /* RFC 6066 section 3: names are asked for, addresses are not. */
-    size_t len = strlen(t->host.name);
-    if (wolfSSL_UseSNI(t->ssl, WOLFSSL_SNI_HOST_NAME, t->host.name, (unsigned short)len) != WOLFSSL_SUCCESS) return -1;
+    size_t len = t->host.bytes == 0 ? strlen(t->host.name) : 0;
+    if (len > 0 && wolfSSL_UseSNI(t->ssl, WOLFSSL_SNI_HOST_NAME, t->host.name, (unsigned short)len) != WOLFSSL_SUCCESS)
+        return -1;
+    t->resume.host = t->host.name;
+    h2tls_session_offer(&t->resume, t->ssl);
     return 0;
 }
 
@@ -382,7 +395,7 @@ int h2tls_open(void *ctx, const h2conn_transport *below, const char *host, h2con
     t->recv_end = t->send_end = t->below_recv_end = t->below_send_end = LIVE;
     t->version = t->suite = "";
     t->context = ctx;
-    t->identity = h2tls_identity_take(ctx);
+    t->identity = t->resume.identity = h2tls_identity_take(ctx);
     if (prepare(t, host) != 0) {
         destroy(t);
         return H2CONN_TRANSPORT_ETLS;
@@ -417,4 +430,9 @@ const char *h2tls_version(const h2conn_transport *above) {
 
 const char *h2tls_suite(const h2conn_transport *above) {
     return ((const transport *)above->ctx)->suite;
+}
+
+bool h2tls_resumed(const h2conn_transport *above) {
+    const transport *t = above->ctx;
+    return t->agreed && t->resumed;
 }

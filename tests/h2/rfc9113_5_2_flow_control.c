@@ -216,6 +216,7 @@ CONVERSATION(rfc9113_6_9_1_stream_overrun_is_flow_control_error_on_the_stream) {
 CONVERSATION(rfc9113_6_9_1_connection_overrun_is_flow_control_error) {
     h2_config config = h2_config_hosted(true);
     config.session_window = 65535;
+    config.credit_on_receipt = false;
     peer_connect(p, &config);
     peer_send_fields(p, 0, 1, REQUEST);
     for (int i = 0; i < 3; i++) peer_send_data(p, 0, 1, 16384);
@@ -306,10 +307,9 @@ CONVERSATION(rfc9113_6_9_consumption_after_the_end_opens_the_connections_window)
 }
 
 #ifndef H2_SMALL
-/* 5.2.1, credit_on_receipt: a stream that nobody reads holds up only itself. */
+/* 5.2.1, credit_on_receipt, as h2_config_hosted has it: a stream that nobody reads holds up only itself. */
 CONVERSATION(contract_credit_on_receipt_opens_the_connections_window_at_once) {
     h2_config config = h2_config_hosted(true);
-    config.credit_on_receipt = true;
     config.stream_window = 16384;
     config.session_window = 65535;
     peer_connect(p, &config);

@@ -12,6 +12,8 @@ int main(void) {
     srunner_add_suite(runner, tls_alpn_suite());
     srunner_add_suite(runner, tls_versions_suite());
     srunner_add_suite(runner, tls_context_suite());
+    srunner_add_suite(runner, tls_resume_suite());
+    srunner_add_suite(runner, tls_resume_refused_suite());
     srunner_add_suite(runner, tls_ending_suite());
     srunner_add_suite(runner, tls_tamper_suite());
     srunner_run_all(runner, CK_NORMAL);
