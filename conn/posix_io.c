@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "posix_conn.h"
+#include "posix_handlers.h"
 #include "posix_time.h"
 
 /* Blocking reads and writes. */
@@ -117,8 +117,10 @@ static int write_all(h2conn *conn, const void *buf, size_t len, unsigned flags, 
     posix_session *s = conn->session;
     int result = h2conn_stream_write(&conn->stream, s->link.session, buf, len, flags);
     if (result != H2CONN_OK) return result;
-    posix_session_flush(s, NULL);
-    if (conn->stream.lent || must_send(s, s->link.framed)) {
+    const bool left = flags & H2_END && posix_handlers_pressed();
+    if (left || s->sending) posix_session_frame(s);
+    if (!left || conn->stream.lent) posix_session_flush(s, NULL);
+    if (conn->stream.lent || (!left && must_send(s, s->link.framed))) {
         const bool in_time = wait_sent(conn);
         if (!in_time && conn->stream.lent) result = H2CONN_ETIMEDOUT;
     }
