@@ -44,7 +44,7 @@ ptrdiff_t h2conn_read(h2conn *conn, void *buf, size_t len) {
     posix_session *s = conn->session;
     ptrdiff_t result;
     pthread_mutex_lock(&s->lock);
-    if (!conn->stream.discard && posix_passed(conn->read_deadline, h2conn_now())) {
+    if (!conn->stream.discard && posix_is_past(conn->read_deadline)) {
         result = H2CONN_ETIMEDOUT;
     } else if (!h2conn_stream_read(&conn->stream, s->link.session, buf, len, &result)) {
         result = read_waiting(conn, buf, len);
@@ -137,7 +137,7 @@ static int write_all(h2conn *conn, const void *buf, size_t len, unsigned flags, 
 int posix_conn_write(h2conn *conn, const void *buf, size_t len, unsigned flags, size_t *written) {
     int result = posix_conn_write_error(conn);
     *written = 0;
-    if (result == H2CONN_OK && posix_passed(conn->write_deadline, h2conn_now())) result = H2CONN_ETIMEDOUT;
+    if (result == H2CONN_OK && posix_is_past(conn->write_deadline)) result = H2CONN_ETIMEDOUT;
     if (result == H2CONN_OK) result = take_turn(conn);
     if (result != H2CONN_OK) return result;
     result = posix_conn_write_error(conn);

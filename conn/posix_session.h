@@ -202,7 +202,7 @@ bool posix_session_is_closing(const posix_session *s);
  * ends all streams. */
 void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms);
 /* The loop's turn: receive, send, tick, and take the next step to the end when there is one. */
-void posix_session_turn(posix_session *s, int64_t now);
+void posix_session_turn(posix_session *s);
 
 /* ---- posix_dispatch.c ---- */
 
