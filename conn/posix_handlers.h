@@ -28,14 +28,22 @@ typedef struct posix_job {
     bool waiting;                    /* in line; likewise */
 } posix_job;
 
+/* What a thread sleeps by. It outlives the thread, whom others signal without the lock. */
+typedef struct posix_bed {
+    struct posix_bed *next;
+    pthread_cond_t cond;
+    bool called;
+} posix_bed;
+
 typedef struct posix_handlers {
     pthread_mutex_t lock; /* taken after a session's */
-    pthread_cond_t work, none;
+    pthread_cond_t none;
+    posix_bed *asleep;        /* the last that fell asleep first: of more than are needed, some may end */
+    posix_bed *spare;         /* of threads that ended */
     posix_job *first, **end;  /* in line */
     _Atomic unsigned waiting; /* changed with the lock */
     unsigned max_waiting;
     unsigned threads, busy, max_threads; /* busy: in a handler */
-    unsigned idle;                       /* asleep */
     bool coming;                         /* one was woken or started, and has not looked at the line since */
     pthread_t ended;                     /* the last thread that ended, to be joined */
     bool has_ended;
