@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include "posix_start.h"
 #include "posix_time.h"
@@ -47,21 +48,36 @@ static void give_notice(posix_session *s, int64_t now) {
         shut(s, now);
 }
 
-static void linger(posix_session *s) {
-    const h2conn_transport below = posix_socket_transport(&s->socket);
-    uint8_t discarded[DISCARD_BYTES];
-    ptrdiff_t n = 1;
-    for (unsigned turn = 0; turn < POSIX_TURNS && n > 0; turn++) n = below.recv(below.ctx, discarded, sizeof discarded);
-    if (n > 0 || n == H2CONN_TRANSPORT_WANT_READ)
-        posix_loop_arm(s, EPOLLIN);
-    else
-        close_now(s);
-}
-
 /* Whether the peer broke a rule. One that spoke HTTP/1.x meant no harm and may read its answer. */
 static bool is_breach(const posix_session *s) {
     const h2_failure *why = h2_session_failure(s->link.session);
     return why->culprit == H2_BY_RULE && why->rule != H2_RULE_HTTP1;
+}
+
+/* Whether more lies unread, or was thrown away, than a peer that meant well had under way. */
+static bool floods(const posix_session *s) {
+    int unread = 0;
+    if (!is_breach(s) && !s->leaving) return false;
+    if (ioctl(s->socket.fd, FIONREAD, &unread) != 0) return true;
+    return s->discarded + (uint32_t)unread > POSIX_BREACH_OCTETS;
+}
+
+static void linger(posix_session *s) {
+    const h2conn_transport below = posix_socket_transport(&s->socket);
+    uint8_t discarded[DISCARD_BYTES];
+    ptrdiff_t n = 1;
+    if (floods(s)) {
+        close_now(s);
+        return;
+    }
+    for (unsigned turn = 0; turn < POSIX_TURNS && n > 0; turn++) {
+        n = below.recv(below.ctx, discarded, sizeof discarded);
+        if (n > 0) s->discarded += (uint32_t)n;
+    }
+    if (n > 0 || n == H2CONN_TRANSPORT_WANT_READ)
+        posix_loop_arm(s, EPOLLIN);
+    else
+        close_now(s);
 }
 
 /* Take the next step to the end, if there is one. */
@@ -108,8 +124,9 @@ static void pump(posix_session *s) {
         s->ready = false;
         posix_session_dispatch(s);
         posix_session_flush(s, NULL);
-        const bool over = posix_now_us() >= s->turn_until_us;
-        if (over || (!posix_session_has_more(s) && !posix_session_has_due(s))) break;
+        const int64_t left_us = s->turn_until_us - posix_now_us();
+        s->heavy = left_us < POSIX_TURN_US - POSIX_HEAVY_US;
+        if (left_us <= 0 || (!posix_session_has_more(s) && !posix_session_has_due(s))) break;
     }
 }
 
@@ -125,7 +142,10 @@ void posix_session_turn(posix_session *s, int64_t now) {
     if (s->turning) return;
     s->turning = true;
     s->turn_until_us = posix_now_us() + POSIX_TURN_US;
-    if (s->phase == POSIX_OPEN) pump(s);
+    if (s->phase == POSIX_OPEN)
+        pump(s);
+    else
+        posix_session_dispatch(s);
     posix_starts_turn(s, now);
     s->turn_until_us = 0;
     posix_session_tick(s, now);

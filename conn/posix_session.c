@@ -28,7 +28,7 @@ static void ready(posix_source *source) {
     posix_session *s = (posix_session *)source;
     pthread_mutex_lock(&s->lock);
     s->ready = true;
-    posix_session_turn(s, h2conn_now());
+    posix_loop_turn(s, h2conn_now());
     pthread_mutex_unlock(&s->lock);
 }
 
