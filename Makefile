@@ -99,6 +99,7 @@ $(CHAT):
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 $(BUILD)/tests/test_conn: LDFLAGS += -Wl,--wrap=getaddrinfo,--wrap=connect
+$(BUILD)/tests/test_tls: LDFLAGS += -Wl,--wrap=h2tls_seconds
 $(BUILD)/tests/test_dump: $(call obj,$(DUMP))
 $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)

@@ -58,7 +58,6 @@ static void session_forgotten(posix_owner *owner) {
 static h2_config config_of(const h2_config *given) {
     h2_config config = given != NULL ? *given : h2_config_hosted(false);
     config.server = false;
-    if (given == NULL) config.credit_on_receipt = true; /* a connection nobody reads holds up only itself */
     return config;
 }
 

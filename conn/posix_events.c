@@ -62,14 +62,15 @@ static void on_headers(void *user, uint32_t id, h2_section section, const h2_fie
 
 /* ---- DATA ---- */
 
-/* Straight to the threads that wait to read, in their order. Returns how many bytes they took. */
+/* Straight to the threads that wait to read, in their order; one that has some and has not looked yet gets more.
+ * Returns how many bytes they took. */
 static size_t give_readers(h2conn *conn, const uint8_t *bytes, size_t len) {
     size_t given = 0;
     for (posix_reader *reader = conn->readers; reader != NULL && given < len; reader = reader->next) {
-        if (reader->got > 0) continue;
-        reader->got = len - given < reader->len ? len - given : reader->len;
-        memcpy(reader->buf, bytes + given, reader->got);
-        given += reader->got;
+        const size_t room = reader->len - reader->got, n = len - given < room ? len - given : room;
+        memcpy(reader->buf + reader->got, bytes + given, n);
+        reader->got += n;
+        given += n;
     }
     return given;
 }

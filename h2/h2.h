@@ -58,10 +58,12 @@ typedef hpack_lender h2_lender;
 /* Sizes and times. Start from h2_config_hosted or h2_config_small and change what differs. */
 typedef struct h2_config {
     bool server;
-    bool connect_protocol;   /* server: offer extended CONNECT (RFC 8441) */
-    bool credit_on_receipt;  /* open the connection's window when DATA arrives, not when it is consumed: a stream nobody
-                                reads then holds up only itself, and the caller keeps up to the sum of the stream windows
-                              */
+    bool connect_protocol; /* server: offer extended CONNECT (RFC 8441) */
+#ifndef H2_SMALL
+    bool credit_on_receipt; /* open the connection's window when DATA arrives, not when it is consumed: a stream nobody
+                               reads then holds up only itself, and the caller keeps up to the sum of the stream
+                               windows. So it is in h2_config_hosted; in h2_config_small it is not */
+#endif
     uint16_t streams;        /* 1 to H2_STREAMS_LIMIT: open at once; a server announces it */
     uint16_t header_fields;  /* of a received header section, pseudo-fields included */
     uint16_t continuations;  /* CONTINUATION frames a header block may have */
@@ -116,12 +118,14 @@ typedef struct h2_handlers {
     void (*on_pong)(void *user, const uint8_t opaque[H2_PING_BYTES]);
     /* The peer sent GOAWAY. Streams it will not process have been closed with H2_BY_GOAWAY. */
     void (*on_goaway)(void *user, uint32_t last_stream_id, uint32_t code);
+#ifndef H2_SMALL
     /* Each frame sent (whole) or received: `n` octets of its payload are at hand, possibly fewer than header->length;
      * those of a frame sent only until the handler sends a header section. */
     void (*on_frame)(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n);
     /* A stream's receive window is about to grow by `octets`: whether that much memory may be promised. Below zero, it
      * shrank: the promise is over, the answer does not matter. NULL allows all up to window_most. */
     bool (*on_grow)(void *user, int64_t octets);
+#endif
 } h2_handlers;
 
 /* ---- the session ---- */
@@ -131,8 +135,8 @@ typedef struct h2_handlers {
 size_t h2_session_size(const h2_config *config);
 
 /* Make a session in `memory` (`size` bytes, aligned as for max_align_t, kept until the session is no longer used; there
- * is nothing to release). `config` and `handlers` are copied. H2_EINVAL when a value is out of range or `size` too
- * small. */
+ * is nothing to release). `config` and `handlers` are copied; a build with H2_SMALL keeps the pointers, and both must
+ * stay. H2_EINVAL when a value is out of range or `size` too small. */
 h2_result h2_session_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user);
 

@@ -8,7 +8,7 @@ static void collect(void *ctx, const hpack_field *field) {
     h2_session *s = ctx;
     h2_block *b = &s->block;
     if (b->discard || b->breach) return;
-    if (b->fields == s->config.header_fields)
+    if (b->fields == s->config->header_fields)
         b->too_many = true;
     else
         s->fields[b->fields++] = *field;
@@ -33,7 +33,7 @@ void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
         return;
     }
     if (s->frame.flags & H2_FLAG_PRIORITY && prefix->dependency == id && !b->breach) b->breach = H2_RULE_PRIORITY_SELF;
-    hpack_decoder_begin(&s->decoder, s->arena, s->config.header_bytes);
+    hpack_decoder_begin(&s->decoder, s->arena, s->config->header_bytes);
 }
 
 /* 10.5.1: a request too large is answered and the program never sees it; anything else that large costs its stream. */
@@ -82,7 +82,7 @@ static void deliver(h2_session *s, h2_stream *stream) {
     bool trailers = stream->flags & H2_STREAM_GOT_HEADERS;
     h2_message_kind kind = trailers ? H2_MESSAGE_TRAILERS : s->server ? H2_MESSAGE_REQUEST : H2_MESSAGE_RESPONSE;
     h2_message message;
-    h2_rule rule = h2_message_check(&message, kind, s->fields, b->fields, s->config.connect_protocol);
+    h2_rule rule = h2_message_check(&message, kind, s->fields, b->fields, s->config->connect_protocol);
     h2_section section = H2_TRAILERS;
     if (!rule) {
         section = section_of(s, stream, &message);
@@ -98,8 +98,8 @@ static void deliver(h2_session *s, h2_stream *stream) {
     bool left = stream->flags & H2_STREAM_LEFT;
     if (!left) stream->flags |= H2_STREAM_ANNOUNCED;
     if (b->end_stream) h2_stream_move(stream, H2_RECV_END);
-    if (s->handlers.on_headers && !left)
-        s->handlers.on_headers(s->user, id, section, s->fields, b->fields, b->end_stream);
+    if (s->handlers->on_headers && !left)
+        s->handlers->on_headers(s->user, id, section, s->fields, b->fields, b->end_stream);
     h2_session_settle(s, id);
 }
 
@@ -130,7 +130,7 @@ void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last) {
     }
     if (!last) {
         /* A string that cannot end within the block is not waited for. */
-        size_t room = s->content_left - n + s->config.block_bytes - b->octets;
+        size_t room = s->content_left - n + s->config->block_bytes - b->octets;
         if (hpack_decoder_awaits(&s->decoder) > room) h2_session_fail(s, H2_RULE_CONTINUATIONS, b->stream_id);
         return;
     }

@@ -20,7 +20,7 @@ void h2_gauge_init(h2_session *s) {
 static bool is_on(const h2_session *s) {
     /* Before the acknowledgement the peer may still go by the protocol's default; without a clock PINGs would not end.
      */
-    return s->config.window_most > 0 && s->settings_acked && s->now > 0;
+    return s->config->window_most > 0 && s->settings_acked && s->now > 0;
 }
 
 void h2_gauge_data(h2_session *s, h2_stream *stream, uint32_t n) {
@@ -30,7 +30,7 @@ void h2_gauge_data(h2_session *s, h2_stream *stream, uint32_t n) {
     g->fed = true;
     g->octets += n;
     if (s->ping_state[H2_PING_GAUGE] == H2_PING_NONE) {
-        if (g->octets < s->config.stream_window / START_SHARE || s->now < g->next_at || g->lap != H2_LAP_NONE) return;
+        if (g->octets < s->config->stream_window / START_SHARE || s->now < g->next_at || g->lap != H2_LAP_NONE) return;
         s->ping_state[H2_PING_GAUGE] = H2_PING_OWED;
         g->stream_id = stream->id;
     } else if (stream->id == g->stream_id) {
@@ -57,12 +57,12 @@ static bool was_narrow(uint32_t target, uint32_t credit, uint64_t octets) {
 }
 
 static uint32_t doubled(const h2_session *s, uint32_t target) {
-    uint32_t most = s->config.window_most;
+    uint32_t most = s->config->window_most;
     return target < most / 2 ? target * 2 : target < most ? most : target;
 }
 
 static bool ask(h2_session *s, int64_t octets) {
-    return !s->handlers.on_grow || s->handlers.on_grow(s->user, octets);
+    return !s->handlers->on_grow || s->handlers->on_grow(s->user, octets);
 }
 
 static bool grow_stream(h2_session *s, h2_stream *stream, uint64_t octets) {
@@ -71,7 +71,7 @@ static bool grow_stream(h2_session *s, h2_stream *stream, uint64_t octets) {
     if (to <= stream->target || !ask(s, to - stream->target)) return false;
     h2_window_consume(&stream->recv, to - stream->target);
     stream->target = to;
-    h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    h2_streams_owe(&s->streams, stream);
     return true;
 }
 
@@ -124,14 +124,14 @@ void h2_gauge_sweep(h2_session *s, h2_stream *stream) {
 }
 
 void h2_gauge_sweep_session(h2_session *s) {
-    if (!s->gauge.fed) s->recv_target = s->config.session_window;
+    if (!s->gauge.fed) s->recv_target = s->config->session_window;
     s->gauge.fed = false;
 }
 
 void h2_gauge_return(h2_session *s, h2_stream *stream) {
-    if (stream->target <= s->config.stream_window) return;
-    ask(s, (int64_t)s->config.stream_window - stream->target);
-    stream->target = s->config.stream_window;
+    if (stream->target <= s->config->stream_window) return;
+    ask(s, (int64_t)s->config->stream_window - stream->target);
+    stream->target = s->config->stream_window;
 }
 
 #endif

@@ -25,7 +25,7 @@
 void h2_gauge_init(h2_session *s);
 /* A stream begins with the first window. */
 static inline void h2_gauge_open(const h2_session *s, h2_stream *stream) {
-    stream->target = s->config.stream_window;
+    stream->target = s->config->stream_window;
 }
 /* What its receive window is meant to stay at. */
 static inline uint32_t h2_gauge_target(const h2_session *s, const h2_stream *stream) {
@@ -59,7 +59,7 @@ static inline void h2_gauge_open(const h2_session *s, h2_stream *stream) {
 }
 static inline uint32_t h2_gauge_target(const h2_session *s, const h2_stream *stream) {
     (void)stream;
-    return s->config.stream_window;
+    return s->config->stream_window;
 }
 static inline void h2_gauge_data(h2_session *s, h2_stream *stream, uint32_t n) {
     (void)s, (void)stream, (void)n;

@@ -53,15 +53,15 @@ h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, s
     h2_outbox *box = &s->headers;
     uint32_t max = s->peer[H2_SET_MAX_FRAME_SIZE];
     size_t bound = hpack_encode_bound(fields, n);
-    if (bound > s->config.send_header_bytes) return H2_EINVAL;
+    if (bound > s->config->send_header_bytes) return H2_EINVAL;
     size_t needed = bound + (bound / max + 1) * H2_FRAME_HEADER_BYTES;
-    if (needed > s->config.send_header_bytes) return H2_EINVAL;
+    if (needed > s->config->send_header_bytes) return H2_EINVAL;
     needed += (size_t)s->settings_acks * H2_FRAME_HEADER_BYTES;
-    if (needed > s->config.send_header_bytes - (box->tail - box->head)) return H2_EAGAIN;
+    if (needed > s->config->send_header_bytes - (box->tail - box->head)) return H2_EAGAIN;
     bool opens = !s->server && id == s->next_id;
     if (opens && !h2_session_has_slot(s)) return H2_ENOMEM;
     if (h2_session_supply(s) && !h2_session_supply(s)->outbox(s, needed)) return H2_ENOMEM;
-    if (needed > s->config.send_header_bytes - box->tail) close_up(box);
+    if (needed > s->config->send_header_bytes - box->tail) close_up(box);
     queue_acks(s);
     uint8_t *block = box->bytes + box->tail + H2_FRAME_HEADER_BYTES;
     ptrdiff_t len = hpack_encode(&s->encoder, fields, n, block, bound);
@@ -78,7 +78,7 @@ size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap) {
             h2_frame_header header;
             h2_frame_header_read(&header, box->bytes + box->head);
             box->frame_left = H2_FRAME_HEADER_BYTES + header.length;
-            h2_transmit_trace(s, box->bytes + box->head); /* the handler may queue more, which moves what waits */
+            h2_trace_sent(s, box->bytes + box->head); /* the handler may queue more, which moves what waits */
         }
         size_t n = cap - written < box->frame_left ? cap - written : box->frame_left;
         memcpy(out + written, box->bytes + box->head, n);

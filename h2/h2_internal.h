@@ -197,8 +197,13 @@ struct h2_session {
     uint32_t goaway_code;
     uint32_t peer[H2_SETTING_ROWS]; /* the peer's settings */
 
-    h2_handlers handlers;
-    h2_config config;
+#ifdef H2_SMALL /* constants of the program's, in flash */
+    const h2_handlers *handlers;
+    const h2_config *config;
+#else
+    h2_handlers handlers[1];
+    h2_config config[1];
+#endif
 
     /* time */
     uint64_t now;
@@ -335,15 +340,41 @@ size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap);
 
 /* h2_schedule.c */
 /* Put a stream on the ready list, or take it off, by its lent bytes and window. */
+#ifdef H2_SMALL
+static inline void h2_schedule(h2_session *s, h2_stream *stream) {
+    (void)s, (void)stream;
+}
+#else
 void h2_schedule(h2_session *s, h2_stream *stream);
 /* Give a stream its urgency and manner. */
 void h2_schedule_priority(h2_session *s, h2_stream *stream, h2_urgency priority);
+#endif
 /* Whether DATA could be written now. */
 bool h2_schedule_any(const h2_session *s);
 /* Write one DATA frame of the stream whose turn it is. Returns the octets, 0 when none can or it does not fit. */
 size_t h2_schedule_write(h2_session *s, uint8_t *out, size_t cap);
 
-/* h2_transmit.c */
-void h2_transmit_trace(const h2_session *s, const uint8_t *frame);
+/* Whether DATA opens the connection's window again on arrival. */
+static inline bool h2_session_credits_early(const h2_session *s) {
+#ifdef H2_SMALL
+    (void)s;
+    return false;
+#else
+    return s->config->credit_on_receipt;
+#endif
+}
+
+/* h2_transmit.c: tell the program of a frame. */
+#ifdef H2_SMALL
+static inline void h2_trace_sent(const h2_session *s, const uint8_t *frame) {
+    (void)s, (void)frame;
+}
+static inline void h2_trace_received(const h2_session *s, const h2_octets *in) {
+    (void)s, (void)in;
+}
+#else
+void h2_trace_sent(const h2_session *s, const uint8_t *frame);
+void h2_trace_received(const h2_session *s, const h2_octets *in);
+#endif
 
 #endif

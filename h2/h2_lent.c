@@ -41,19 +41,19 @@ static void give_back(h2_session *s, void *memory, size_t bytes) {
 /* ---- a header block coming in ---- */
 
 static size_t fields_bytes(const h2_session *s) {
-    return s->config.header_fields * sizeof(h2_field);
+    return s->config->header_fields * sizeof(h2_field);
 }
 
 static bool block(h2_session *s) {
     if (s->fields) return true; /* of a block that was never completed */
-    s->fields = borrow(s, fields_bytes(s) + s->config.header_bytes);
+    s->fields = borrow(s, fields_bytes(s) + s->config->header_bytes);
     if (!s->fields) return false;
     s->arena = (uint8_t *)s->fields + fields_bytes(s);
     return true;
 }
 
 static void block_done(h2_session *s) {
-    if (s->fields) give_back(s, s->fields, fields_bytes(s) + s->config.header_bytes);
+    if (s->fields) give_back(s, s->fields, fields_bytes(s) + s->config->header_bytes);
     s->fields = NULL;
     s->arena = NULL;
 }
@@ -70,7 +70,7 @@ static void outbox_done(h2_session *s) {
 static bool outbox(h2_session *s, size_t bytes) {
     h2_outbox *box = &s->headers;
     uint32_t *has = &lent_of(s)->outbox_bytes;
-    uint32_t waiting = box->tail - box->head, most = s->config.send_header_bytes;
+    uint32_t waiting = box->tail - box->head, most = s->config->send_header_bytes;
     if (*has - box->tail >= bytes) return true;
     uint32_t next = *has > OUTBOX_MIN / 2 ? *has : OUTBOX_MIN / 2;
     next = next < most / 2 ? 2 * next : most;
@@ -90,9 +90,9 @@ static bool outbox(h2_session *s, size_t bytes) {
 
 static bool slot(h2_session *s) {
     h2_streams *t = &s->streams;
-    if (t->capacity == s->config.streams) return false;
+    if (t->capacity == s->config->streams) return false;
     uint32_t next = t->capacity + t->capacity / 4u + 1;
-    if (next > s->config.streams) next = s->config.streams;
+    if (next > s->config->streams) next = s->config->streams;
     void *memory = borrow(s, h2_streams_bytes((uint16_t)next)), *before = t->slots;
     if (!memory) return false;
     size_t bytes = h2_streams_bytes(t->capacity);

@@ -23,15 +23,10 @@ static const uint8_t *gather(h2_session *s, h2_octets *in, size_t n) {
 
 /* Answers that must be sent before another frame may be taken. */
 static bool is_paused(const h2_session *s) {
-    bool slots_short = s->streams.closing > 0 && s->streams.live + s->streams.closing >= s->config.streams;
+    bool slots_short = s->streams.closing > 0 && s->streams.live + s->streams.closing >= s->config->streams;
     uint32_t waiting = s->headers.tail - s->headers.head;
     return s->pongs_waiting == H2_PINGS_WAITING || s->resets_waiting == H2_RESETS_WAITING || slots_short ||
-           waiting > s->config.send_header_bytes / 2;
-}
-
-static void trace(const h2_session *s, const h2_octets *in) {
-    size_t n = in->left < s->frame.length ? in->left : s->frame.length;
-    if (s->handlers.on_frame) s->handlers.on_frame(s->user, false, &s->frame, in->at, n);
+           waiting > s->config->send_header_bytes / 2;
 }
 
 static bool take_header(h2_session *s, h2_octets *in) {
@@ -40,7 +35,7 @@ static bool take_header(h2_session *s, h2_octets *in) {
     if (!bytes) return false;
     h2_frame_header_read(&s->frame, bytes);
     if (s->frames == 0) memmove(s->hold, bytes, H2_FRAME_HEADER_BYTES);
-    trace(s, in);
+    h2_trace_received(s, in);
     if (!s->over) h2_receive_header(s);
     return true;
 }

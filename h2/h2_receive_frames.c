@@ -17,11 +17,11 @@ static h2_transition judge(const h2_session *s, uint32_t id, h2_input input) {
 
 /* Octets that count for flow control but reach nobody. */
 static void give_back(h2_session *s, uint32_t id, uint32_t n) {
-    if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, n);
+    if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, n);
     h2_stream *stream = h2_streams_find(&s->streams, id);
     if (!stream) return;
     h2_window_consume(&stream->recv, n);
-    if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_owe(&s->streams, stream);
 }
 
 void h2_receive_skip(h2_session *s, uint32_t n) {
@@ -50,14 +50,14 @@ static void data_header(h2_session *s) {
         h2_session_fail(s, H2_RULE_SESSION_OVERRUN, f->stream_id);
         return;
     }
-    if (s->config.credit_on_receipt) h2_window_consume(&s->recv, f->length);
+    if (h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
     bool idle = f->length == 0 && !(f->flags & H2_FLAG_END_STREAM);
     uint32_t price = idle ? H2_PRICE_DEAR : f->flags & H2_FLAG_PADDED ? H2_PRICE_CHEAP : 0;
     if (!h2_session_charge(s, price)) return;
     h2_rule rule = data_rule(s, t);
     if (rule) h2_session_breach(s, rule, f->stream_id);
     if (!rule && t.verdict == H2_ALLOW) return;
-    if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, f->length);
+    if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
     h2_receive_skip(s, f->length);
 }
 
@@ -77,7 +77,7 @@ static void data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
 
 /* DATA nobody wants: credit for the connection alone, so that the peer runs into its window. */
 static void drop_data(h2_session *s, h2_stream *stream, size_t n) {
-    if (!s->config.credit_on_receipt) h2_window_consume(&s->recv, (uint32_t)n);
+    if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, (uint32_t)n);
     bool ends = s->frame.flags & H2_FLAG_END_STREAM;
     bool tell = !ends && h2_window_open(&stream->recv) < h2_gauge_target(s, stream) / 2;
     if (tell) h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
@@ -89,8 +89,8 @@ static void deliver_data(h2_session *s, h2_stream *stream, const uint8_t *bytes,
     if (end) h2_stream_move(stream, H2_RECV_END);
     if (stream->flags & H2_STREAM_LEFT)
         drop_data(s, stream, n);
-    else if (s->handlers.on_data)
-        s->handlers.on_data(s->user, id, bytes, n, end);
+    else if (s->handlers->on_data)
+        s->handlers->on_data(s->user, id, bytes, n, end);
     if (end) h2_session_settle(s, id);
 }
 
@@ -177,11 +177,11 @@ static void settings_ack(h2_session *s) {
         h2_session_fail(s, H2_RULE_SETTINGS_ACK, 0);
         return;
     }
-    int64_t delta = (int64_t)s->config.stream_window - h2_session_recv_initial(s);
+    int64_t delta = (int64_t)s->config->stream_window - h2_session_recv_initial(s);
     s->settings_acked = true;
     h2_gauge_end(s);
     s->wait_settings = H2_NO_TIME;
-    hpack_decoder_set_max_table_size(&s->decoder, s->config.decoder_table);
+    hpack_decoder_set_max_table_size(&s->decoder, s->config->decoder_table);
     for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
         h2_window_shift(&s->streams.slots[slot].recv, delta);
     }
@@ -195,7 +195,7 @@ static void settings_end(h2_session *s) {
     s->settings_acks++;
     if (!s->peer_ready) s->wait_settings = H2_NO_TIME; /* the time for its preface is over; the next begins */
     s->peer_ready = true;
-    if (s->handlers.on_settings) s->handlers.on_settings(s->user);
+    if (s->handlers->on_settings) s->handlers->on_settings(s->user);
 }
 
 /* ---- 6.7 PING, 6.8 GOAWAY, 6.9 WINDOW_UPDATE, RFC 9218 PRIORITY_UPDATE ---- */
@@ -208,7 +208,7 @@ static void ping_answered(h2_session *s, const uint8_t *record) {
         if (kind == H2_PING_KEEPALIVE) s->wait_ping = H2_NO_TIME;
         if (kind == H2_PING_DRAIN && s->goaway == H2_GOAWAY_NOTICE_SENT) h2_session_goaway(s, H2_NO_ERROR);
         if (kind == H2_PING_GAUGE) h2_gauge_end(s);
-        if (kind == H2_PING_USER && s->handlers.on_pong) s->handlers.on_pong(s->user, record);
+        if (kind == H2_PING_USER && s->handlers->on_pong) s->handlers->on_pong(s->user, record);
         return;
     }
     h2_session_charge(s, H2_PRICE_CHEAP); /* nobody asked */
@@ -235,7 +235,7 @@ static void goaway_record(h2_session *s, const uint8_t *record) {
     s->peer_goaway_last = goaway.last_stream_id;
     s->failure = (h2_failure){H2_BY_PEER, H2_RULE_NONE, goaway.code, 0};
     if (!s->server) h2_session_refuse_above(s, goaway.last_stream_id, goaway.code);
-    if (s->handlers.on_goaway) s->handlers.on_goaway(s->user, goaway.last_stream_id, goaway.code);
+    if (s->handlers->on_goaway) s->handlers->on_goaway(s->user, goaway.last_stream_id, goaway.code);
 }
 
 /* False when that ended the session. */
@@ -274,7 +274,7 @@ static h2_rule header_rule(h2_session *s) {
         return H2_RULE_CONTINUATION;
     if (f->type == H2_CONTINUATION) {
         if (!s->block.open) return H2_RULE_CONTINUATION;
-        if (s->block.continuations++ == s->config.continuations) return H2_RULE_CONTINUATIONS;
+        if (s->block.continuations++ == s->config->continuations) return H2_RULE_CONTINUATIONS;
     }
     if (f->type == H2_PUSH_PROMISE) return H2_RULE_PUSH;
     return H2_RULE_NONE;
@@ -285,7 +285,7 @@ static h2_rule block_rule(h2_session *s) {
     const h2_frame_header *f = &s->frame;
     if (f->type != H2_HEADERS && f->type != H2_CONTINUATION) return H2_RULE_NONE;
     uint32_t before = f->type == H2_CONTINUATION ? s->block.octets : 0;
-    if (f->length > s->config.block_bytes - before) return H2_RULE_CONTINUATIONS;
+    if (f->length > s->config->block_bytes - before) return H2_RULE_CONTINUATIONS;
     s->block.octets = before + f->length;
     return H2_RULE_NONE;
 }
@@ -325,7 +325,7 @@ void h2_receive_header(h2_session *s) {
     s->frames = 1;
     s->heard = true;
     if (!rule) rule = header_rule(s); /* first: within a header block no frame's own error may count as less */
-    if (!rule) rule = h2_frame_check(&s->frame, s->config.frame_size);
+    if (!rule) rule = h2_frame_check(&s->frame, s->config->frame_size);
     if (!rule) rule = block_rule(s);
     if (rule) {
         h2_receive_skip(s, s->frame.length);

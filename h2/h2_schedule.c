@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 #include <string.h>
 
 /*
  * Whose DATA goes next (RFC 9218, 10). A more urgent stream goes first. Among equals there are two lines: incremental
  * streams each write one frame and go to the end of theirs; the others are served one after the other. The two lines
- * take turns. A build with H2_SMALL has one line. An END_STREAM without data costs nothing and goes before them.
+ * take turns. A build with H2_SMALL has no lines and takes slot after slot. An END_STREAM without data costs nothing
+ * and goes before them.
  */
 
 /* A turn is at most this much, so that a bulk writer delays a small one by one frame. */
@@ -15,6 +16,8 @@ static bool can_send(const h2_stream *stream) {
     if (stream->out_len > 0) return h2_window_open(&stream->send) > 0;
     return stream->flags & H2_STREAM_END_PENDING;
 }
+
+#ifndef H2_SMALL
 
 void h2_schedule(h2_session *s, h2_stream *stream) {
     int list = h2_streams_ready_list(stream);
@@ -32,8 +35,6 @@ static h2_stream *first_in_line(const h2_session *s, int list) {
     h2_stream *stream = h2_streams_first(&s->streams, list);
     return stream && (stream->out_len == 0 || h2_window_open(&s->send) > 0) ? stream : NULL;
 }
-
-#ifndef H2_SMALL
 
 void h2_schedule_priority(h2_session *s, h2_stream *stream, h2_urgency priority) {
     h2_streams_pull(&s->streams, h2_streams_ready_list(stream), stream);
@@ -62,13 +63,20 @@ static void served(h2_session *s, h2_stream *stream) {
 
 #else
 
-/* One line, in which all share. */
+/* All share, each from where the last one was served. */
 static h2_stream *next_stream(const h2_session *s) {
-    return first_in_line(s, H2_LIST_READY);
+    const h2_streams *t = &s->streams;
+    unsigned at = t->turn;
+    for (unsigned left = t->capacity; left > 0; left--, at++) {
+        if (at >= t->capacity) at = 0;
+        h2_stream *stream = &t->slots[at];
+        if (can_send(stream) && (stream->out_len == 0 || h2_window_open(&s->send) > 0)) return stream;
+    }
+    return NULL;
 }
 
 static void served(h2_session *s, h2_stream *stream) {
-    h2_streams_pull(&s->streams, H2_LIST_READY, stream);
+    s->streams.turn = (uint16_t)(stream - s->streams.slots + 1);
 }
 
 #endif
@@ -89,6 +97,15 @@ static uint32_t turn_octets(const h2_session *s, const h2_stream *stream, size_t
     return n < stream->out_len ? n : (uint32_t)stream->out_len;
 }
 
+/* Its window goes with its DATA: who answers as much as it hears needs no writes for updates. */
+static void take_along(h2_session *s, h2_stream *stream) {
+#ifndef H2_SMALL
+    if (h2_window_worth(&stream->recv, h2_gauge_target(s, stream))) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+#else
+    (void)s, (void)stream;
+#endif
+}
+
 /* The frame is written: bring the stream up to date, then tell the program. */
 static void after_frame(h2_session *s, h2_stream *stream, bool end, const uint8_t *frame) {
     uint32_t id = stream->id;
@@ -100,13 +117,13 @@ static void after_frame(h2_session *s, h2_stream *stream, bool end, const uint8_
     }
     if (end) {
         stream->flags &= (uint16_t)~H2_STREAM_END_PENDING;
-        h2_streams_pull(&s->streams, h2_streams_ready_list(stream), stream);
         h2_stream_move(stream, H2_SEND_END);
     } else {
-        h2_schedule(s, stream);
+        take_along(s, stream);
     }
-    if (drained && s->handlers.on_sent) s->handlers.on_sent(s->user, id);
-    h2_transmit_trace(s, frame);
+    h2_schedule(s, stream);
+    if (drained && s->handlers->on_sent) s->handlers->on_sent(s->user, id);
+    h2_trace_sent(s, frame);
     if (end) h2_session_settle(s, id);
 }
 

@@ -122,7 +122,7 @@ uint32_t h2_stream_allowance(const h2_session *s, uint32_t id) {
 
 void h2_session_consumed(h2_session *s, size_t n) {
     uint32_t octets = n < H2_WINDOW_MAX ? (uint32_t)n : H2_WINDOW_MAX;
-    if (s->config.credit_on_receipt) return;
+    if (h2_session_credits_early(s)) return;
     h2_window_consume(&s->recv, octets);
     h2_gauge_keep(&s->recv, s->recv_target);
 }
@@ -134,7 +134,7 @@ void h2_stream_consumed(h2_session *s, uint32_t id, size_t n) {
     if (!stream) return;
     h2_window_consume(&stream->recv, octets);
     if (s->settings_acked) h2_gauge_keep(&stream->recv, h2_gauge_target(s, stream));
-    if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+    if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_owe(&s->streams, stream);
 }
 
 h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code) {
@@ -167,7 +167,7 @@ h2_result h2_stream_prioritize(h2_session *s, uint32_t id, unsigned urgency, boo
     h2_schedule_priority(s, stream, (h2_urgency){(uint8_t)urgency, incremental});
     if (!s->server) {
         stream->flags |= H2_STREAM_PRIORITY_OWED;
-        h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+        h2_streams_owe(&s->streams, stream);
     }
     return H2_OK;
 }

@@ -94,7 +94,7 @@ static void open_stream(h2_session *s) {
         return;
     }
     h2_stream *stream = NULL;
-    if (s->streams.live < s->config.streams && h2_session_has_slot(s))
+    if (s->streams.live < s->config->streams && h2_session_has_slot(s))
         stream = h2_streams_add(&s->streams, b->stream_id, H2_OPEN);
     if (!stream) {
         b->breach = H2_RULE_CONCURRENCY;
@@ -145,7 +145,7 @@ static void prioritize(h2_session *s, const uint8_t *record) {
     uint32_t id = h2_u31_read(record);
     if (!may_prioritize(s, id)) return;
     /* The value is collected in the field arena, which is free: no header block can be open here. */
-    bool heeded = s->content_left <= H2_PRIORITY_VALUE_MAX && s->content_left <= s->config.header_bytes;
+    bool heeded = s->content_left <= H2_PRIORITY_VALUE_MAX && s->content_left <= s->config->header_bytes;
     if (!heeded || (h2_session_supply(s) && !h2_session_supply(s)->block(s))) {
         h2_receive_skip(s, s->content_left);
         return;

@@ -4,6 +4,9 @@
 
 h2_config h2_config_hosted(bool server) {
     return (h2_config){.server = server,
+#ifndef H2_SMALL
+                       .credit_on_receipt = true,
+#endif
                        .streams = H2_DEFAULT_STREAMS,
                        .header_fields = H2_DEFAULT_HEADER_FIELDS,
                        .continuations = H2_DEFAULT_CONTINUATIONS,
@@ -28,6 +31,9 @@ h2_config h2_config_hosted(bool server) {
 
 h2_config h2_config_small(bool server) {
     h2_config c = h2_config_hosted(server);
+#ifndef H2_SMALL
+    c.credit_on_receipt = false; /* its memory is bounded by one window */
+#endif
     c.streams = H2_SMALL_STREAMS;
     c.header_fields = H2_SMALL_HEADER_FIELDS;
     c.continuations = H2_SMALL_CONTINUATIONS;
@@ -75,8 +81,13 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
                       const h2_server_part *server) {
     memset(s, 0, sizeof *s);
     s->server = server;
-    s->config = *config;
-    s->handlers = *handlers;
+#ifdef H2_SMALL
+    s->config = config;
+    s->handlers = handlers;
+#else
+    *s->config = *config;
+    *s->handlers = *handlers;
+#endif
     s->user = user;
     for (int row = 0; row < H2_SETTING_ROWS; row++) s->peer[row] = h2_setting_default((h2_setting_row)row);
     s->stage = config->server ? H2_STAGE_PREFACE : H2_STAGE_HEADER;
@@ -122,22 +133,22 @@ h2_result h2_client_init(h2_session **session, void *memory, size_t size, const 
 }
 
 bool h2_session_has_slot(h2_session *s) {
-    return s->streams.free != H2_SLOT_NONE || (h2_session_supply(s) && h2_session_supply(s)->slot(s));
+    return h2_streams_may_add(&s->streams) || (h2_session_supply(s) && h2_session_supply(s)->slot(s));
 }
 
 uint32_t h2_session_recv_initial(const h2_session *s) {
     /* Until our SETTINGS are acknowledged the peer may go by the default or by ours (6.9.2, 6.5.3). */
-    bool grace = !s->settings_acked && s->config.stream_window < H2_WINDOW_INITIAL;
-    return grace ? H2_WINDOW_INITIAL : s->config.stream_window;
+    bool grace = !s->settings_acked && s->config->stream_window < H2_WINDOW_INITIAL;
+    return grace ? H2_WINDOW_INITIAL : s->config->stream_window;
 }
 
 /* ---- the end of streams and of the session ---- */
 
 void h2_session_report_closed(h2_session *s, h2_parting parting, const h2_failure *why) {
     h2_parting outer = s->parting; /* a handler may close another stream */
-    if (!s->handlers.on_closed) return;
+    if (!s->handlers->on_closed) return;
     s->parting = parting;
-    s->handlers.on_closed(s->user, parting.id, why);
+    s->handlers->on_closed(s->user, parting.id, why);
     s->parting = outer;
 }
 
@@ -147,6 +158,7 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
     h2_parting parting = {stream->id, stream->out_len, stream->user};
     stream->out = NULL;
     stream->out_len = 0;
+    stream->send.size = 0;
     if (reset) {
         stream->flags |= H2_STREAM_RESET_OWED;
         stream->reset_code = why->code;
@@ -269,7 +281,7 @@ uint32_t h2_session_room(const h2_session *s) {
     if (s->over || s->goaway != H2_GOAWAY_NONE || s->goaway_received || s->next_id > H2_STREAM_ID_MAX) return 0;
     uint32_t used = (uint32_t)s->streams.live + s->streams.closing;
     uint32_t limit = s->peer[H2_SET_MAX_CONCURRENT_STREAMS];
-    if (limit > s->config.streams) limit = s->config.streams;
+    if (limit > s->config->streams) limit = s->config->streams;
     return used < limit ? limit - used : 0;
 }
 

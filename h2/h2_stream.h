@@ -3,15 +3,16 @@
 #define H2_STREAM_H
 
 /*
- * Stream slots: a table, found by identifier, linked into lists by number. A build with H2_SMALL
- * has no hash: its few slots are looked at one by one. It may be moved to a larger one.
+ * Stream slots: a table, found by identifier, linked into lists by number, which may be moved to a larger one. A build
+ * with H2_SMALL has neither hash nor lists: its few slots are looked at one by one.
  *
  * Invariants:
  *   - A slot is free (on the free chain, id 0), live (in a hash chain, state open or half-closed), or closing (in
- * neither, on the H2_LIST_OWED list until its RST_STREAM is written).
+ * neither, owed until its RST_STREAM is written).
  *   - `live` counts live slots, `closing` the closing ones; both together never exceed `capacity`.
  *   - A slot is linked exactly when the bit of the link is set in `listed`; its ready list follows from its priority,
- * which changes only while it is on none.
+ * which changes only while it is on none. Without lists a slot is owed when it has the flag, and ready when it can
+ * send.
  *   - Only h2_stream_move writes `state` of a live slot.
  */
 
@@ -26,12 +27,8 @@
 #define H2_SLOT_NONE 0xffffu
 
 /* Lists: a ready one for each urgency and manner (h2_schedule.c), and one of streams that owe a frame of their own. A
- * stream is on at most one ready list. A build with H2_SMALL has no priorities: it has one. */
-#ifdef H2_SMALL
-#define H2_READY_LISTS 1u
-#else
+ * stream is on at most one ready list. */
 #define H2_READY_LISTS (2u * H2_URGENCIES)
-#endif
 enum { H2_LIST_READY = 0, H2_LIST_OWED = H2_READY_LISTS, H2_LIST_COUNT };
 
 /* A stream has a link for its ready list and one for the owed list. */
@@ -48,7 +45,8 @@ enum {
     H2_STREAM_LENT = 0x80,     /* bytes are lent, on_sent is due */
     H2_STREAM_PRIORITY_OWED = 0x100, /* client: a PRIORITY_UPDATE */
     H2_STREAM_LEFT = 0x200,          /* the program is done with it; only the peer's end is missing */
-    H2_STREAM_FED = 0x400            /* DATA came since the last sweep */
+    H2_STREAM_FED = 0x400,           /* DATA came since the last sweep */
+    H2_STREAM_OWED = 0x800           /* without lists: it owes a frame of its own */
 };
 
 /* Octets first: small offsets make small instructions. */
@@ -57,8 +55,8 @@ typedef struct h2_stream {
 #ifndef H2_SMALL
     uint8_t urgency; /* 0 to 7, least first (RFC 9218, 4.1) */
     bool incremental;
-#endif
     uint8_t listed;
+#endif
     uint8_t stalled; /* sweeps in a row that found it waiting for the peer's window */
     uint16_t flags;
     const uint8_t *out; /* lent bytes not yet taken */
@@ -68,10 +66,12 @@ typedef struct h2_stream {
     };
     void *user;
     uint32_t id;
+#ifndef H2_SMALL
     struct {
         uint16_t next, prev;
     } link[H2_LINK_COUNT];
-    uint16_t chain;        /* next of the same hash, or next free */
+    uint16_t chain; /* next of the same hash, or next free */
+#endif
     h2_length length_left; /* of the announced content-length, or H2_LENGTH_UNKNOWN */
     h2_window send, recv;
 #ifndef H2_SMALL
@@ -87,12 +87,14 @@ typedef struct h2_streams {
 #endif
     uint16_t capacity, live, closing;
     uint16_t left; /* of the live ones, those the program is done with */
+#ifdef H2_SMALL
+    uint16_t turn; /* slot from which the next to send is looked for */
+#else
     uint16_t free;
     struct {
         uint16_t head, tail;
     } list[H2_LIST_COUNT];
-    uint32_t filled; /* a bit for each list that is not empty */
-#ifndef H2_SMALL
+    uint32_t filled;            /* a bit for each list that is not empty */
     uint8_t turn[H2_URGENCIES]; /* which manner is served next: one frame each, in turns */
 #endif
     uint32_t last_local, last_remote;     /* highest identifiers opened by us and by the peer */
@@ -104,16 +106,22 @@ typedef struct h2_streams {
 /* Bytes of storage for `capacity` slots and their buckets. */
 size_t h2_streams_bytes(uint16_t capacity);
 void h2_streams_init(h2_streams *t, void *memory, uint16_t capacity);
+#ifndef H2_SMALL
 /* A table of no slots. */
 void h2_streams_init_empty(h2_streams *t);
 /* Forget the memory of a table in which all slots are free. */
 void h2_streams_vacate(h2_streams *t);
 /* Move a table without a free slot to `memory`, of h2_streams_bytes(capacity), which is more than before. */
 void h2_streams_move(h2_streams *t, void *memory, uint16_t capacity);
+#endif
 
 /* The live stream of an identifier, or NULL. */
 h2_stream *h2_streams_find(const h2_streams *t, uint32_t id);
 
+/* Whether a slot is free. */
+static inline bool h2_streams_may_add(const h2_streams *t) {
+    return t->live + t->closing < t->capacity;
+}
 /* A zeroed live slot in state `state`, or NULL when none is free. */
 h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state);
 
@@ -123,8 +131,8 @@ h2_state h2_streams_state(const h2_streams *t, uint32_t id, bool server);
 /* Apply an input to a live stream. The state changes only when the verdict allows. */
 h2_transition h2_stream_move(h2_stream *stream, h2_input input);
 
-/* A stream that reached a closed state leaves the hash and all lists and is remembered. It stays as a closing slot on
- * H2_LIST_OWED when `reset_owed`, and is free otherwise. */
+/* A stream that reached a closed state leaves the hash and all lists and is remembered. It stays as a closing slot that
+ * is owed when `reset_owed`, and is free otherwise. */
 void h2_streams_close(h2_streams *t, h2_stream *stream, bool reset_owed);
 
 /* Remember how a stream without a slot ended. */
@@ -133,6 +141,21 @@ void h2_streams_remember(h2_streams *t, uint32_t id, bool reset);
 /* Free a closing slot. */
 void h2_streams_release(h2_streams *t, h2_stream *stream);
 
+#ifdef H2_SMALL
+
+/* A stream owes a frame of its own, or no longer; the first that does, or NULL. */
+static inline void h2_streams_owe(h2_streams *t, h2_stream *stream) {
+    (void)t;
+    stream->flags |= H2_STREAM_OWED;
+}
+static inline void h2_streams_pay(h2_streams *t, h2_stream *stream) {
+    (void)t;
+    stream->flags &= (uint16_t)~H2_STREAM_OWED;
+}
+h2_stream *h2_streams_first_owed(const h2_streams *t);
+
+#else
+
 /* Lists. Adding twice and removing what is not there do nothing. */
 void h2_streams_push(h2_streams *t, int list, h2_stream *stream);
 void h2_streams_push_first(h2_streams *t, int list, h2_stream *stream);
@@ -140,6 +163,18 @@ void h2_streams_pull(h2_streams *t, int list, h2_stream *stream);
 h2_stream *h2_streams_first(const h2_streams *t, int list);
 /* The ready list of a stream. */
 int h2_streams_ready_list(const h2_stream *stream);
+
+static inline void h2_streams_owe(h2_streams *t, h2_stream *stream) {
+    h2_streams_push(t, H2_LIST_OWED, stream);
+}
+static inline void h2_streams_pay(h2_streams *t, h2_stream *stream) {
+    h2_streams_pull(t, H2_LIST_OWED, stream);
+}
+static inline h2_stream *h2_streams_first_owed(const h2_streams *t) {
+    return h2_streams_first(t, H2_LIST_OWED);
+}
+
+#endif
 
 /* Live streams in slot order: start with -1, ends with -1. The stream may be closed meanwhile. */
 int h2_streams_next(const h2_streams *t, int slot);

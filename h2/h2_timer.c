@@ -22,7 +22,7 @@ static bool overdue(uint32_t *left, bool awaited, uint32_t passed, uint32_t ms) 
 
 static void tick_handshake(h2_session *s, uint32_t passed) {
     /* A peer that never finished its preface owes that first; afterwards the acknowledgement. */
-    uint32_t ms = s->peer_ready ? s->config.settings_ms : s->config.preface_ms;
+    uint32_t ms = s->peer_ready ? s->config->settings_ms : s->config->preface_ms;
     if (overdue(&s->wait_settings, !s->settings_acked, passed, ms))
         h2_session_fail(s, s->peer_ready ? H2_RULE_SETTINGS_TIMEOUT : H2_RULE_TIMEOUT, 0);
 }
@@ -35,13 +35,13 @@ static void tick_keepalive(h2_session *s, uint32_t passed) {
     } else {
         s->silence += passed < UINT32_MAX - s->silence ? passed : UINT32_MAX - s->silence;
     }
-    if (s->config.keepalive_ms == 0) return;
+    if (s->config->keepalive_ms == 0) return;
     bool awaited = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
-    if (!awaited && s->silence >= s->config.keepalive_ms) {
+    if (!awaited && s->silence >= s->config->keepalive_ms) {
         s->ping_state[H2_PING_KEEPALIVE] = H2_PING_OWED;
         awaited = true;
     }
-    if (overdue(&s->wait_ping, awaited, passed, s->config.keepalive_timeout_ms))
+    if (overdue(&s->wait_ping, awaited, passed, s->config->keepalive_timeout_ms))
         h2_session_fail(s, H2_RULE_KEEPALIVE, 0);
 }
 
@@ -63,7 +63,7 @@ static void sweep_blocked(h2_session *s) {
 }
 
 static void tick_blocked(h2_session *s, uint32_t passed) {
-    uint32_t period = s->config.blocked_ms / SWEEPS + (s->config.blocked_ms % SWEEPS > 0);
+    uint32_t period = s->config->blocked_ms / SWEEPS + (s->config->blocked_ms % SWEEPS > 0);
     if (!overdue(&s->next_sweep, s->streams.live > 0, passed, period)) return;
     s->next_sweep = period;
     sweep_blocked(s);
@@ -75,8 +75,8 @@ static uint64_t earliest(const h2_session *s) {
     if (s->wait_ping < left) left = s->wait_ping;
     if (s->next_sweep < left) left = s->next_sweep;
     bool pinging = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
-    if (s->config.keepalive_ms && !pinging && s->config.keepalive_ms - s->silence < left)
-        left = s->config.keepalive_ms - s->silence;
+    if (s->config->keepalive_ms && !pinging && s->config->keepalive_ms - s->silence < left)
+        left = s->config->keepalive_ms - s->silence;
     return left == H2_NO_TIME ? UINT64_MAX : s->now + left;
 }
 
@@ -90,9 +90,9 @@ uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
     if (now_ms < s->now) now_ms = s->now;
     uint32_t passed = now_ms - s->now < UINT32_MAX ? (uint32_t)(now_ms - s->now) : UINT32_MAX;
     s->now = now_ms;
-    h2_ledger_refill(&s->ledger, s->config.abuse_burst, s->config.abuse_refill, now_ms);
+    h2_ledger_refill(&s->ledger, s->config->abuse_burst, s->config->abuse_refill, now_ms);
     tick_handshake(s, passed);
-    if (overdue(&s->wait_block, s->block.open, passed, s->config.block_ms))
+    if (overdue(&s->wait_block, s->block.open, passed, s->config->block_ms))
         h2_session_fail(s, H2_RULE_TIMEOUT, s->block.stream_id);
     tick_keepalive(s, passed);
     h2_gauge_tick(s);

@@ -13,12 +13,19 @@ typedef struct output {
     size_t cap, used;
 } output;
 
-void h2_transmit_trace(const h2_session *s, const uint8_t *frame) {
-    if (!s->handlers.on_frame) return;
+#ifndef H2_SMALL
+void h2_trace_sent(const h2_session *s, const uint8_t *frame) {
+    if (!s->handlers->on_frame) return;
     h2_frame_header header;
     h2_frame_header_read(&header, frame);
-    s->handlers.on_frame(s->user, true, &header, frame + H2_FRAME_HEADER_BYTES, header.length);
+    s->handlers->on_frame(s->user, true, &header, frame + H2_FRAME_HEADER_BYTES, header.length);
 }
+
+void h2_trace_received(const h2_session *s, const h2_octets *in) {
+    size_t n = in->left < s->frame.length ? in->left : s->frame.length;
+    if (s->handlers->on_frame) s->handlers->on_frame(s->user, false, &s->frame, in->at, n);
+}
+#endif
 
 static bool fits(const output *out, size_t payload) {
     return out->cap - out->used >= H2_FRAME_HEADER_BYTES + payload;
@@ -34,7 +41,7 @@ static void put(h2_session *s, output *out, unsigned kind, uint32_t id, const ui
     h2_frame_header_write(at, &header);
     if (n > 0) memcpy(at + H2_FRAME_HEADER_BYTES, payload, n);
     out->used += H2_FRAME_HEADER_BYTES + n;
-    h2_transmit_trace(s, at);
+    h2_trace_sent(s, at);
 }
 
 static bool put_u32(h2_session *s, output *out, h2_frame_type type, uint32_t id, uint32_t value) {
@@ -49,7 +56,7 @@ static bool put_u32(h2_session *s, output *out, h2_frame_type type, uint32_t id,
 
 /* Ours by row; a value equal to the default is not sent. */
 static uint32_t own_setting(const h2_session *s, h2_setting_row row) {
-    const h2_config *c = &s->config;
+    const h2_config *c = s->config;
     switch (row) {
     case H2_SET_HEADER_TABLE_SIZE: return c->decoder_table;
     case H2_SET_ENABLE_PUSH: return c->server ? h2_setting_default(row) : 0;
@@ -179,11 +186,11 @@ static bool wrote_priority(h2_session *s, output *out, h2_stream *stream) {
 
 static bool write_owed(h2_session *s, output *out) {
     h2_stream *stream;
-    while ((stream = h2_streams_first(&s->streams, H2_LIST_OWED)) != NULL) {
+    while ((stream = h2_streams_first_owed(&s->streams)) != NULL) {
         if (!fits(out, H2_U32_BYTES + H2_URGENCY_BYTES)) return false;
         uint32_t id = stream->id;
         if (wrote_priority(s, out, stream)) continue;
-        h2_streams_pull(&s->streams, H2_LIST_OWED, stream);
+        h2_streams_pay(&s->streams, stream);
         if (stream->flags & H2_STREAM_RESET_OWED) {
             uint32_t code = stream->reset_code;
             h2_streams_release(&s->streams, stream);
@@ -195,6 +202,12 @@ static bool write_owed(h2_session *s, output *out) {
     }
     return true;
 }
+
+#ifndef H2_SMALL
+#define ANY_OWED(s) ((s)->streams.filled >> H2_LIST_OWED & 1)
+#else
+#define ANY_OWED(s) true
+#endif
 
 static bool write_session_window(h2_session *s, output *out) {
     if (!h2_window_due(&s->recv, s->recv_target)) return true;
@@ -209,9 +222,27 @@ static bool write_headers(h2_session *s, output *out) {
     return s->headers.head == s->headers.tail;
 }
 
+/* Behind other frames none is begun with less room than this, or a long write would leave a crumb in each buffer. */
+#ifdef H2_SMALL
+#define DATA_ROOM 1u
+#else
+#define DATA_ROOM 512u
+#endif
+
 static void write_data(h2_session *s, output *out) {
-    size_t n;
-    while ((n = h2_schedule_write(s, out->bytes + out->used, out->cap - out->used)) > 0) out->used += n;
+    size_t n = 1, before = out->used;
+    while (n > 0 && (out->used == 0 || out->cap - out->used >= DATA_ROOM)) {
+        n = h2_schedule_write(s, out->bytes + out->used, out->cap - out->used);
+        out->used += n;
+    }
+#ifndef H2_SMALL
+    if (out->used == before) return;
+    if (h2_window_worth(&s->recv, s->recv_target) && fits(out, H2_U32_BYTES))
+        put_u32(s, out, H2_WINDOW_UPDATE, 0, h2_window_announce(&s->recv));
+    if (ANY_OWED(s)) write_owed(s, out);
+#else
+    (void)before;
+#endif
 }
 
 /* A server says nothing before it knows that the client speaks HTTP/2: the answer to HTTP/1.x must come first on the
@@ -230,7 +261,8 @@ size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
         return out.used;
     }
     if (write_headers(s, &out) && write_acks(s, &out) && write_goaway(s, &out) && write_pings(s, &out) &&
-        write_resets(s, &out) && write_session_window(s, &out) && write_owed(s, &out) && write_gauge(s, &out))
+        write_resets(s, &out) && write_session_window(s, &out) && (!ANY_OWED(s) || write_owed(s, &out)) &&
+        write_gauge(s, &out))
         write_data(s, &out);
     return out.used;
 }
@@ -242,6 +274,6 @@ bool h2_session_wants_transmit(const h2_session *s) {
     bool ping = false;
     for (int kind = 0; kind < H2_PING_KINDS; kind++) ping = ping || s->ping_state[kind] == H2_PING_OWED;
     return goaway || ping || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
-           s->pongs_waiting || s->resets_waiting || h2_streams_first(&s->streams, H2_LIST_OWED) ||
+           s->pongs_waiting || s->resets_waiting || h2_streams_first_owed(&s->streams) ||
            h2_window_due(&s->recv, s->recv_target) || h2_schedule_any(s);
 }

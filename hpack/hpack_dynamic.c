@@ -11,17 +11,6 @@
 
 _Static_assert(sizeof(hpack_record) <= HPACK_ENTRY_OVERHEAD, "an entry's overhead must pay for its record");
 
-static hpack_record hpack_record_at(const hpack_table *t, uint32_t age) {
-    hpack_record record;
-
-    memcpy(&record, t->memory + t->records + age * HPACK_RECORD, HPACK_RECORD);
-    return record;
-}
-
-static uint32_t hpack_record_end(const hpack_table *t, uint32_t age) {
-    return age == 0 ? t->strings : hpack_record_at(t, age - 1).offset;
-}
-
 static void hpack_table_bound(hpack_table *t, size_t bytes) {
     if (bytes > HPACK_MAX_INTEGER) bytes = HPACK_MAX_INTEGER;
     t->most = (uint32_t)bytes & ~(HPACK_TABLE_ALIGN - 1u);
@@ -98,14 +87,4 @@ void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
     memcpy(t->memory + t->records, &record, HPACK_RECORD);
     t->size += octets + HPACK_ENTRY_OVERHEAD;
     t->count++;
-}
-
-void hpack_table_get(const hpack_table *t, uint32_t age, hpack_field *field) {
-    hpack_record record = hpack_record_at(t, age);
-
-    field->name = (const char *)t->memory + record.offset;
-    field->name_len = record.name_len;
-    field->value = field->name + record.name_len;
-    field->value_len = hpack_record_end(t, age) - record.offset - record.name_len;
-    field->never_index = false;
 }

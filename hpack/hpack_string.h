@@ -59,13 +59,24 @@ static inline uint32_t hpack_value_hash(const char *string, size_t len) {
 /* Whether two strings of `len` octets are equal. */
 static inline bool hpack_equal(const char *a, const char *b, size_t len) {
 #ifndef H2_SMALL
-    /* Most are short: two words from each, which may overlap, spare a call. */
-    if (len >= 8 && len <= 16)
-        return ((hpack_word(a, 8) ^ hpack_word(b, 8)) | (hpack_word(a + len - 8, 8) ^ hpack_word(b + len - 8, 8))) == 0;
+    /* Most are short: two words or four from each, which may overlap, spare a call. */
+    if (len >= 8 && len <= 32) {
+        uint64_t other =
+            (hpack_word(a, 8) ^ hpack_word(b, 8)) | (hpack_word(a + len - 8, 8) ^ hpack_word(b + len - 8, 8));
+
+        if (len <= 16 || other != 0) return other == 0;
+        return ((hpack_word(a + 8, 8) ^ hpack_word(b + 8, 8)) |
+                (hpack_word(a + len - 16, 8) ^ hpack_word(b + len - 16, 8))) == 0;
+    }
     if (len >= 4 && len < 8)
         return ((hpack_word(a, 4) ^ hpack_word(b, 4)) | (hpack_word(a + len - 4, 4) ^ hpack_word(b + len - 4, 4))) == 0;
 #endif
     return len == 0 || memcmp(a, b, len) == 0;
+}
+
+/* Whether two strings are the same. */
+static inline bool hpack_same(const char *a, size_t a_len, const char *b, size_t b_len) {
+    return a_len == b_len && hpack_equal(a, b, a_len);
 }
 
 #endif

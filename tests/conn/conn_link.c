@@ -15,6 +15,7 @@
 #define BYTES  100000u
 
 typedef struct side {
+    h2_config config;
     h2conn_link link;
     h2conn_stream stream;
     void *memory;
@@ -73,14 +74,15 @@ static void on_closed(void *user, uint32_t id, const h2_failure *why) {
 }
 
 static void side_init(side *s, const h2conn_transport *transport, bool server) {
-    const h2_config config = h2_config_small(server);
-    const h2_handlers handlers = {
+    static const h2_handlers handlers = {
         .on_headers = on_headers, .on_data = on_data, .on_sent = on_sent, .on_closed = on_closed};
     h2_session *session;
     memset(s, 0, sizeof *s);
-    s->memory = malloc(h2_session_size(&config));
-    ck_assert_int_eq(h2_session_init(&session, s->memory, h2_session_size(&config), &config, &handlers, s), H2_OK);
-    h2conn_link_init(&s->link, session, transport, &config);
+    s->config = h2_config_small(server);
+    const size_t bytes = h2_session_size(&s->config);
+    s->memory = malloc(bytes);
+    ck_assert_int_eq(h2_session_init(&session, s->memory, bytes, &s->config, &handlers, s), H2_OK);
+    h2conn_link_init(&s->link, session, transport, &s->config);
 }
 
 static void side_free(side *s) {

@@ -187,7 +187,6 @@ START_TEST(start_of_many_fills_sessions) {
     enum { N = 300 };
     h2_config config = h2_config_hosted(true);
     config.streams = 40;
-    config.credit_on_receipt = true;
     const h2conn_server_options options = {.handler = test_echo, .config = &config};
     test_server s;
     bench b;

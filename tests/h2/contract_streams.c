@@ -154,6 +154,7 @@ START_TEST(contract_session_without_handlers_works) {
 }
 END_TEST
 
+#ifndef H2_SMALL
 /* What of a received frame is at hand is shown. */
 static size_t shown;
 
@@ -178,6 +179,7 @@ START_TEST(contract_trace_shows_what_is_at_hand) {
     peer_free(p);
 }
 END_TEST
+#endif
 
 /* ---- leaving ---- */
 
@@ -303,7 +305,9 @@ Suite *contract_streams_suite(void) {
     tcase_add_test(tc, contract_sent_is_told_once_for_each_loan);
     tcase_add_test(tc, contract_sections_are_put_off_while_others_wait);
     tcase_add_test(tc, contract_session_without_handlers_works);
+#ifndef H2_SMALL
     tcase_add_test(tc, contract_trace_shows_what_is_at_hand);
+#endif
     suite_add_tcase(suite, tc);
     tc = tcase_create("leaving");
     tcase_add_test(tc, contract_left_stream_drops_what_comes_and_ends_in_peace);

@@ -171,7 +171,7 @@ START_TEST(rfc9113_5_2_2_program_that_does_not_read_is_no_reason_to_grow) {
     begin(p);
     gauge(p, 0, 0);
     p->consume = false;
-    send(p, FIRST - FIRST / 8); /* while no lap is due */
+    send(p, h2_window_open(&h2_streams_find(&p->session->streams, 1)->recv) - FIRST / 8); /* while no lap is due */
     ck_assert_uint_eq(listen(p).pings, 0);
     h2_session_tick(p->session, START + 4 * LAP);
     send(p, FIRST / 16);

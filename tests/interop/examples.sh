@@ -26,7 +26,7 @@ lines() {
 }
 # usage: hears DESCRIPTOR LINE: the next line is this; EOF comes at the latest when the client's time is over
 hears() { read -r line <&"$1" && [ "$line" = "$2" ]; }
-hears_at_last() { while read -r line <&"$1"; do [ "$line" = "$2" ] && return 0; done; }
+hears_at_last() { while read -r line <&"$1"; do [ "$line" = "$2" ] && return 0; done; return 1; }
 
 mkfifo "$dir/anna.says" "$dir/anna.hears" "$dir/bert.says" "$dir/bert.hears"
 serve "$examples/echo_server" http://127.0.0.1:0
@@ -67,6 +67,19 @@ exec 6<>"$dir/commands" 7<>"$dir/heard"
 device_server http://127.0.0.1:0
 expect "examples: a device is heard, obeys, and comes back" device_returns
 exec 6<&- 7<&-
+# A server that takes it and ends at once hears of it ever more rarely.
+device_rests() {
+    timeout "$LIMIT" "$examples/device" probe "http://$url" 2>"$dir/rests" &
+    device=$!
+    exec 7<"$dir/rests"
+    for wait in 50 100 200; do hears_at_last 7 "coming back in $wait ms" || break; done
+    result=$?
+    kill "$device" && exec 7<&- && return $result
+}
+: >"$dir/nothing"
+mkfifo "$dir/rests"
+serve "$h2cat" --listen --respond "$dir/nothing" http://127.0.0.1:0
+expect "examples: a device that is sent away at once waits longer each time" device_rests
 
 # usage: given NAME: whether the example was built, which needs a library of its own
 given() {

@@ -7,6 +7,39 @@ static bool is_live(const h2_stream *stream) {
     return stream->state == H2_OPEN || stream->state == H2_HALF_CLOSED_LOCAL || stream->state == H2_HALF_CLOSED_REMOTE;
 }
 
+#ifdef H2_SMALL
+
+/* Every slot is free, live or closing. */
+static const char *broken_table(const h2_session *s) {
+    const h2_streams *t = &s->streams;
+    unsigned live = 0, closing = 0;
+    for (unsigned at = 0; at < t->capacity; at++) {
+        const h2_stream *stream = &t->slots[at];
+        bool owes_reset = stream->flags & H2_STREAM_RESET_OWED;
+        if (stream->id == 0 && (stream->flags || stream->out_len)) return "a free slot is in use";
+        if (stream->id == 0) continue;
+        if (owes_reset == is_live(stream)) return "a slot is neither live nor closing";
+        if (owes_reset && !(stream->flags & H2_STREAM_OWED)) return "a closing stream is not owed";
+        if (!owes_reset && h2_streams_find(t, stream->id) != stream) return "a live stream cannot be found";
+        if (owes_reset)
+            closing++;
+        else
+            live++;
+    }
+    if (live != t->live) return "live streams are miscounted";
+    return closing == t->closing ? NULL : "closing streams are miscounted";
+}
+
+static const char *broken_ready(const h2_session *s) {
+    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
+        const h2_stream *stream = &s->streams.slots[slot];
+        if (stream->out_len > 0 && !(stream->flags & H2_STREAM_LENT)) return "bytes are lent and not marked so";
+    }
+    return NULL;
+}
+
+#else
+
 /* Every slot is free, live or closing, and found where it should be. */
 static const char *broken_slots(const h2_streams *t) {
     unsigned freed = 0, live = 0;
@@ -28,10 +61,6 @@ static const char *broken_slots(const h2_streams *t) {
 
 /* Chains of the hash hold the live streams and nothing else. */
 static const char *broken_hash(const h2_streams *t) {
-#ifdef H2_SMALL
-    (void)t;
-    return NULL;
-#else
     unsigned members = 0;
     for (unsigned bucket = 0; bucket <= t->mask; bucket++) {
         for (unsigned at = t->buckets[bucket]; at != H2_SLOT_NONE; at = t->slots[at].chain) {
@@ -40,7 +69,6 @@ static const char *broken_hash(const h2_streams *t) {
         }
     }
     return members == t->live ? NULL : "the hash holds what is not live";
-#endif
 }
 
 static const char *broken_list(const h2_streams *t, int list, unsigned *members) {
@@ -55,6 +83,12 @@ static const char *broken_list(const h2_streams *t, int list, unsigned *members)
         at = stream->link[link].next;
     }
     return t->list[list].tail == before ? NULL : "a list's tail is wrong";
+}
+
+static const char *broken_table(const h2_session *s) {
+    const char *wrong = broken_slots(&s->streams);
+    if (!wrong) wrong = broken_hash(&s->streams);
+    return wrong;
 }
 
 static const char *broken_ready(const h2_session *s) {
@@ -75,6 +109,8 @@ static const char *broken_ready(const h2_session *s) {
     return ready == 0 ? NULL : "a stream that cannot send is ready";
 }
 
+#endif
+
 size_t invariant_loans(const h2_session *s) {
     if (!h2_session_supply(s)) return 0;
     bool block = s->over ? s->fields != NULL : s->block.open;
@@ -88,17 +124,16 @@ size_t invariant_loans(const h2_session *s) {
 }
 
 const char *invariant_broken(const h2_session *s) {
-    const char *wrong = broken_slots(&s->streams);
-    if (!wrong) wrong = broken_hash(&s->streams);
+    const char *wrong = broken_table(s);
     if (!wrong) wrong = broken_ready(s);
     if (wrong) return wrong;
-    if (s->headers.head > s->headers.tail || s->headers.tail > s->config.send_header_bytes)
+    if (s->headers.head > s->headers.tail || s->headers.tail > s->config->send_header_bytes)
         return "the outbox overflows";
     if (s->headers.frame_left > s->headers.tail - s->headers.head) return "the outbox misses part of a frame";
     if (s->pongs_waiting > H2_PINGS_WAITING || s->resets_waiting > H2_RESETS_WAITING) return "answers overflow";
     if (s->held > H2_HOLD_BYTES || s->stage > H2_STAGE_SKIP) return "the receiver is in no known stage";
-    if (s->ledger.balance > H2_LEDGER_POINT * s->config.abuse_burst) return "the ledger holds more than its burst";
-    if (s->block.fields > s->config.header_fields) return "more fields than there is room for";
+    if (s->ledger.balance > H2_LEDGER_POINT * s->config->abuse_burst) return "the ledger holds more than its burst";
+    if (s->block.fields > s->config->header_fields) return "more fields than there is room for";
     if (s->over && s->streams.live > 0) return "a stream lives in a session that is over";
     if (s->parting.id != 0) return "a stream is still parting";
     return NULL;

@@ -33,7 +33,12 @@ typedef enum peer_event_kind {
     PEER_SETTINGS,
     PEER_PONG,
     PEER_GOAWAY,
-    PEER_FRAME
+    PEER_FRAME, /* not in a build with H2_SMALL */
+#ifdef H2_SMALL
+    PEER_EVENTS = PEER_FRAME
+#else
+    PEER_EVENTS
+#endif
 } peer_event_kind;
 
 /* What a handler was told. */

@@ -201,6 +201,7 @@ static void on_goaway(void *user, uint32_t last_stream_id, uint32_t code) {
     tell(p, &(peer_event){.kind = PEER_GOAWAY, .id = last_stream_id});
 }
 
+#ifndef H2_SMALL
 static void on_frame(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
     peer *p = user;
     peer_log_add(&p->frames, "%s %s %x %u %u\n", sent ? ">" : "<", h2_frame_name(header->type), header->flags,
@@ -217,15 +218,16 @@ static bool on_grow(void *user, int64_t octets) {
     p->grown += octets;
     return true;
 }
+#endif
 
-h2_handlers peer_log_handlers(void) {
-    return (h2_handlers){.on_headers = on_headers,
-                         .on_data = on_data,
-                         .on_sent = on_sent,
-                         .on_closed = on_closed,
-                         .on_settings = on_settings,
-                         .on_pong = on_pong,
-                         .on_goaway = on_goaway,
-                         .on_frame = on_frame,
-                         .on_grow = on_grow};
-}
+const h2_handlers peer_log_handlers = {.on_headers = on_headers,
+                                       .on_data = on_data,
+                                       .on_sent = on_sent,
+                                       .on_closed = on_closed,
+                                       .on_settings = on_settings,
+                                       .on_pong = on_pong,
+#ifndef H2_SMALL
+                                       .on_frame = on_frame,
+                                       .on_grow = on_grow,
+#endif
+                                       .on_goaway = on_goaway};

@@ -10,7 +10,7 @@ void peer_log_bytes(peer_text *text, const void *bytes, size_t n);
 void peer_log_add(peer_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Handlers that note every event in the peer given as `user`, then call its `react`. */
-h2_handlers peer_log_handlers(void);
+extern const h2_handlers peer_log_handlers;
 
 /* Note DATA that was waiting for more of it. */
 void peer_log_settle(peer *p);

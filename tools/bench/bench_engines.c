@@ -78,10 +78,10 @@ static void open_side(bench_engines *e, side *s, bool server) {
         .on_headers = take_answer, .on_data = take_back, .on_closed = take_closed, .on_pong = take_pong};
     config.streams = (uint16_t)(e->streams + 1);
     config.blocked_ms = 0; /* time passes faster here than anywhere */
+    config.credit_on_receipt = false;
     if (!server) { /* the session's window shuts when nothing is consumed: bench_engines_block */
         config.session_window = H2_WINDOW_INITIAL;
         config.window_most = 0;
-        config.credit_on_receipt = false;
     }
     size_t size = h2_session_size(&config);
     s->engines = e;

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Fetch the sources of Debian's packages into a directory, by default those that the images are built with, lwip and
-# wolfssl: a link in it has the name of each. The system's package sources are read, and asked for sources through lists
-# of this script's own; nothing of the system is changed.
-# usage: fetch.sh DIRECTORY [PACKAGE...]
+# Fetch the sources that the images are built with, Debian's packages lwip and wolfssl, into a directory: `lwip` and
+# `wolfssl` in it are links to them. The system's package sources are read, and asked for sources through lists of this
+# script's own; nothing of the system is changed.
+# usage: fetch.sh DIRECTORY
 set -eu
 die() {
     echo "fetch.sh: $*" >&2
@@ -12,12 +12,8 @@ die() {
 
 mkdir -p "$1"
 cd "$1"
-shift
-[ $# -gt 0 ] || set -- lwip wolfssl
-have=yes
-for package; do [ -d "$package/" ] || have=; done
-[ -z "$have" ] || exit 0
-command -v apt-get >/dev/null || die "this is not a Debian system; put the sources of $* into $PWD"
+[ -d lwip/src ] && [ -d wolfssl/wolfcrypt ] && exit 0
+command -v apt-get >/dev/null || die "this is not a Debian system; put lwip and wolfssl sources into $PWD"
 command -v dpkg-source >/dev/null || die 'dpkg-source is missing; install dpkg-dev'
 
 # The machine's own sources of packages, with deb-src for deb.
@@ -38,7 +34,7 @@ sources() {
 }
 
 sources update >fetch.log 2>&1 || true
-for package; do
+for package in lwip wolfssl; do
     rm -rf "$package" "$package"-[0-9]*
     sources source "$package" >>fetch.log 2>&1 ||
         { tail -n 5 fetch.log >&2; die "the source package $package cannot be had; see $PWD/fetch.log"; }
