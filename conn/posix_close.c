@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -11,9 +12,6 @@
  * peer has not read, so an orderly end is: send everything, the security layer's notice, our half of the socket, and
  * then listen until the peer has done the same, for a bounded time.
  */
-
-/* Octets thrown away at once while lingering. */
-#define DISCARD_BYTES 4096u
 
 void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms) {
     if (s->phase == POSIX_CLOSED) return;
@@ -62,19 +60,15 @@ static bool floods(const posix_session *s) {
     return s->discarded + (uint32_t)unread > POSIX_BREACH_OCTETS;
 }
 
+/* Throw away what is there; false at the end. Linux does so with MSG_TRUNC, without a copy (tcp(7)). */
+static bool discard(posix_session *s) {
+    const ssize_t n = recv(s->socket.fd, NULL, POSIX_BREACH_OCTETS, MSG_TRUNC | MSG_DONTWAIT);
+    if (n > 0) s->discarded += (uint32_t)n;
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+}
+
 static void linger(posix_session *s) {
-    const h2conn_transport below = posix_socket_transport(&s->socket);
-    uint8_t discarded[DISCARD_BYTES];
-    ptrdiff_t n = 1;
-    if (floods(s)) {
-        close_now(s);
-        return;
-    }
-    for (unsigned turn = 0; turn < POSIX_TURNS && n > 0; turn++) {
-        n = below.recv(below.ctx, discarded, sizeof discarded);
-        if (n > 0) s->discarded += (uint32_t)n;
-    }
-    if (n > 0 || n == H2CONN_TRANSPORT_WANT_READ)
+    if (!floods(s) && discard(s))
         posix_loop_arm(s, EPOLLIN);
     else
         close_now(s);
