@@ -114,14 +114,14 @@ $(ATTACKS): $(call obj,$(wildcard tests/attacks/*.c)) $(BUILD)/libh2conn.a
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)
 
-attacks: all $(ATTACKS) ## published attacks on two servers, a good client beside them; ATTACK_SECONDS (2) each
-	@echo "a server of handlers:" && $(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0
-	@echo "a server of events:" && $(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/examples/echo_events http://127.0.0.1:0
+attacks: all $(ATTACKS) ## published attacks on two servers, a good client beside them, within bounds; ATTACK_SECONDS (2) each
+	@echo "a server of handlers:"; $(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/bin/h2cat --listen --echo http://127.0.0.1:0; handlers=$$?; \
+	echo "a server of events:"; $(ATTACKS) -t $(ATTACK_SECONDS) $(BUILD)/examples/echo_events http://127.0.0.1:0 && exit $$handlers
 
 SOAK := $(BUILD)/tests/soak
 MINUTES ?= 10
 $(BUILD)/obj/tests/soak/%: KIND_FLAGS += -D_GNU_SOURCE -Itests/attacks
-$(SOAK): $(call obj,tests/soak/soak.c $(filter-out %/main.c %/good.c,$(wildcard tests/attacks/*.c))) $(BUILD)/libh2conn.a
+$(SOAK): $(call obj,tests/soak/soak.c $(addprefix tests/attacks/,kinds.c process.c reader.c storm.c)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) $(LIBS)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include "posix_start.h"
 #include "posix_time.h"
@@ -10,9 +12,6 @@
  * peer has not read, so an orderly end is: send everything, the security layer's notice, our half of the socket, and
  * then listen until the peer has done the same, for a bounded time.
  */
-
-/* Octets thrown away at once while lingering. */
-#define DISCARD_BYTES 4096u
 
 void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms) {
     if (s->phase == POSIX_CLOSED) return;
@@ -47,21 +46,32 @@ static void give_notice(posix_session *s, int64_t now) {
         shut(s, now);
 }
 
-static void linger(posix_session *s) {
-    const h2conn_transport below = posix_socket_transport(&s->socket);
-    uint8_t discarded[DISCARD_BYTES];
-    ptrdiff_t n = 1;
-    for (unsigned turn = 0; turn < POSIX_TURNS && n > 0; turn++) n = below.recv(below.ctx, discarded, sizeof discarded);
-    if (n > 0 || n == H2CONN_TRANSPORT_WANT_READ)
-        posix_loop_arm(s, EPOLLIN);
-    else
-        close_now(s);
-}
-
 /* Whether the peer broke a rule. One that spoke HTTP/1.x meant no harm and may read its answer. */
 static bool is_breach(const posix_session *s) {
     const h2_failure *why = h2_session_failure(s->link.session);
     return why->culprit == H2_BY_RULE && why->rule != H2_RULE_HTTP1;
+}
+
+/* Whether more lies unread, or was thrown away, than a peer that meant well had under way. */
+static bool floods(const posix_session *s) {
+    int unread = 0;
+    if (!is_breach(s) && !s->leaving) return false;
+    if (ioctl(s->socket.fd, FIONREAD, &unread) != 0) return true;
+    return s->discarded + (uint32_t)unread > POSIX_BREACH_OCTETS;
+}
+
+/* Throw away what is there; false at the end. Linux does so with MSG_TRUNC, without a copy (tcp(7)). */
+static bool discard(posix_session *s) {
+    const ssize_t n = recv(s->socket.fd, NULL, POSIX_BREACH_OCTETS, MSG_TRUNC | MSG_DONTWAIT);
+    if (n > 0) s->discarded += (uint32_t)n;
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+}
+
+static void linger(posix_session *s) {
+    if (!floods(s) && discard(s))
+        posix_loop_arm(s, EPOLLIN);
+    else
+        close_now(s);
 }
 
 /* Take the next step to the end, if there is one. */
@@ -108,8 +118,9 @@ static void pump(posix_session *s) {
         s->ready = false;
         posix_session_dispatch(s);
         posix_session_flush(s, NULL);
-        if (!posix_session_has_more(s) && !posix_session_has_due(s)) break;
-        if (posix_now_us() >= s->turn_until_us) break;
+        const int64_t left_us = s->turn_until_us - posix_now_us();
+        s->heavy = left_us < POSIX_TURN_US - POSIX_HEAVY_US;
+        if (left_us <= 0 || (!posix_session_has_more(s) && !posix_session_has_due(s))) break;
     }
 }
 
@@ -126,7 +137,10 @@ void posix_session_turn(posix_session *s) {
     const int64_t now_us = posix_now_us(), now = now_us / POSIX_US_PER_MS;
     s->turning = true;
     s->turn_until_us = now_us + POSIX_TURN_US;
-    if (s->phase == POSIX_OPEN) pump(s);
+    if (s->phase == POSIX_OPEN)
+        pump(s);
+    else
+        posix_session_dispatch(s);
     posix_starts_turn(s, now);
     s->turn_until_us = 0;
     posix_session_tick(s, now);

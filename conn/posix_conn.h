@@ -32,8 +32,9 @@ struct h2conn {
     h2conn_section *trailers;    /* the peer's; NULL when there are none */
     posix_kept *kept;            /* has the turn to write */
     const h2conn_events *events; /* NULL: nobody is called */
-    struct h2conn *due_next;     /* in the session's lines of those with events due */
-    void *user;                  /* the program's */
+    /* in the session's lines of those with events due */
+    struct h2conn *due_next, **due_place;
+    void *user; /* the program's */
     h2conn_informational informational;
     void *informational_user;
     struct posix_starting *starting; /* client, of h2conn_connect_start; else NULL */
@@ -103,6 +104,8 @@ enum { POSIX_DUE_OPEN = 1, POSIX_DUE_RESPONSE = 2, POSIX_DUE_READ = 4, POSIX_DUE
 
 /* Something happened that its callbacks are to be told; nothing for a connection without events. */
 void posix_raise(h2conn *conn, unsigned due);
+/* A request that nobody was told of has ended: it is forgotten, and `conn` is gone. False when it was told. */
+bool posix_withdraw(h2conn *conn);
 /* There was no room for a header block: in a callback it is told when there is, and this is EAGAIN; else ETIMEDOUT. */
 int posix_conn_late(h2conn *conn);
 /* Have no callback called any more, and wait until none runs unless this is called in one. The caller gives it up. */

@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include "h2conn_events.h"
 #include "posix_handlers.h"
+#include "posix_time.h"
 
 /*
  * Events are noted by the engine's handlers, in whatever thread they run, and told by the loop's thread: a connection
- * with any stands in one of its session's lines. One turn calls those that were in line when it began, so that no
- * connection keeps others waiting. New requests stand in a line of their own, which moves while there is room for
- * answers: a peer that does not read is not served on. An answer that found no room waits there too.
+ * with any stands in one of its session's lines. One turn calls those that were in line when it began, as far as its
+ * time goes, so that no connection keeps others waiting. New requests stand in a line of their own, which moves while
+ * there is room for answers: a peer that does not read is not served on. An answer that found no room waits there too.
  */
 
 /* Room for the longest header block there is by default. */
@@ -34,18 +35,20 @@ bool posix_session_defer(posix_session *s) {
 static void join(posix_due *line, h2conn *conn) {
     conn->in_line = true;
     conn->due_next = NULL;
-    if (line->first == NULL)
-        line->first = conn;
-    else
-        line->last->due_next = conn;
-    line->last = conn;
+    conn->due_place = line->first != NULL ? line->end : &line->first;
+    *conn->due_place = conn;
+    line->end = &conn->due_next;
+    line->n++;
 }
 
-static h2conn *leave_first(posix_due *line) {
-    h2conn *conn = line->first;
-    line->first = conn->due_next;
+static void leave(posix_due *line, h2conn *conn) {
+    *conn->due_place = conn->due_next;
+    if (conn->due_next != NULL)
+        conn->due_next->due_place = conn->due_place;
+    else
+        line->end = conn->due_place;
     conn->in_line = false;
-    return conn;
+    line->n--;
 }
 
 /* Nobody wants to be told of it. */
@@ -61,6 +64,13 @@ void posix_raise(h2conn *conn, unsigned due) {
     if (conn->due == 0 || conn->in_line) return;
     join(due & POSIX_DUE_OPEN ? &conn->session->opening : &conn->session->due, conn);
     posix_session_announce(conn->session);
+}
+
+bool posix_withdraw(h2conn *conn) {
+    if (!(conn->due & POSIX_DUE_OPEN)) return false;
+    leave(&conn->session->opening, conn);
+    posix_conn_orphan(conn);
+    return true;
 }
 
 int posix_conn_late(h2conn *conn) {
@@ -165,21 +175,23 @@ static void serve(posix_session *s, h2conn *conn) {
     if (conn->orphan) posix_conn_orphan(conn);
 }
 
+/* Those in line now, one at least, as long as the time lasts. */
+static void serve_line(posix_session *s, posix_due *line, int64_t until_us) {
+    for (uint32_t n = line->n; n > 0 && line->first != NULL; n--) {
+        if (line == &s->opening && !has_room(s)) return;
+        h2conn *conn = line->first;
+        leave(line, conn);
+        serve(s, conn);
+        if (n > 1 && posix_now_us() >= until_us) return;
+    }
+}
+
 void posix_session_dispatch(posix_session *s) {
     if (!posix_session_has_due(s)) return;
+    const int64_t until_us = posix_now_us() + POSIX_TURN_US / 2;
     calling = s;
-    const h2conn *last = s->opening.last;
-    for (bool more = s->opening.first != NULL; more && has_room(s);) {
-        h2conn *conn = leave_first(&s->opening);
-        more = conn != last;
-        serve(s, conn);
-    }
-    last = s->due.last;
-    for (bool more = s->due.first != NULL; more;) {
-        h2conn *conn = leave_first(&s->due);
-        more = conn != last;
-        serve(s, conn);
-    }
+    serve_line(s, &s->opening, until_us);
+    serve_line(s, &s->due, until_us);
     calling = NULL;
 }
 

@@ -116,10 +116,10 @@ static void on_closed(void *user, uint32_t id, const h2_failure *why) {
     if (posix_start_closed(conn)) return;
     if (conn->orphan)
         posix_conn_orphan(conn);
-    else if (conn->events != NULL)
-        posix_raise(conn, POSIX_DUE_CLOSE);
-    else if (s->owner->gone != NULL)
+    else if (conn->events == NULL && s->owner->gone != NULL)
         s->owner->gone(s->owner, conn);
+    else if (conn->events != NULL && !posix_withdraw(conn))
+        posix_raise(conn, POSIX_DUE_CLOSE);
 }
 
 static void on_settings(void *user) {

@@ -10,8 +10,6 @@
 #include "posix_server.h"
 #include "posix_time.h"
 
-/* Connections accepted in one turn. */
-#define ACCEPTS_MAX 64u
 /* With no descriptor left, accepting pauses: asking again at once would only spin. */
 #define ACCEPT_PAUSE_MS 100
 /* For the name of an address to listen on. */
@@ -76,7 +74,8 @@ void posix_resume_accepting(posix_server_loop *loop) {
 
 static void accept_ready(posix_source *source) {
     posix_listener *l = (posix_listener *)source;
-    for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
+    const int64_t until = posix_now_us() + POSIX_TURN_US;
+    do {
         posix_ends ends;
         const int fd = posix_accept(l->fd, &l->at, &ends);
         if (fd >= 0) {
@@ -87,7 +86,7 @@ static void accept_ready(posix_source *source) {
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return;
         }
-    }
+    } while (posix_now_us() < until);
 }
 
 void posix_close_listeners(posix_server_loop *loop) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -45,6 +46,7 @@ int posix_loop_init(posix_loop *loop) {
                          .clock = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
                          .waker = {woken},
                          .alarm = {rung}};
+    loop->behind_end = &loop->behind;
     const bool open = loop->epoll >= 0 && loop->wake >= 0 && loop->clock >= 0;
     if (open && posix_loop_watch(loop, loop->wake, &loop->waker) == H2CONN_OK &&
         posix_loop_watch(loop, loop->clock, &loop->alarm) == H2CONN_OK) {
@@ -87,19 +89,62 @@ int posix_loop_add(posix_loop *loop, posix_session *s) {
         if (s->next != NULL) s->next->place = &s->next;
         loop->sessions = s;
         loop->n_sessions++;
+        if (loop->n_sessions > loop->peak) loop->peak = loop->n_sessions;
     }
     pthread_mutex_unlock(&loop->lock);
     return joined ? H2CONN_OK : H2CONN_ENOMEM;
 }
 
+/* ---- heavy ones ---- */
+
+static void leave_line(posix_session *s) {
+    if (s->behind_place == NULL) return;
+    *s->behind_place = s->behind_next;
+    if (s->behind_next != NULL)
+        s->behind_next->behind_place = s->behind_place;
+    else
+        s->loop->behind_end = s->behind_place;
+    s->behind_place = NULL;
+}
+
+void posix_loop_turn(posix_session *s) {
+    posix_loop *loop = s->loop;
+    if (!s->heavy && s->phase != POSIX_LINGER) {
+        posix_session_turn(s);
+    } else if (s->behind_place == NULL) {
+        /* Its descriptor would only be seen again and again. */
+        if (loop->behind != NULL) posix_loop_disarm(s);
+        s->behind_next = NULL;
+        s->behind_place = loop->behind_end;
+        *loop->behind_end = s;
+        loop->behind_end = &s->behind_next;
+    }
+}
+
+/* As many of them as fill one turn. */
+static void turn_heavy(posix_loop *loop) {
+    if (loop->behind == NULL) return;
+    const int64_t until = posix_now_us() + POSIX_TURN_US;
+    do {
+        posix_session *s = loop->behind;
+        pthread_mutex_lock(&s->lock);
+        leave_line(s);
+        posix_session_turn(s);
+        pthread_mutex_unlock(&s->lock);
+    } while (loop->behind != NULL && posix_now_us() < until);
+}
+
 static void forget(posix_loop *loop, posix_session *s) {
     posix_owner *owner = s->owner;
+    leave_line(s);
     pthread_mutex_lock(&loop->lock);
     posix_timers_leave(&loop->timers, &s->timer);
     *s->place = s->next;
     if (s->next != NULL) s->next->place = s->place;
     loop->n_sessions--;
+    const bool fewer = loop->peak >= POSIX_TRIM_MIN && loop->n_sessions <= loop->peak / 2;
     pthread_mutex_unlock(&loop->lock);
+    if (fewer && loop->trim_at == 0) loop->trim_at = h2conn_now() + POSIX_TRIM_MS;
     if (owner->ended != NULL) owner->ended(owner, s);
     posix_session_unref(s);
     if (owner->forgotten != NULL) owner->forgotten(owner);
@@ -135,12 +180,12 @@ static bool look_at(posix_session *s, bool due) {
     if (ended) {
         s->gone = true;
     } else if (urgent) {
-        posix_session_turn(s);
+        posix_loop_turn(s);
     } else if (!due || s->used != s->swept) {
         if (due) s->swept = s->used;
         post(s, false);
     } else if (!s->pumping && !s->watched) {
-        posix_session_turn(s);
+        posix_loop_turn(s);
     }
     pthread_mutex_unlock(&s->lock);
     return ended;
@@ -250,12 +295,24 @@ static int set_alarm(posix_loop *loop, int64_t until, int timeout) {
     return -1;
 }
 
+/* One block in use at its end keeps all of a heap that many sessions needed once. */
+static void trim(posix_loop *loop, int64_t now) {
+    if (!posix_passed(loop->trim_at, now)) return;
+    loop->trim_at = 0;
+    pthread_mutex_lock(&loop->lock);
+    loop->peak = loop->n_sessions;
+    pthread_mutex_unlock(&loop->lock);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 /* How long the loop may sleep, or LOOP_ENDS. */
 static int time_to_sleep(posix_loop *loop, int64_t timer_at, int64_t turn_at, int64_t now) {
     pthread_mutex_lock(&loop->lock);
-    int64_t until = posix_earlier(timer_at, turn_at);
+    int64_t until = posix_earlier(posix_earlier(timer_at, turn_at), loop->trim_at);
     if (loop->posted != NULL) until = posix_earlier(until, loop->manual ? now : loop->swept_at + POSIX_SWEEP_MS);
-    if (loop->urgent) until = now;
+    if (loop->urgent || loop->behind != NULL) until = now;
     const bool ends = loop->stopping && loop->n_sessions == 0;
     pthread_mutex_unlock(&loop->lock);
     if (ends) return LOOP_ENDS;
@@ -266,7 +323,9 @@ static int time_to_sleep(posix_loop *loop, int64_t timer_at, int64_t turn_at, in
 /* What is due now. Returns how long the loop may sleep then, or LOOP_ENDS. */
 static int do_due(posix_loop *loop) {
     const int64_t now = h2conn_now();
+    trim(loop, now);
     sweep(loop, now);
+    turn_heavy(loop);
     const int64_t timer_at = run_timers(loop, now);
     const int64_t turn_at = loop->turn != NULL ? loop->turn(loop->turn_ctx, now) : 0;
     return time_to_sleep(loop, timer_at, turn_at, now);

@@ -11,6 +11,10 @@
  * then pays no system call and wakes no thread, and a PING is answered within two sweeps at worst. An urgent post is
  * looked at at once. A manual loop looks at each post at once: its program comes by when it has a reason to.
  *
+ * A session with much to do has turns of bounded length, and those that had a long one stand in a line of their own: of
+ * them the loop takes as many as fill one turn, then looks at all others again. So a session that needs little waits
+ * for one turn of those that need much, however many they are. Those that wait for their peer to leave stand there too.
+ *
  * Locks: `lock` is taken after a session's and guards the lists, the timers and the flags. The loop's own thread calls
  * sessions without it. Sessions are removed by the loop's thread alone, in the sweep, so what it has in hand stays.
  */
@@ -24,6 +28,10 @@
 #define POSIX_SWEEP_MS 2
 /* The shortest sleep worth an alarm of its own. */
 #define POSIX_ALARM_MIN_MS 100
+/* Once half the sessions have gone, of so many at least, what the allocator keeps for more is given back after this
+ * time. */
+#define POSIX_TRIM_MS  1000
+#define POSIX_TRIM_MIN 8u
 /* Ready descriptors taken from the kernel at once. */
 #define POSIX_EVENTS_MAX 64
 
@@ -41,13 +49,15 @@ typedef struct posix_loop {
     int64_t alarm_at; /* when `clock` rings, 0 when it does not; the loop's thread only */
     posix_pool pool;
     posix_timers timers;
-    struct posix_session *sessions; /* all of them */
-    size_t n_sessions;
-    struct posix_session *posted; /* to be looked at */
-    bool urgent;                  /* at once */
-    bool manual;                  /* it has no thread of its own: the program calls posix_loop_process */
-    bool stopping;                /* end when the last session has */
-    int64_t swept_at;             /* the loop's thread only */
+    struct posix_session *sessions;             /* all of them */
+    size_t n_sessions, peak;                    /* the second: the most since memory was given back */
+    struct posix_session *posted;               /* to be looked at */
+    bool urgent;                                /* at once */
+    struct posix_session *behind, **behind_end; /* heavy ones that wait for a turn; the loop's thread only */
+    bool manual;                                /* it has no thread of its own: the program calls posix_loop_process */
+    bool stopping;                              /* end when the last session has */
+    int64_t swept_at;                           /* the loop's thread only */
+    int64_t trim_at;                            /* give memory back then, 0 for never; the loop's thread only */
     /* The owner's own affairs, in the loop's thread before each wait; returns when to be called again at the latest, 0
      * for never. */
     int64_t (*turn)(void *ctx, int64_t now);
@@ -91,6 +101,8 @@ void posix_loop_each(posix_loop *loop, void (*each)(struct posix_session *s));
 
 /* With the session locked: have the loop look at it. */
 void posix_loop_post(struct posix_session *s, bool urgent);
+/* In the loop's thread, with the session locked: give it its turn, or have it wait for one when it is heavy. */
+void posix_loop_turn(struct posix_session *s);
 /* With the session locked: watch it, or not. Watching fails only when the kernel has no memory; the session is lost
  * then. */
 void posix_loop_arm(struct posix_session *s, uint32_t events);

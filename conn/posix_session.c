@@ -35,7 +35,7 @@ static void ready(posix_source *source) {
     posix_session *s = (posix_session *)source;
     pthread_mutex_lock(&s->lock);
     s->ready = true;
-    posix_session_turn(s);
+    posix_loop_turn(s);
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -47,8 +47,12 @@ struct posix_session;
  * the clock: a request or a reset costs many times what its octets would in bulk. */
 #define POSIX_TURN_US   200
 #define POSIX_SLICE_MIN 1024u
-/* All the time a peer gets to take the GOAWAY that names the rule it broke. */
-#define POSIX_BREACH_MS 100
+/* A session whose turn took so long is heavy: its next ones wait behind all that is light (posix_loop.h). */
+#define POSIX_HEAVY_US 50
+/* What a peer gets to take the GOAWAY that names the rule it broke: so much time that all is over within 100 ms, and
+ * as many octets of it are thrown away as it may have had under way on a stream. */
+#define POSIX_BREACH_MS     90
+#define POSIX_BREACH_OCTETS H2_DEFAULT_STREAM_WINDOW
 /* How long a session that is freed, and one that is stopped, may take to end. */
 #define POSIX_FINISH_MS 5000
 #define POSIX_STOP_MS   200
@@ -81,7 +85,8 @@ typedef struct posix_owner {
 
 /* Connections in line. */
 typedef struct posix_due {
-    struct h2conn *first, *last;
+    struct h2conn *first, **end;
+    uint32_t n;
 } posix_due;
 
 typedef enum posix_phase {
@@ -122,12 +127,14 @@ typedef struct posix_session {
     posix_timer timer;                   /* the loop's lock */
     struct posix_session *next, **place; /* in the loop's list; the loop's lock */
     struct posix_session *posted_next;   /* the loop's lock */
-    struct posix_session *client_next;   /* the client's lock */
-    char *origin;                        /* client: what it is shared under */
-    uint32_t events;                     /* what the loop watches for */
-    uint32_t used, swept;                /* counts posts; the count at the last sweep */
+    struct posix_session *behind_next, **behind_place; /* in the loop's line of heavy ones; the loop's thread */
+    struct posix_session *client_next;                 /* the client's lock */
+    char *origin;                                      /* client: what it is shared under */
+    uint32_t events;                                   /* what the loop watches for */
+    uint32_t used, swept;                              /* counts posts; the count at the last sweep */
     uint32_t refs, conns;
     uint32_t receipts;       /* calls of the transport's recv so far */
+    uint32_t discarded;      /* octets thrown away while lingering */
     uint32_t opening_starts; /* of `starts`, how many have no stream yet */
     int errno_lost;          /* what the system said of a lost socket */
     uint8_t phase;           /* posix_phase */
@@ -136,6 +143,7 @@ typedef struct posix_session {
     bool turning; /* the loop's thread has its turn, which ends with a look at the lines */
     bool more;    /* receiving again at once may give more */
     bool cut;     /* the loop's turn ended before the engine was offered all that was received */
+    bool heavy;   /* its last turn was long */
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;

@@ -5,6 +5,8 @@
 # prints lines that begin "ok", "FAILED" or "skipped". Output of a failing one is shown whole.
 # usage: run.sh PROGRAM|SCRIPT...
 set -u
+# A test that hangs is ended; one on a busy machine is not.
+export CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-60}"
 passed=0 failed=0 skipped=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT INT TERM

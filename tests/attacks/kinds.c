@@ -145,9 +145,16 @@ static size_t data_padding(uint8_t *out, uint32_t i) {
     size_t n = opened(out, i);
     return n + frame(out + n, H2_DATA, H2_FLAG_PADDED, 1, "", 1);
 }
+/* All that comes back is taken. */
+static size_t opened_wide(uint8_t *out, uint32_t i) {
+    size_t n = opened(out, i);
+    if (i > 0) return n;
+    n += number(out + n, H2_WINDOW_UPDATE, 0, 1u << 30);
+    return n + number(out + n, H2_WINDOW_UPDATE, 1, 1u << 30);
+}
 /* Each octet in a frame of its own, echoed. */
 static size_t data_octets(uint8_t *out, uint32_t i) {
-    size_t n = opened(out, i);
+    size_t n = opened_wide(out, i);
     return n + frame(out + n, H2_DATA, 0, 1, "x", 1);
 }
 static size_t unknown(uint8_t *out, uint32_t i) {
@@ -177,6 +184,13 @@ static size_t upload(uint8_t *out, uint32_t i) {
     size_t n = request(out, 1, 0);
     return n + number(out + n, H2_WINDOW_UPDATE, 0, 1u << 30);
 }
+/* What the server's windows allow is sent, the echo of it is not let out. */
+static size_t fill_windows(uint8_t *out, uint32_t i) {
+    static const uint8_t body[16000];
+    size_t n = i == 0 ? frame(out, H2_SETTINGS, 0, 0, "\0\4\0\0\0", H2_SETTING_BYTES) : 0;
+    if (i % 16 == 0) n += request(out + n, stream(i / 16), 0);
+    return n + frame(out + n, H2_DATA, 0, stream(i / 16), body, sizeof body);
+}
 static size_t stall(uint8_t *out, uint32_t i) {
     static const uint8_t body[1000];
     size_t n = i == 0 ? frame(out, H2_SETTINGS, 0, 0, "\0\4\0\0\0", H2_SETTING_BYTES) : 0;
@@ -205,39 +219,45 @@ static size_t noise(uint8_t *out, uint32_t i) {
 
 const attack_kind attack_kinds[] = {
     {.name = "honest small requests", .unit = honest, .in_flight = 64},
-    {.name = "rapid reset", .unit = rapid_reset, .ends = true},
-    {.name = "MadeYouReset: zero increment", .unit = made_increment, .ends = true},
-    {.name = "MadeYouReset: window overflow", .unit = made_overflow, .ends = true},
-    {.name = "MadeYouReset: DATA after end", .unit = made_data, .ends = true},
-    {.name = "MadeYouReset: PRIORITY length", .unit = made_priority, .ends = true},
-    {.name = "malformed requests", .unit = malformed, .ends = true},
-    {.name = "zero-length headers", .unit = empty_names, .ends = true},
-    {.name = "too many streams", .unit = too_many, .ends = true},
-    {.name = "empty CONTINUATION", .unit = continuation_empty, .ends = true},
-    {.name = "full CONTINUATION", .unit = continuation_full, .ends = true},
-    {.name = "HPACK bomb", .unit = hpack_bomb, .ends = true},
-    {.name = "long Huffman strings", .unit = huffman_long, .ends = true},
-    {.name = "endless Huffman string", .unit = string_endless, .ends = true},
+    {.name = "rapid reset", .unit = rapid_reset, .ends = true, .bears = 1000},
+    {.name = "MadeYouReset: zero increment", .unit = made_increment, .ends = true, .bears = 1000},
+    {.name = "MadeYouReset: window overflow", .unit = made_overflow, .ends = true, .bears = 1000},
+    {.name = "MadeYouReset: DATA after end", .unit = made_data, .ends = true, .bears = 1000},
+    {.name = "MadeYouReset: PRIORITY length", .unit = made_priority, .ends = true, .bears = 1000},
+    {.name = "malformed requests", .unit = malformed, .ends = true, .bears = 1000},
+    {.name = "zero-length headers", .unit = empty_names, .ends = true, .bears = 1000},
+    {.name = "too many streams", .unit = too_many, .ends = true, .bears = 1128},
+    {.name = "empty CONTINUATION", .unit = continuation_empty, .ends = true, .bears = 9, .in_block = true},
+    {.name = "full CONTINUATION", .unit = continuation_full, .ends = true, .bears = 4, .in_block = true},
+    {.name = "HPACK bomb", .unit = hpack_bomb, .ends = true, .bears = 1000},
+    {.name = "long Huffman strings", .unit = huffman_long, .ends = true, .bears = 1000},
+    {.name = "endless Huffman string", .unit = string_endless, .ends = true, .in_block = true},
     {.name = "third table-size update", .unit = table_updates, .ends = true},
-    {.name = "PING", .unit = ping, .ends = true},
+    {.name = "PING", .unit = ping, .ends = true, .bears = 10000},
     {.name = "PING, answers unread", .unit = ping, .manner = ATTACK_DEAF},
     {.name = "PING beside a stream, unread", .unit = ping_beside, .manner = ATTACK_DEAF},
-    {.name = "SETTINGS", .unit = settings, .ends = true},
+    {.name = "SETTINGS", .unit = settings, .ends = true, .bears = 1000},
     {.name = "SETTINGS, answers unread", .unit = settings, .manner = ATTACK_DEAF},
-    {.name = "SETTINGS of many entries", .unit = settings_entries, .ends = true},
-    {.name = "table-size churn", .unit = table_churn, .in_flight = 64, .ends = true},
-    {.name = "window churn", .unit = window_churn, .ends = true},
-    {.name = "late resets", .unit = reset_late, .ends = true},
-    {.name = "PRIORITY", .unit = priority, .ends = true},
-    {.name = "empty DATA", .unit = data_empty, .ends = true},
-    {.name = "DATA of padding", .unit = data_padding, .ends = true},
+    {.name = "SETTINGS of many entries", .unit = settings_entries, .ends = true, .bears = 1000},
+    {.name = "table-size churn", .unit = table_churn, .in_flight = 64, .ends = true, .bears = 1000},
+    {.name = "window churn", .unit = window_churn, .ends = true, .bears = 1000},
+    {.name = "late resets", .unit = reset_late, .ends = true, .bears = 1000},
+    {.name = "PRIORITY", .unit = priority, .ends = true, .bears = 10000},
+    {.name = "empty DATA", .unit = data_empty, .ends = true, .bears = 1000},
+    {.name = "DATA of padding", .unit = data_padding, .ends = true, .bears = 10000},
     {.name = "DATA of one octet", .unit = data_octets},
-    {.name = "unknown frames", .unit = unknown, .ends = true},
-    {.name = "GOAWAY", .unit = goaway, .ends = true},
+    {.name = "unknown frames", .unit = unknown, .ends = true, .bears = 10000},
+    {.name = "GOAWAY", .unit = goaway, .ends = true, .bears = 10000},
     {.name = "WINDOW_UPDATE of 16", .unit = window_update},
-    {.name = "data dribble", .unit = dribble, .ends = true},
+    {.name = "data dribble", .unit = dribble, .ends = true, .bears = 10000},
     {.name = "upload, echo unread", .unit = upload, .manner = ATTACK_DEAF},
-    {.name = "zero-window stall", .unit = stall, .manner = ATTACK_HOLD, .hold = 100},
+    {.name = "windows filled",
+     .unit = fill_windows,
+     .manner = ATTACK_HOLD,
+     .hold = 64,
+     .unread_kib = 1024,
+     .patient = true},
+    {.name = "zero-window stall", .unit = stall, .manner = ATTACK_HOLD, .hold = 100, .holds_streams = true},
     {.name = "slow header block", .unit = slow_block, .manner = ATTACK_HOLD, .hold = 1},
     {.name = "slow preface", .unit = slow_preface, .manner = ATTACK_HOLD, .hold = 1, .bare = true},
     {.name = "oversize frame", .unit = oversize, .ends = true},

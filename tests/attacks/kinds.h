@@ -22,10 +22,15 @@ typedef struct attack_kind {
     /* Write unit `i` of a connection, counted from 0. Returns its octets. */
     size_t (*unit)(uint8_t *out, uint32_t i);
     attack_manner manner;
-    uint32_t in_flight; /* requests unanswered at once; 0 for any number. Each unit is a request then. */
-    uint32_t hold;      /* units before staying, and the streams that then wait */
-    bool bare;          /* no preface and SETTINGS before the first unit */
-    bool ends;          /* the server must end it */
+    uint32_t in_flight;  /* requests unanswered at once; 0 for any number. Each unit is a request then. */
+    uint32_t hold;       /* units before staying */
+    uint32_t unread_kib; /* octets that it leaves with a program that does not read on: those windows are for */
+    bool holds_streams;  /* each unit held is a stream that waits */
+    bool ends;           /* the server must end it */
+    uint32_t bears;      /* units that it may bear before, those aside for which the ledger refills meanwhile */
+    bool bare;           /* no preface and SETTINGS before the first unit */
+    bool patient;        /* it waits for the server's first WINDOW_UPDATE of the session */
+    bool in_block;       /* its units leave a header block open, where any other frame is the end */
 } attack_kind;
 
 /* The honest small requests that all others are measured against come first. */

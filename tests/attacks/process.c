@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "process.h"
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,15 @@ static void *drop(void *user) {
     return NULL;
 }
 
-bool process_start(process *p, char **argv) {
+static void stay_on(int cpu) {
+    cpu_set_t one;
+    if (cpu < 0) return;
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
+bool process_start(process *p, char **argv, int cpu) {
     int pipe_fds[2];
     if (pipe(pipe_fds) != 0) return false;
     p->pid = fork();
@@ -43,6 +52,7 @@ bool process_start(process *p, char **argv) {
         dup2(pipe_fds[1], STDERR_FILENO);
         close(pipe_fds[0]);
         close(pipe_fds[1]);
+        stay_on(cpu);
         execvp(argv[0], argv);
         _exit(127);
     }
@@ -77,16 +87,33 @@ bool process_stop(process *p) {
     return false;
 }
 
-long process_rss(const process *p) {
+static long status_kib(const process *p, const char *name) {
     char path[64], line[256];
+    const size_t len = strlen(name);
     long kib = -1;
     snprintf(path, sizeof path, "/proc/%d/status", (int)p->pid);
     FILE *f = fopen(path, "r");
-    while (f && fgets(line, sizeof line, f)) {
-        if (sscanf(line, "VmRSS: %ld", &kib) == 1) break;
-    }
+    while (f && kib < 0 && fgets(line, sizeof line, f))
+        if (strncmp(line, name, len) == 0) kib = strtol(line + len, NULL, 10);
     if (f) fclose(f);
     return kib;
+}
+
+long process_rss(const process *p) {
+    return status_kib(p, "VmRSS:");
+}
+
+long process_rss_most(const process *p) {
+    return status_kib(p, "VmHWM:");
+}
+
+void process_forget_most(const process *p) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/clear_refs", (int)p->pid);
+    FILE *f = fopen(path, "w");
+    if (!f) return;
+    fputs("5", f);
+    fclose(f);
 }
 
 /* Threads that have ended count too. */

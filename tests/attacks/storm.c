@@ -11,22 +11,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "h2conn.h"
+#include "reader.h"
 
-#define CONNECTIONS_MAX 64u
-#define OUT_BYTES       65536u
-#define TIMES_MAX       4096u
-#define GLANCE_MS       20
-#define NO_CODE         UINT32_MAX
+#define OUT_BYTES 65536u
+#define TIMES_MAX 4096u
+#define POLL_MS   20
+#define NO_CODE   UINT32_MAX
 
 typedef struct attacker {
     int fd; /* -1 when it is to come again */
     uint32_t units, in_flight;
+    bool invited; /* the server opened the session's window */
     uint8_t out[OUT_BYTES];
     size_t out_at, out_len;
-    uint8_t head[H2_FRAME_HEADER_BYTES + H2_GOAWAY_FIXED_BYTES]; /* of the frame being read */
-    size_t head_len;
-    uint32_t payload_left;
-    int64_t opened_at, goaway_at;
+    reader in;
+    int64_t opened_at;
 } attacker;
 
 typedef struct storm {
@@ -60,7 +59,6 @@ static void ended(storm *s, attacker *a) {
     int64_t now = h2conn_now();
     if (s->f.ended < TIMES_MAX) s->times[s->f.ended] = now - a->opened_at;
     s->f.ended++;
-    if (a->goaway_at && now - a->goaway_at > s->f.worst_close_ms) s->f.worst_close_ms = now - a->goaway_at;
     close(a->fd);
     a->fd = -1;
 }
@@ -68,6 +66,7 @@ static void ended(storm *s, attacker *a) {
 /* ---- sending ---- */
 
 static bool may_write(const storm *s, const attacker *a) {
+    if (s->kind->patient && !a->invited) return false;
     if (s->kind->manner == ATTACK_HOLD) return a->units < s->kind->hold;
     return s->kind->in_flight == 0 || a->in_flight < s->kind->in_flight;
 }
@@ -94,39 +93,20 @@ static bool push(storm *s, attacker *a) {
 
 /* ---- reading ---- */
 
-static void note_frame(storm *s, attacker *a) {
-    h2_frame_header header;
-    h2_frame_header_read(&header, a->head);
-    bool last = header.flags & H2_FLAG_END_STREAM && (header.type == H2_HEADERS || header.type == H2_DATA);
-    if ((last || header.type == H2_RST_STREAM) && a->in_flight > 0) {
-        a->in_flight--;
-        s->f.requests++;
-    }
-    if (header.type != H2_GOAWAY) return;
-    s->f.code = h2_u32_read(a->head + H2_FRAME_HEADER_BYTES + H2_U32_BYTES);
-    a->goaway_at = h2conn_now();
-}
+typedef struct listening {
+    storm *s;
+    attacker *a;
+} listening;
 
-static void parse(storm *s, attacker *a, const uint8_t *at, size_t n) {
-    while (n > 0) {
-        size_t wanted = H2_FRAME_HEADER_BYTES;
-        if (a->head_len >= wanted) {
-            size_t skip = a->payload_left < n ? a->payload_left : n;
-            a->payload_left -= (uint32_t)skip;
-            /* a GOAWAY's code is wanted too */
-            for (size_t i = 0; i < skip && a->head_len < sizeof a->head; i++) a->head[a->head_len++] = at[i];
-            at += skip;
-            n -= skip;
-        } else {
-            a->head[a->head_len++] = *at++;
-            n--;
-            if (a->head_len == wanted)
-                a->payload_left = (uint32_t)a->head[0] << 16 | (uint32_t)a->head[1] << 8 | a->head[2];
-        }
-        if (a->head_len < wanted || a->payload_left > 0) continue;
-        note_frame(s, a);
-        a->head_len = 0;
+static void note_frame(void *user, const h2_frame_header *header, const uint8_t *payload) {
+    const listening *l = user;
+    const bool last = header->flags & H2_FLAG_END_STREAM && (header->type == H2_HEADERS || header->type == H2_DATA);
+    if ((last || header->type == H2_RST_STREAM) && l->a->in_flight > 0) {
+        l->a->in_flight--;
+        l->s->f.requests++;
     }
+    if (header->type == H2_WINDOW_UPDATE && header->stream_id == 0) l->a->invited = true;
+    if (header->type == H2_GOAWAY) l->s->f.code = reader_goaway_code(payload);
 }
 
 /* False at the end of the connection. */
@@ -134,7 +114,7 @@ static bool pull(storm *s, attacker *a) {
     static uint8_t in[65536];
     ssize_t n = recv(a->fd, in, sizeof in, 0);
     if (n <= 0) return n < 0 && errno == EAGAIN;
-    if (!s->kind->bare) parse(s, a, in, (size_t)n);
+    if (!s->kind->bare) reader_take(&a->in, in, (size_t)n, note_frame, &(listening){s, a});
     return true;
 }
 
@@ -149,12 +129,12 @@ static short interest(const storm *s, const attacker *a) {
 }
 
 static void turn(storm *s, unsigned connections) {
-    struct pollfd fds[CONNECTIONS_MAX];
+    struct pollfd fds[STORM_CONNECTIONS_MAX];
     for (unsigned i = 0; i < connections; i++) {
         if (s->attackers[i].fd < 0) open_one(s, &s->attackers[i]);
         fds[i] = (struct pollfd){.fd = s->attackers[i].fd, .events = interest(s, &s->attackers[i])};
     }
-    if (poll(fds, connections, GLANCE_MS) <= 0) return;
+    if (poll(fds, connections, POLL_MS) <= 0) return;
     for (unsigned i = 0; i < connections; i++) {
         attacker *a = &s->attackers[i];
         bool alive = a->fd >= 0;
@@ -171,9 +151,8 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-storm_figures storm_run(const attack_kind *kind, uint16_t port, unsigned connections, int64_t ms,
-                        void (*glance)(void *user, bool last), void *user) {
-    if (connections > CONNECTIONS_MAX) connections = CONNECTIONS_MAX;
+storm_figures storm_run(const attack_kind *kind, uint16_t port, unsigned connections, int64_t ms) {
+    if (connections > STORM_CONNECTIONS_MAX) connections = STORM_CONNECTIONS_MAX;
     storm *s = calloc(1, sizeof *s);
     if (!s || !(s->attackers = calloc(connections, sizeof *s->attackers))) abort();
     s->kind = kind;
@@ -181,13 +160,7 @@ storm_figures storm_run(const attack_kind *kind, uint16_t port, unsigned connect
     s->to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     s->f.code = NO_CODE;
     for (unsigned i = 0; i < connections; i++) s->attackers[i].fd = -1;
-    for (int64_t until = h2conn_now() + ms, next = 0; h2conn_now() < until;) {
-        turn(s, connections);
-        if (h2conn_now() < next) continue;
-        glance(user, false);
-        next = h2conn_now() + GLANCE_MS;
-    }
-    glance(user, true);
+    for (int64_t until = h2conn_now() + ms; h2conn_now() < until;) turn(s, connections);
     for (unsigned i = 0; i < connections; i++)
         if (s->attackers[i].fd >= 0) close(s->attackers[i].fd);
     storm_figures f = s->f;

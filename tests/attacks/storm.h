@@ -14,12 +14,12 @@ typedef struct storm_figures {
     uint32_t opened, ended; /* connections; those the server ended */
     uint32_t code;          /* of the last GOAWAY, UINT32_MAX for none */
     int64_t median_ms;      /* from connecting to the server's end */
-    int64_t worst_close_ms; /* from GOAWAY to the end of the socket */
 } storm_figures;
 
-/* Attack 127.0.0.1:`port` for `ms` with `connections` at once. `glance` is called every few milliseconds. The
- * connections that stay are still open when `last` is called, once, at the end. */
-storm_figures storm_run(const attack_kind *kind, uint16_t port, unsigned connections, int64_t ms,
-                        void (*glance)(void *user, bool last), void *user);
+/* More are not attacked with at once. */
+#define STORM_CONNECTIONS_MAX 64u
+
+/* Attack 127.0.0.1:`port` for `ms` with `connections` at once. */
+storm_figures storm_run(const attack_kind *kind, uint16_t port, unsigned connections, int64_t ms);
 
 #endif

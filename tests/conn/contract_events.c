@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
+#include "posix_conn.h"
 
 /* What a server by events promises beyond what every server does (h2conn_events.h). */
 
@@ -354,7 +355,7 @@ START_TEST(events_close_tells_that_the_client_vanished) {
 }
 END_TEST
 
-static void accept(void *user, h2conn_request *request) {
+static void accept_it(void *user, h2conn_request *request) {
     h2conn *conn;
     (void)user;
     ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
@@ -367,7 +368,7 @@ static void count_closed(void *user, h2conn *conn) {
 
 START_TEST(events_close_comes_when_the_server_stops) {
     test_flag closed = TEST_FLAG;
-    const h2conn_events events = {.on_open = accept, .on_close = count_closed, .user = &closed};
+    const h2conn_events events = {.on_open = accept_it, .on_close = count_closed, .user = &closed};
     const h2conn_server_options options = {.events = &events, .loops = 3};
     enum { CONNS = 10 };
     h2conn *conns[CONNS];
@@ -377,6 +378,49 @@ START_TEST(events_close_comes_when_the_server_stops) {
     test_server_stop(&s);
     ck_assert_int_eq(closed.count, CONNS);
     for (int i = 0; i < CONNS; i++) h2conn_free(conns[i]);
+}
+END_TEST
+
+/* ---- peers that mean no good ---- */
+
+typedef struct rapid {
+    test_flag opened, seen;
+    h2conn *conn;
+} rapid;
+
+static void hold_loop(void *user, h2conn_request *request) {
+    rapid *r = user;
+    ck_assert_int_eq(h2conn_accept(&r->conn, request, 200, NULL, 0), H2CONN_OK);
+    test_raise(&r->opened);
+    test_await(&r->seen, 1);
+}
+
+/* Meanwhile a thread that reads receives for the loop, which is held. */
+START_TEST(events_requests_reset_before_their_turn_leave_nothing_behind) {
+    rapid r = {.opened = TEST_FLAG, .seen = TEST_FLAG};
+    const h2conn_events events = {.on_open = hold_loop, .user = &r};
+    const h2conn_server_options options = {.events = &events};
+    char byte;
+    test_server s;
+    test_server_start(&s, &options);
+    const int fd = test_dial_raw(s.url);
+    test_greet_server(fd);
+    test_write_post(fd, 1, 0);
+    test_await(&r.opened, 1);
+    for (uint32_t id = 3; id < 200; id += 2) {
+        test_write_post(fd, id, 0);
+        test_write_frame(fd, H2_RST_STREAM, 0, id, "\0\0\0\10", 4);
+    }
+    test_write_frame(fd, H2_DATA, 0, 1, "x", 1);
+    ck_assert_int_eq(h2conn_read(r.conn, &byte, 1), 1);
+    pthread_mutex_lock(&r.conn->session->lock);
+    ck_assert_uint_eq(r.conn->session->opening.n, 0);
+    ck_assert_uint_le(r.conn->session->refs, 3); /* the loop, who accepted it, and the connection that is open */
+    pthread_mutex_unlock(&r.conn->session->lock);
+    test_raise(&r.seen);
+    close(fd);
+    test_server_stop(&s);
+    ck_assert_int_eq(r.opened.count, 1);
 }
 END_TEST
 
@@ -392,5 +436,6 @@ Suite *contract_events_suite(void) {
     tcase_add_test(tc, events_close_tells_that_the_peer_reset_the_stream);
     tcase_add_test(tc, events_close_tells_that_the_client_vanished);
     tcase_add_test(tc, events_close_comes_when_the_server_stops);
+    tcase_add_test(tc, events_requests_reset_before_their_turn_leave_nothing_behind);
     return suite;
 }

@@ -116,16 +116,11 @@ static void *talker_run(void *user) {
     return NULL;
 }
 
-static void glance(void *user, bool last) {
-    (void)user;
-    (void)last;
-}
-
 static void *attacker_run(void *user) {
     uint32_t random = 7;
     (void)user;
     while (!stopping) {
-        storm_run(&attack_kinds[next(&random) % attack_kinds_count], server.port, ATTACKERS, STORM_MS, glance, NULL);
+        storm_run(&attack_kinds[next(&random) % attack_kinds_count], server.port, ATTACKERS, STORM_MS);
         attacks++;
     }
     return NULL;
@@ -155,7 +150,7 @@ int main(int argc, char **argv) {
     long settled = 0, most = 0;
     double minutes = argc > 2 ? atof(argv[1]) : 0;
     if (minutes <= 0) return fprintf(stderr, "usage: soak MINUTES SERVER ARGUMENT...\n"), 1;
-    if (!process_start(&server, argv + 2)) return 1;
+    if (!process_start(&server, argv + 2, -1)) return 1;
     const int64_t start = h2conn_now(), end = start + (int64_t)(minutes * 60000);
     const int64_t settle = start + (minutes > 2 ? 120000 : (int64_t)(minutes * 30000));
     for (unsigned i = 0; i < TALKERS; i++) {
