@@ -132,7 +132,7 @@ static size_t hpack_huffman_piece(hpack_decoder *d, const uint8_t *in, size_t n,
     char scratch[HPACK_HUFFMAN_SPACE(HPACK_SCRATCH)];
     size_t space = d->arena_cap - d->arena_used;
     bool direct = !d->discard && space >= HPACK_HUFFMAN_SPACE(1u);
-    size_t most = direct ? (space - 1) / 2 : HPACK_SCRATCH;
+    size_t most = direct ? HPACK_HUFFMAN_FIT(space) : HPACK_SCRATCH;
     size_t written;
 
     if (n > most) n = most;

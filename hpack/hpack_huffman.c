@@ -104,16 +104,16 @@ uint8_t *hpack_huffman_encode(uint8_t *out, const char *string, size_t len) {
 #define HPACK_STEP_SYMBOL 64u
 
 /* Written out so that compilers see one load. */
-static uint32_t hpack_load32(const uint8_t *at) {
+static inline uint32_t hpack_load32(const uint8_t *at) {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-static uint64_t hpack_load64(const uint8_t *at) {
+static inline uint64_t hpack_load64(const uint8_t *at) {
     return (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 | (uint64_t)at[3] << 32 |
            (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 | (uint64_t)at[6] << 8 | at[7];
 }
 
-static void hpack_store64(uint8_t *at, uint64_t value) {
+static inline void hpack_store64(uint8_t *at, uint64_t value) {
     at[0] = (uint8_t)(value >> 56);
     at[1] = (uint8_t)(value >> 48);
     at[2] = (uint8_t)(value >> 40);
@@ -130,7 +130,7 @@ static unsigned hpack_huffman_search(uint64_t bits, uint32_t *rank) {
     const hpack_huffman_row *last = row + HPACK_ROWS - 1;
 
     while (row < last && bits >> (64 - row[1].bits) >= row[1].first) row++;
-    *rank = row->rank + (uint32_t)(bits >> (64 - row->bits)) - row->first;
+    *rank = row->rank + (uint32_t)(bits >> 1 >> (63 - row->bits)) - row->first;
     return row->bits;
 }
 
@@ -143,102 +143,81 @@ static uint64_t hpack_load_rest(const uint8_t *start, const uint8_t *in, size_t 
     return (uint64_t)in[0] << 56 | (uint64_t)in[n / 2] << (56 - n / 2 * 8) | (uint64_t)in[n - 1] << (64 - 8 * n);
 }
 
-/* Decode all codes that are complete within the `*n` bits of `*rest`, aligned on the left, and take them off.
- * Returns the end of what is written, NULL for EOS. */
-static char *hpack_huffman_finish(uint64_t *rest, unsigned *n, char *out) {
-    /* With ones below, a step finds the last symbol before padding. */
-    uint64_t bits = *rest | (*n < 64 ? UINT64_MAX >> *n : 0);
-    unsigned left = *n;
+/* Bits still to be decoded: `left` of them, as their complement and aligned on the left. What follows them is the next
+ * input or reads as ones, of which no short code consists, as it does where padding is. */
+typedef struct hpack_unread {
+    uint64_t inverse;
+    int left;
+} hpack_unread;
 
-    for (;;) {
-        size_t index = (size_t)(bits >> (64 - HPACK_PAIR_BITS));
-        unsigned step = hpack_huffman_steps[index];
-        unsigned used = step & HPACK_STEP_BITS;
+/* Take up to two symbols with short codes. Returns the step, 0 where there is none. */
+static inline unsigned hpack_huffman_step(hpack_unread *u, char **out) {
+    size_t index = (size_t)(u->inverse >> (64 - HPACK_PAIR_BITS));
+    unsigned step = hpack_huffman_steps[index];
 
-        if (used > 0 && used <= left) {
-            memcpy(out, hpack_huffman_pairs[index], 2);
-            out += step / HPACK_STEP_SYMBOL;
-        } else {
-            uint32_t rank;
-
-            /* What is left of most strings is told without a search. */
-            if (bits == UINT64_MAX && left < HPACK_HUFFMAN_MAX_BITS) break;
-            used = hpack_huffman_search(bits, &rank);
-            if (used > left) break;
-            if (rank == HPACK_EOS_RANK) return NULL;
-            *out++ = (char)hpack_huffman_symbols[rank];
-        }
-        bits = ~(~bits << used);
-        left -= used;
-    }
-    *rest = left > 0 ? bits >> (64 - left) << (64 - left) : 0;
-    *n = left;
-    return out;
+    memcpy(*out, hpack_huffman_pairs[index], 2);
+    *out += step / HPACK_STEP_SYMBOL;
+    u->inverse <<= step & HPACK_STEP_BITS;
+    u->left -= (int)(step & HPACK_STEP_BITS);
+    return step;
 }
 
-/* Decode the bits `*pending`, `*n` of them aligned on the left, and octets as long as eight can be loaded from `*at`.
- * Returns the end of what is written, NULL for EOS. Afterwards `*pending` may hold more bits of the input than `*n`. */
-static char *hpack_huffman_run(uint64_t *pending, unsigned *n, const uint8_t **at, const uint8_t *end, char *out) {
-    const uint8_t *in = *at;
-    uint64_t bits = *pending;
-    unsigned left = *n;
-
-    while (end - in >= 8) {
-        unsigned step = 0;
-        unsigned i;
-
+/* Take octets from `*in` on until there are at least 57 bits or none is left. */
+static inline void hpack_huffman_refill(hpack_unread *u, const uint8_t *start, const uint8_t **in, const uint8_t *end) {
+    if (end - *in >= 8) {
         /* What is loaded beyond the bits counted is loaded again, at the same place, by the next turn. */
-        bits |= hpack_load64(in) >> left;
-        in += (63 - left) / 8;
-        left |= 56;
-        /* At least 56 bits: four steps. One that finds no short code moves nothing, nor do those after it. */
-        for (i = 0; i < 4; i++) {
-            size_t index = (size_t)(bits >> (64 - HPACK_PAIR_BITS));
+        u->inverse |= ~hpack_load64(*in) >> u->left;
+        *in += (63u - (unsigned)u->left) / 8;
+        u->left |= 56;
+    } else if (*in < end) {
+        size_t more = (64u - (unsigned)u->left) / 8;
 
-            step = hpack_huffman_steps[index];
-            memcpy(out, hpack_huffman_pairs[index], 2);
-            bits <<= step & HPACK_STEP_BITS;
-            left -= step & HPACK_STEP_BITS;
-            out += step / HPACK_STEP_SYMBOL;
-        }
-        if (step == 0) {
-            uint32_t rank;
-            unsigned used = hpack_huffman_search(bits, &rank);
-
-            if (used > left) continue;
-            if (rank == HPACK_EOS_RANK) return NULL;
-            *out++ = (char)hpack_huffman_symbols[rank];
-            bits <<= used;
-            left -= used;
-        }
+        if (more > (size_t)(end - *in)) more = (size_t)(end - *in);
+        if (more == 0) return;
+        u->inverse |= (~hpack_load_rest(start, *in, more) >> (64 - 8 * more) << (64 - 8 * more)) >> u->left;
+        *in += more;
+        u->left += (int)(8 * more);
     }
-    *pending = bits;
-    *n = left;
-    *at = in;
-    return out;
 }
 
 size_t hpack_huffman_decode(uint32_t *code, uint8_t *code_bits, const uint8_t *in, size_t len, char *out) {
     const uint8_t *start = in;
     const uint8_t *end = in + len;
     char *to = out;
-    unsigned n = *code_bits;
-    uint64_t bits = n > 0 ? (uint64_t)*code << (64 - n) : 0;
+    hpack_unread u = {0, *code_bits};
 
-    if (len >= 8) to = hpack_huffman_run(&bits, &n, &in, end, to);
-    do {
-        size_t more = (64 - n) / 8;
+    if (u.left > 0) u.inverse = (uint64_t) ~*code << (64 - u.left);
+    for (;;) {
+        uint32_t rank;
+        int used;
 
-        if (!to) return SIZE_MAX;
-        if (more > (size_t)(end - in)) more = (size_t)(end - in);
-        bits |= hpack_load_rest(start, in, more) >> n;
-        in += more;
-        n += (unsigned)(8 * more);
-        to = hpack_huffman_finish(&bits, &n, to);
-    } while (in < end);
-    if (!to) return SIZE_MAX;
-    *code = n > 0 ? (uint32_t)(bits >> (64 - n)) : 0;
-    *code_bits = (uint8_t)n;
+        hpack_huffman_refill(&u, start, &in, end);
+        /* 57 bits allow four steps. Where one finds nothing, those after it do not either. */
+        hpack_huffman_step(&u, &to);
+        hpack_huffman_step(&u, &to);
+        hpack_huffman_step(&u, &to);
+        if (hpack_huffman_step(&u, &to) > 0) continue;
+        if (u.inverse == 0 && in == end && u.left < (int)HPACK_HUFFMAN_MAX_BITS) break;
+        used = (int)hpack_huffman_search(~u.inverse, &rank);
+        if (used > u.left) {
+            if (in == end) break;
+            continue;
+        }
+        if (rank == HPACK_EOS_RANK) return SIZE_MAX;
+        *to++ = (char)hpack_huffman_symbols[rank];
+        u.inverse <<= used;
+        u.left -= used;
+    }
+    if (u.left < 0) {
+        /* The last symbol took bits beyond the end for its own: it is not complete. */
+        uint8_t symbol = (uint8_t) * --to;
+
+        u.left += hpack_huffman_lengths[symbol];
+        *code = hpack_huffman_codes[symbol] >> (hpack_huffman_lengths[symbol] - u.left);
+    } else {
+        *code = u.left > 0 ? (uint32_t)(~u.inverse >> (64 - u.left)) : 0;
+    }
+    *code_bits = (uint8_t)u.left;
     return (size_t)(to - out);
 }
 

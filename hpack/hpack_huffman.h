@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Octets that hpack_huffman_decode may write to for `len` octets of input: each can complete two symbols, and
- * the one after the last may be touched. */
-#define HPACK_HUFFMAN_SPACE(len) (2u * (len) + 1u)
+/* Octets that hpack_huffman_decode may write to for `len` octets of input: each can complete two symbols, and three
+ * more may be touched. */
+#define HPACK_HUFFMAN_SPACE(len) (2u * (len) + 3u)
+/* The octets of input for which `space` is enough. */
+#define HPACK_HUFFMAN_FIT(space) ((space) < 3u ? 0u : ((space)-3u) / 2u)
 /* Octets beyond the length of the string that hpack_huffman_encode may write to. */
 #define HPACK_HUFFMAN_SLACK 8u
 /* The longest code, in bits. */

@@ -34,8 +34,8 @@ def main():
     table("static const hpack_huffman_row hpack_huffman_rows[]", ["{0x%x, %d, %d}" % row for row in rows])
     print()
     print("#ifndef H2_SMALL")
-    pairs = list(first_bits(order, codes))
-    print("/* For every value of the next bits: 64 * the symbols that are whole, at most two, + the bits of these. */")
+    pairs = list(first_bits(order, codes))[::-1]
+    print("/* For every complement of the next bits: 64 * the symbols that are whole, at most two, + the bits of these. */")
     print("#define HPACK_PAIR_BITS %d" % PAIR_BITS)
     table("static const uint8_t hpack_huffman_steps[1 << HPACK_PAIR_BITS]", ["%d" % step for _, _, step in pairs])
     print()
