@@ -24,7 +24,7 @@ int posix_nowhere_make(h2conn_client *client) {
     h2_config *config = &client->limbo.config;
     config->preface_ms = config->settings_ms = config->block_ms = config->keepalive_ms = config->blocked_ms = 0;
     if (posix_loop_start(client->loop) != H2CONN_OK) return H2CONN_ENOMEM;
-    if (posix_session_new(&s, &client->limbo, -1, false, NULL) != H2CONN_OK) return H2CONN_ENOMEM;
+    if (posix_session_new(&s, &client->limbo, -1, NULL, false, NULL) != H2CONN_OK) return H2CONN_ENOMEM;
     s->pumping = s->sending = s->nowhere = true;
     if (posix_loop_add(client->loop, s) != H2CONN_OK) {
         posix_session_unref(s);
