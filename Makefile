@@ -214,7 +214,7 @@ $(BUILD)/lint/%.ok: %.c .clang-tidy tools/lint/analyse.sh $(wildcard hpack/*.h h
 	@touch $@
 
 lint: $(ANALYSED) ## include arrows, lengths, generated tables; gcc -fanalyzer, clang-tidy, cppcheck, where installed
-	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/generate/check.sh
+	@tools/lint/arrows.sh && tools/lint/lengths.sh && tools/lint/comments.sh $(PUBLIC) conn/h2conn_core.h && tools/generate/check.sh
 	@tools/lint/analysers.sh
 
 demo: all ## a TLS server and client on loopback, both directions at once

@@ -356,6 +356,7 @@ static bool conn_new(h2conn **out, starting *st, const h2conn_events *events, vo
     conn->user = user;
     conn->starting = st;
     st->conn = *out = conn;
+    posix_start_ref(st); /* the connection's, which may be gone any time from here on */
     pthread_mutex_lock(&nowhere->lock);
     posix_nowhere_enter(st);
     pthread_mutex_unlock(&nowhere->lock);
@@ -364,6 +365,9 @@ static bool conn_new(h2conn **out, starting *st, const h2conn_events *events, vo
 
 /* Callbacks may run, and free the connection, before this returns. */
 static void begin(starting *st) {
+    bool seeking;
+    const int error = posix_start_check(st, POSIX_SEEKING, h2conn_now(), &seeking);
+    if (!seeking || error != H2CONN_OK) return; /* what ends it has been seen by nowhere's loop, or will be */
     posix_session *s = posix_client_find(st->client, &st->ask->url);
     if (s == NULL || !posix_start_place(st, s, false)) posix_seek(st);
     if (s != NULL) posix_session_unref(s);
@@ -383,12 +387,8 @@ int h2conn_connect_start(h2conn **conn, const char *url, const h2conn_options *o
     result = posix_nowhere_make(client);
     if (result == H2CONN_OK && options->cancel != NULL) result = posix_heed(client, options->cancel);
     pthread_mutex_unlock(&client->lock);
-    posix_start_ref(st); /* the connection's may be gone as soon as there is one */
     const bool made = result == H2CONN_OK && conn_new(conn, st, events, user);
-    if (made)
-        begin(st);
-    else
-        posix_start_unref(st);
+    if (made) begin(st);
     posix_start_unref(st);
     return made ? H2CONN_OK : H2CONN_ENOMEM;
 }

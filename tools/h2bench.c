@@ -198,7 +198,7 @@ static int serve(tool_tls *tls, const char *url, const serving *how) {
     tool_signals_hold();
     int error = h2conn_server_new(&server, &options);
     if (error) return tool_fail(error, "cannot make a server", NULL);
-    int status = tool_serve(server, url, tls);
+    int status = tool_serve(server, url, tls, TOOL_DRAIN_MS);
     h2conn_server_free(server);
     return status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The chat's page in a headless Chromium, by its debugging port. Steps come on stdin, a line each, and are answered "ok"
-// or with what was wrong: enter NAME, refused TEXT, say TEXT, shows TEXT, alone, picture FILE, protocol.
+// or with what was wrong: enter NAME, refused TEXT, say TEXT, shows TEXT, alone, size WIDTH HEIGHT,
+// picture FILE, protocol.
 // usage: node chat_browser.js CHROMIUM PROFILE-FOLDER URL
 'use strict';
 const { spawn } = require('child_process');
@@ -81,6 +82,10 @@ const steps = {
         const page = answers.find((answer) => answer.url === url + '/');
         if (!page || page.protocol !== 'h2') throw new Error(`the page came by ${page && page.protocol}`);
         if (sockets.length === 0 || sockets[0].status !== 200) throw new Error(`a WebSocket of HTTP/2 is answered 200: ${JSON.stringify(sockets)}`);
+    },
+    size(words) {
+        const [width, height] = words.split(' ').map(Number);
+        return call('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 });
     },
     async picture(file) {
         const { data } = await call('Page.captureScreenshot', { format: 'png' });

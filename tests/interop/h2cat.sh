@@ -157,6 +157,30 @@ expect "no such host: exit status 2" status 2 'cannot connect' http://name.inval
 serve "$h2cat" --listen --echo http://127.0.0.1:0
 expect "an address in use is exit status 2" status 2 'cannot listen' --listen --echo "$url"
 
+# Two servers are told to end, with a connection open at each. When one has cut it short, the other still serves.
+talks_on() { echo "$1" >&8 && timeout "$LIMIT" head -n 1 <&9 | grep -qx "$1"; }
+drains() {
+    mkfifo "$dir/says" "$dir/hears" "$dir/hushed"
+    serve "$h2cat" --listen --echo --drain 0.1 http://127.0.0.1:0
+    brief=$pid
+    timeout "$LIMIT" "$h2cat" -v "$url" <"$dir/hushed" >"$dir/back" 2>"$dir/frames" &
+    cut=$!
+    exec 7>"$dir/hushed"
+    until grep -q '^< HEADERS' "$dir/frames"; do kill -0 "$cut" || return 1; done
+    serve "$h2cat" --listen --echo --drain 600 http://127.0.0.1:0
+    patient=$pid
+    timeout "$LIMIT" "$h2cat" "$url" <"$dir/says" >"$dir/hears" &
+    talker=$!
+    exec 8>"$dir/says" 9<"$dir/hears"
+    talks_on before && kill "$patient" && stop "$brief" && ! wait "$cut" && talks_on after
+    result=$?
+    exec 7>&- 8>&-
+    wait "$talker" && await "$patient" && return $result
+}
+expect "--drain says how long connections go on after SIGTERM" drains
+expect "--drain is a server's" status 1 'add --listen' --drain 1 "$url"
+expect "--drain takes seconds" status 1 'seconds above 0' --listen --echo --drain 0 "$url"
+
 # The server is away at first: it comes when the client has told of an attempt.
 comes_back() {
     stop "$pid"

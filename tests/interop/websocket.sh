@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# h2cat --websocket with h2cat, and with hyper-h2 and wsproto (Debian's python3-h2 and python3-wsproto) in both roles.
+# h2cat --websocket with h2cat, and with hyper-h2 and wsproto (Debian's python3-h2 and python3-wsproto) and
+# with node in both roles.
 . "$(dirname "$0")/support"
 mkfifo "$dir/silence"
 exec 8<>"$dir/silence"
@@ -42,5 +43,14 @@ else
     serve "$python" -u "$here/websocket_peer.py" serve
     expect "WebSocket: h2cat's client with wsproto's server, text" lines
     expect "WebSocket: h2cat's client with wsproto's server, binary" binary
+fi
+
+if have node "WebSocket with node"; then
+    trust=
+    serve "$h2cat" --listen --echo --websocket http://127.0.0.1:0
+    expect "WebSocket: node's client with h2cat's server" timeout "$LIMIT" node "$here/websocket_node.js" talk "$url"
+    serve node "$here/websocket_node.js" serve
+    expect "WebSocket: h2cat's client with node's server, text" lines
+    expect "WebSocket: h2cat's client with node's server, binary" binary
 fi
 [ $failures -eq 0 ]

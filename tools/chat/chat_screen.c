@@ -14,8 +14,9 @@
 
 #define ENTRIES 1000u
 /* Columns: a time, a name, and the list of guests where there is room for it. */
-#define TIME_CELLS   5
-#define NAME_CELLS   14
+#define TIME_CELLS 5
+/* Names have less room where the window has. */
+#define NAME_CELLS   (getmaxx(stdscr) < 60 ? 8 : 14)
 #define TEXT_COLUMN  (1 + TIME_CELLS + 1 + NAME_CELLS + 3)
 #define GUESTS_CELLS 22
 #define WIDE_ENOUGH  72

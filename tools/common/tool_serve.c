@@ -11,8 +11,6 @@
 #include "tool_parse.h"
 #include "tool_serve.h"
 
-/* How long open connections may go on after the first signal. */
-#define DRAIN_MS   3000
 #define ECHO_BYTES 65536
 
 static void ending_signals(sigset_t *set) {
@@ -49,6 +47,7 @@ int tool_signal_wait(void) {
 typedef struct ender {
     h2conn_server *server;
     tool_tls *tls;
+    int64_t drain_ms;
     atomic_bool over;
 } ender;
 
@@ -68,15 +67,15 @@ static void *end_on_signals(void *user) {
     ender *e = user;
     await_end(e);
     if (atomic_load(&e->over)) return NULL;
-    h2conn_server_drain(e->server, DRAIN_MS);
+    h2conn_server_drain(e->server, e->drain_ms);
     await_end(e);
     if (!atomic_load(&e->over)) h2conn_server_stop(e->server);
     return NULL;
 }
 
-int tool_serve(h2conn_server *server, const char *url, tool_tls *tls) {
+int tool_serve(h2conn_server *server, const char *url, tool_tls *tls, int64_t drain_ms) {
     char address[H2CONN_WHY_BYTES];
-    ender e = {.server = server, .tls = tls};
+    ender e = {.server = server, .tls = tls, .drain_ms = drain_ms};
     pthread_t thread;
     int error = h2conn_server_listen(server, url, address);
     if (error) {

@@ -14,13 +14,16 @@ void tool_process_setup(void);
 /* Keep SIGINT and SIGTERM for tool_signal_wait. Called before there are threads. */
 void tool_signals_hold(void);
 
+/* How long open connections may go on after the first signal, unless something else is asked for. */
+#define TOOL_DRAIN_MS 3000
+
 /* The next SIGINT or SIGTERM. */
 int tool_signal_wait(void);
 
 /* Listen on `url`, say "listening on URL" on stderr, and serve. SIGINT or SIGTERM, which tool_signals_hold holds,
- * drains; a second one stops at once. SIGHUP reloads an open `tls`. Returns the exit status; the server is still the
- * caller's. */
-int tool_serve(h2conn_server *server, const char *url, tool_tls *tls);
+ * lets connections go on for `drain_ms`; a second one stops at once. SIGHUP reloads an open `tls`. Returns the exit
+ * status; the server is still the caller's. */
+int tool_serve(h2conn_server *server, const char *url, tool_tls *tls, int64_t drain_ms);
 
 /* Accept a request with 200 and `fields`, and give back what comes until the client ends its half. HEAD gets no
  * content. */

@@ -14,7 +14,7 @@ _h2conn() {
     -X | --method) mapfile -t COMPREPLY < <(compgen -W 'GET POST PUT DELETE HEAD OPTIONS' -- "$word") && return ;;
     --tcp) mapfile -t COMPREPLY < <(compgen -A hostname -S : -- "$word") && return ;;
     --from) mapfile -t COMPREPLY < <(compgen -W 'client server' -- "$word") && return ;;
-    -H | --header | --timeout | --ping | -d | --data) return ;;
+    -H | --header | --timeout | --ping | --drain | -d | --data) return ;;
     esac
     case $word in
     -*) mapfile -t COMPREPLY < <(compgen -W "$(_h2conn_options "$1")" -- "$word") ;;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "h2cat_options.h"
 #include "tool_exit.h"
+#include "tool_serve.h"
 #include "tool_version.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
@@ -26,6 +27,7 @@ static const char help[] = "h2cat: full-duplex connections over HTTP/2, from the
                            "      --echo              give every connection its bytes back\n"
                            "      --respond FILE      answer every request with 200 and the file's bytes\n"
                            "      --exec CMD          give every connection a process of its own: sh -c CMD\n"
+                           "      --drain SECONDS     for connections to end, after SIGTERM or SIGINT (3)\n"
                            "Both:\n"
                            "      --tcp HOST:PORT     a server dials this for each connection; a client listens here\n"
                            "      --unix PATH         and opens a connection for each socket: a tunnel\n"
@@ -59,7 +61,8 @@ enum {
     OPT_RECORD,
     OPT_PING,
     OPT_STATS,
-    OPT_RECONNECT
+    OPT_RECONNECT,
+    OPT_DRAIN
 };
 
 static const struct option options[] = {
@@ -81,6 +84,7 @@ static const struct option options[] = {
     {"ping", required_argument, NULL, OPT_PING},
     {"stats", no_argument, NULL, OPT_STATS},
     {"reconnect", no_argument, NULL, OPT_RECONNECT},
+    {"drain", required_argument, NULL, OPT_DRAIN},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -147,6 +151,7 @@ static int take(h2cat_options *o, int option) {
     case OPT_KEY: o->tls.options.key_file = optarg; return -1;
     case OPT_TIMEOUT: return set_seconds(optarg, &o->timeout_ms, "--timeout is seconds above 0, not ");
     case OPT_PING: return set_seconds(optarg, &o->ping_ms, "--ping is seconds above 0, not ");
+    case OPT_DRAIN: return set_seconds(optarg, &o->drain_ms, "--drain is seconds above 0, not ");
     case OPT_WEBSOCKET: return set_websocket(o, optarg);
     case OPT_RECORD: o->record = optarg; return -1;
     case OPT_STATS: o->stats = true; return -1;
@@ -163,6 +168,7 @@ static int check_client(h2cat_options *o) {
     if (o->mode == H2CAT_FORWARD && (o->ping_ms || o->stats))
         return complain("--ping and --stats are for one connection, not for --tcp or --unix", "");
     if (o->framing != H2CAT_PLAIN && o->method) return complain("a WebSocket has no other method: leave out -X", "");
+    if (o->drain_ms) return complain("--drain is for a server: add --listen", "");
     if (!o->timeout_ms) o->timeout_ms = DEFAULT_TIMEOUT_MS;
     return -1;
 }
@@ -176,6 +182,7 @@ static int check(h2cat_options *o) {
     if (o->method || o->timeout_ms || o->tls.options.insecure || o->ping_ms || o->stats || o->reconnect)
         return complain(
             "--method, --timeout, --insecure, --reconnect, --ping and --stats are for a client, not for --listen", "");
+    if (!o->drain_ms) o->drain_ms = TOOL_DRAIN_MS;
     if (o->mode == H2CAT_RESPOND && o->framing != H2CAT_PLAIN)
         return complain("--respond answers requests: leave out --websocket", "");
     return -1;

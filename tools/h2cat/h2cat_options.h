@@ -18,6 +18,7 @@ typedef struct h2cat_options {
     tool_tls tls;
     int64_t timeout_ms;  /* for connecting and the response */
     int64_t ping_ms;     /* --ping; 0 for none */
+    int64_t drain_ms;    /* --drain: what a server's connections have after a signal */
     h2cat_target target; /* --tcp and --unix */
     h2cat_framing framing;
     const char *record; /* a file, or NULL */

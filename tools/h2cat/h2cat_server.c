@@ -137,7 +137,7 @@ int h2cat_server(h2cat_options *o) {
         if (error) {
             status = tool_fail(error, "cannot make a server", NULL);
         } else {
-            status = tool_serve(s.server, o->url, &o->tls);
+            status = tool_serve(s.server, o->url, &o->tls, o->drain_ms);
             h2conn_server_free(s.server);
             if (status == TOOL_OK) status = s.joined_status;
         }

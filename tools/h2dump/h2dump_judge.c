@@ -36,10 +36,26 @@ static void check_setting(h2dump_decoder *d, h2dump_side side, h2_setting_row ro
     if (push || taken_back) h2dump_broke(d, side, H2_RULE_SETTINGS_VALUE);
 }
 
+/* What it announced last: the peer goes by that for all that follows. */
+static const uint32_t *announced(const h2dump_talker *t) {
+    return t->n_pending ? t->pending[t->n_pending - 1] : t->settings;
+}
+
+/* RFC 9113, 6.9.2: the windows of all streams move along, those that `side` had opened further too. */
+static void check_windows(h2dump_decoder *d, h2dump_side side, uint32_t initial) {
+    for (uint32_t i = 0; d->both && i < H2DUMP_STREAMS; i++) {
+        const h2dump_stream *s = &d->streams[i];
+        const h2dump_half *half = &s->half[other(side)];
+        if (!s->open || half->ended || half->reset) continue;
+        if ((int64_t)initial - half->spent > (int64_t)H2_WINDOW_MAX) h2dump_broke(d, side, H2_RULE_SETTINGS_WINDOW);
+    }
+}
+
 static void announce(h2dump_decoder *d, h2dump_side side, size_t n) {
     h2dump_talker *t = &d->side[side];
     uint32_t values[H2_SETTING_ROWS];
-    memcpy(values, t->n_pending ? t->pending[t->n_pending - 1] : t->settings, sizeof values);
+    memcpy(values, announced(t), sizeof values);
+    const uint32_t window = values[H2_SET_INITIAL_WINDOW_SIZE];
     for (size_t at = 0; n - at >= H2_SETTING_BYTES; at += H2_SETTING_BYTES) {
         h2_setting setting;
         h2_setting_read(&setting, t->payload + at);
@@ -48,6 +64,8 @@ static void announce(h2dump_decoder *d, h2dump_side side, size_t n) {
         check_setting(d, side, (h2_setting_row)row, values[row], setting.value);
         values[row] = setting.value;
     }
+    const uint32_t new_window = values[H2_SET_INITIAL_WINDOW_SIZE];
+    if (new_window > window && new_window <= H2_WINDOW_MAX) check_windows(d, side, new_window);
     t->unacknowledged++;
     if (t->n_pending == H2DUMP_PENDING) t->n_pending--;
     memcpy(t->pending[t->n_pending++], values, sizeof values);
@@ -231,7 +249,7 @@ static void judge_window_update(h2dump_decoder *d, h2dump_side side) {
     if (!s) return;
     h2dump_half *half = &s->half[other(side)];
     half->spent -= increment;
-    if ((int64_t)t->settings[H2_SET_INITIAL_WINDOW_SIZE] - half->spent > (int64_t)H2_WINDOW_MAX) {
+    if ((int64_t)announced(t)[H2_SET_INITIAL_WINDOW_SIZE] - half->spent > (int64_t)H2_WINDOW_MAX) {
         if (d->both) h2dump_broke(d, side, H2_RULE_WINDOW);
         half->spent += increment;
     }
