@@ -57,13 +57,42 @@ void h2tls_resume_set(tls_identity *identity, bool server) {
     resume_nothing(wolf);
 }
 
+static int two_digits(const unsigned char *text) {
+    return (text[0] - '0') * 10 + text[1] - '0';
+}
+
+/*
+ * Seconds since 1970 of a certificate's time in UTC, [YY]YYMMDDHHMMSSZ (RFC 5280, section 4.1.2.5), which wolfSSL has
+ * found sound; 0 for another form. Neither timegm nor wolfSSL's conversion would do: both read the time zone, which
+ * belongs to all threads.
+ */
+static int64_t seconds_since_1970(const unsigned char *text, int len) {
+    const int days_to_1970 = 719468; /* from the first of March of the year 0 */
+    int64_t year = 0;
+    if (len == 15) {
+        year = two_digits(text) * 100 + two_digits(text + 2);
+        text += 4;
+    } else if (len == 13) {
+        year = two_digits(text) + (two_digits(text) < 50 ? 2000 : 1900);
+        text += 2;
+    } else {
+        return 0;
+    }
+    /* Years and months from March on, so that a leap day is the last. */
+    int month = two_digits(text);
+    year -= month < 3;
+    month = (month + 9) % 12;
+    int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + two_digits(text + 2) - 1;
+    int64_t seconds = (two_digits(text + 4) * 60 + two_digits(text + 6)) * 60 + two_digits(text + 8);
+    return (days - days_to_1970) * 86400 + seconds;
+}
+
 /* Seconds until the certificate expires. */
 static uint64_t seconds_left(const WOLFSSL_X509 *certificate) {
-    struct tm expires;
     const WOLFSSL_ASN1_TIME *not_after = wolfSSL_X509_get_notAfter(certificate);
-    if (not_after == NULL || wolfSSL_ASN1_TIME_to_tm(not_after, &expires) != WOLFSSL_SUCCESS) return 0;
-    int64_t left = (int64_t)timegm(&expires) - (int64_t)time(NULL);
-    return left > 0 ? (uint64_t)left : 0;
+    if (not_after == NULL) return 0;
+    int64_t ends = seconds_since_1970(not_after->data, not_after->length), now = (int64_t)time(NULL);
+    return ends > now ? (uint64_t)(ends - now) : 0;
 }
 
 void h2tls_resume_proven(tls_resume *resume, const WOLFSSL_X509 *certificate) {

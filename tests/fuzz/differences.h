@@ -4,25 +4,37 @@
 
 /* Where our server session and libnghttp2's (1.52) are known to differ, and the section that makes ours right. */
 
-/* RFC 8441, 3: ENABLE_CONNECT_PROTOCOL must not go back to 0, which libnghttp2 asks of servers alone. `on` is what it
- * was before. */
-static bool is_taken_back(const h2_frame_header *header, const uint8_t *payload, bool *on) {
+/* What an input has said in its SETTINGS so far. */
+typedef struct settings_seen {
+    bool connects; /* ENABLE_CONNECT_PROTOCOL */
+    bool any;
+} settings_seen;
+
+/*
+ * Values that the two judge differently after others. RFC 8441, 3: ENABLE_CONNECT_PROTOCOL must not go back to 0, which
+ * libnghttp2 asks of servers alone. RFC 9218, 2.1: a receiver may mind that NO_RFC7540_PRIORITIES changes after the
+ * first SETTINGS; libnghttp2 does, we do not.
+ */
+static bool is_change(const h2_frame_header *header, const uint8_t *payload, settings_seen *seen) {
     for (uint32_t i = 0; i + H2_SETTING_BYTES <= header->length; i += H2_SETTING_BYTES) {
-        if (h2_u32_read(payload + i) >> 16 != NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) continue;
+        uint32_t id = h2_u32_read(payload + i) >> 16;
         bool value = h2_u32_read(payload + i + 2) != 0;
-        if (*on && !value) return true;
-        *on = value;
+        if (id == NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES && seen->any) return true;
+        if (id != NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) continue;
+        if (seen->connects && !value) return true;
+        seen->connects = value;
     }
+    seen->any = true;
     return false;
 }
 
 /* Frames after which the two go different ways in good order: the input is cut before them. */
-static bool is_beyond_comparison(const h2_frame_header *header, const uint8_t *payload, bool *connects) {
+static bool is_beyond_comparison(const h2_frame_header *header, const uint8_t *payload, settings_seen *seen) {
     /* 6.8: after the peer's GOAWAY libnghttp2 hears nothing; we go on with what is open. */
     if (header->type == H2_GOAWAY) return true;
     if (header->type != H2_SETTINGS) return false;
     /* 10.5: libnghttp2 takes 32 entries of a SETTINGS frame; our ledger is asked to bear all here. */
-    if (header->length > 32 * H2_SETTING_BYTES || is_taken_back(header, payload, connects)) return true;
+    if (header->length > 32 * H2_SETTING_BYTES || is_change(header, payload, seen)) return true;
     /* 6.5.3: values are processed in order; libnghttp2 looks at the last of each identifier alone. */
     for (uint32_t i = 0; i + 2 * H2_SETTING_BYTES <= header->length; i += H2_SETTING_BYTES)
         for (uint32_t j = i + H2_SETTING_BYTES; j + H2_SETTING_BYTES <= header->length; j += H2_SETTING_BYTES)
