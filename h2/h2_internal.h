@@ -307,9 +307,13 @@ static inline size_t h2_server_answer(h2_session *s, uint8_t *out, size_t cap) {
 /* All but the parts that are carved or lent, which are empty. */
 void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user,
                       const h2_server_part *server);
+/* A session of this role in memory of 8-fold alignment; `config` is in range. Returns where the rest of the memory
+ * begins, or NULL when there is too little. */
+uint8_t *h2_session_lay(void *memory, size_t size, const h2_config *config, const h2_handlers *handlers, void *user,
+                        const h2_server_part *server);
 /* h2_client_init and h2_server_init. */
-h2_result h2_session_lay(h2_session **session, void *memory, size_t size, const h2_config *config,
-                         const h2_handlers *handlers, void *user, const h2_server_part *server);
+h2_result h2_session_make(h2_session **session, void *memory, size_t size, const h2_config *config,
+                          const h2_handlers *handlers, void *user, const h2_server_part *server);
 /* Whether a stream may be added, with a slot for it. */
 bool h2_session_has_slot(h2_session *s);
 /* The peer broke a rule of session scope: GOAWAY is owed, all streams end. */
