@@ -99,6 +99,7 @@ $(CHAT):
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 $(BUILD)/tests/test_conn: LDFLAGS += -Wl,--wrap=getaddrinfo,--wrap=connect
+$(BUILD)/tests/test_tls: LDFLAGS += -Wl,--wrap=h2tls_seconds
 $(BUILD)/tests/test_dump: $(call obj,$(DUMP))
 $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
 	@mkdir -p $(@D)
@@ -128,7 +129,7 @@ $(SOAK): $(call obj,tests/soak/soak.c $(filter-out %/main.c %/good.c,$(wildcard 
 soak: all $(SOAK) ## MINUTES (10) of honest, rude, vanishing and attacking clients: every byte back, memory flat
 	@$(SOAK) $(MINUTES) $(BUILD)/examples/echo_events http://127.0.0.1:0 2
 
-check: all $(SUITES) $(REPLAYS) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
+check: all $(SUITES) $(REPLAYS) $(addprefix $(BUILD)/bench/,ops growth session) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
 	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh tests/install/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -137,7 +138,7 @@ check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanit
 check-tsan: ## the threaded suites under ThreadSanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e fault" check
 
-prove: ## Frama-C on the frame parser and HPACK's integers: see tests/prove/README.md
+prove: ## Frama-C on the frame parser and HPACK: see tests/prove/README.md
 	@tests/prove/prove.sh
 
 coverage: ## lines and branches of hpack and h2 that the suites reach; needs lcov

@@ -58,7 +58,6 @@ static void session_forgotten(posix_owner *owner) {
 static h2_config config_of(const h2_config *given) {
     h2_config config = given != NULL ? *given : h2_config_hosted(false);
     config.server = false;
-    if (given == NULL) config.credit_on_receipt = true; /* a connection nobody reads holds up only itself */
     return config;
 }
 
@@ -182,6 +181,7 @@ void h2conn_client_free(h2conn_client *client) {
         shared_release();
     else
         loop_delete(client->loop);
+    posix_heed_free(client);
     posix_client_forget_troubles(client);
     pthread_cond_destroy(&client->sought);
     pthread_mutex_destroy(&client->seek_lock);

@@ -62,14 +62,15 @@ static void on_headers(void *user, uint32_t id, h2_section section, const h2_fie
 
 /* ---- DATA ---- */
 
-/* Straight to the threads that wait to read, in their order. Returns how many bytes they took. */
+/* Straight to the threads that wait to read, in their order; one that has some and has not looked yet gets more.
+ * Returns how many bytes they took. */
 static size_t give_readers(h2conn *conn, const uint8_t *bytes, size_t len) {
     size_t given = 0;
     for (posix_reader *reader = conn->readers; reader != NULL && given < len; reader = reader->next) {
-        if (reader->got > 0) continue;
-        reader->got = len - given < reader->len ? len - given : reader->len;
-        memcpy(reader->buf, bytes + given, reader->got);
-        given += reader->got;
+        const size_t room = reader->len - reader->got, n = len - given < room ? len - given : room;
+        memcpy(reader->buf + reader->got, bytes + given, n);
+        reader->got += n;
+        given += n;
     }
     return given;
 }
@@ -146,14 +147,11 @@ static void on_pong(void *user, const uint8_t opaque[H2_PING_BYTES]) {
 
 static bool on_grow(void *user, int64_t octets) {
     posix_session *s = user;
-    _Atomic int64_t *left = &s->owner->window_memory;
-    if (atomic_fetch_sub(left, octets) >= octets) return true;
-    atomic_fetch_add(left, octets);
-    return false;
+    return posix_window_grant(&s->owner->window_memory, octets);
 }
 
 static void on_frame(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
-    const posix_session *s = user;
+    posix_session *s = user;
     s->owner->trace(s->owner->trace_user, posix_session_remote(s), sent, header, payload, n);
 }
 

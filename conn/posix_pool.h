@@ -10,8 +10,9 @@
 #include <stdint.h>
 #include "h2.h"
 
-/* Four whole frames of the smallest limit: fewer system calls than single ones, and small enough for a cache. */
-#define POSIX_BUFFER_BYTES (4u * (H2_FRAME_HEADER_BYTES + H2_FRAME_SIZE_MIN))
+/* Four whole frames of the smallest limit: fewer system calls than single ones, and small enough for a cache. And room
+ * for windows and answers beside them, which would push the end of the last one into a write of its own. */
+#define POSIX_BUFFER_BYTES (4u * (H2_FRAME_HEADER_BYTES + H2_FRAME_SIZE_MIN) + 256u)
 /* Returned buffers kept. */
 #define POSIX_POOL_KEPT 16u
 

@@ -141,7 +141,6 @@ int h2conn_server_new(h2conn_server **server, const h2conn_server_options *optio
     if (options == NULL || (options->handler == NULL) == (options->events == NULL)) return H2CONN_EINVAL;
     h2_config config = options->config != NULL ? *options->config : h2_config_hosted(true);
     config.server = true;
-    if (options->config == NULL) config.credit_on_receipt = true;
     if (h2_session_size(&config) == 0) return H2CONN_EINVAL;
     h2conn_server *s = calloc(1, sizeof *s);
     if (s == NULL) return H2CONN_ENOMEM;

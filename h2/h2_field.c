@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "h2_field.h"
+#include "h2_chars.h"
 #include "h2_name.h"
 #include <string.h>
 
@@ -18,9 +19,10 @@ typedef struct judge {
     h2_message message;
     h2_message_kind kind;
     unsigned seen;
-    bool regular; /* a regular field was seen */
-    bool options; /* the method is OPTIONS */
-    bool web;     /* the scheme is http or https */
+    bool regular;  /* a regular field was seen */
+    bool options;  /* the method is OPTIONS */
+    bool web;      /* the scheme is http or https */
+    bool userinfo; /* the authority begins with it */
     const hpack_field *authority, *host, *path;
 } judge;
 
@@ -33,120 +35,41 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-#ifndef H2_SMALL
-
-/*
- * Characters are judged eight at a time, each in an octet of a 64-bit word; sums carry into the top bit of an octet and
- * no further, since the octets are below 0x80. What is not plain is judged again one by one.
- */
-#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
-#define TOPS        EACH(0x80)
-
-static uint64_t load(const char *at) {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-/* All of four to eight characters; some twice. */
-static uint64_t load_few(const char *at, size_t len) {
-    uint32_t first, last;
-    memcpy(&first, at, sizeof first);
-    memcpy(&last, at + len - sizeof last, sizeof last);
-    return first | (uint64_t)last << 32;
-}
-
-/* Only a to z and "-", as in most names. */
-static bool are_plain_name(uint64_t word) {
-    uint64_t low = word & ~TOPS;
-    uint64_t letter = (low + EACH(0x80 - 'a')) & ~(low + EACH(0x80 - 'z' - 1));
-    uint64_t dash = ~((low ^ EACH('-')) + EACH(0x7f));
-    return (((letter | dash) & ~word) & TOPS) == TOPS;
-}
-
-/* No control characters below 0x0e, which NUL, CR, LF and tab are among. */
-static bool are_plain_value(uint64_t word) {
-    return ((((word & ~TOPS) + EACH(0x80 - 0x0e)) | word) & TOPS) == TOPS;
-}
-
-static bool all_plain(const char *at, size_t len, bool (*are_plain)(uint64_t)) {
-    if (len < 4) return false;
-    if (len < 8) return are_plain(load_few(at, len));
-    for (size_t i = 0; i + 8 < len; i += 8) {
-        if (!are_plain(load(at + i))) return false;
-    }
-    return are_plain(load(at + len - 8));
-}
-
-static bool name_is_plain(const char *name, size_t len) {
-    return all_plain(name, len, are_plain_name);
-}
-
-static bool value_is_plain(const char *value, size_t len) {
-    return all_plain(value, len, are_plain_value);
-}
-
-#else
-
-/* Every character is judged by itself. */
-static bool name_is_plain(const char *name, size_t len) {
-    (void)name, (void)len;
-    return false;
-}
-
-static bool value_is_plain(const char *value, size_t len) {
-    (void)value, (void)len;
-    return false;
-}
-
-#endif
-
-/* RFC 9110, 5.6.2, without upper case (RFC 9113, 8.2.1): a bit a character. */
-static bool is_name_char(unsigned char c) {
-    static const uint32_t tokens[8] = {0, 0x03ff6cfau, 0xc0000000u, 0x57ffffffu, 0, 0, 0, 0};
-    return tokens[c >> 5] >> (c & 31) & 1;
-}
-
-static bool name_is_valid(const char *name, size_t len) {
-    if (name_is_plain(name, len)) return true;
-    for (size_t i = 0; i < len; i++) {
-        if (!is_name_char((unsigned char)name[i])) return false;
-    }
-    return len > 0;
-}
-
 static bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
 
 static bool value_is_valid(const char *value, size_t len) {
     if (len == 0) return true;
+    if (h2_value_is_plain(value, len)) return value[0] != ' ' && value[len - 1] != ' ';
     if (is_blank(value[0]) || is_blank(value[len - 1])) return false;
-    if (value_is_plain(value, len)) return true;
     for (size_t i = 0; i < len; i++) {
         if (value[i] == '\0' || value[i] == '\r' || value[i] == '\n') return false;
     }
     return true;
 }
 
-/* What the parts of a request target are made of, a bit a character of ASCII: RFC 9110, 9.1 and 5.6.2; RFC 3986, 3.1
- * and 3.2, and 3.3 and 3.4 taken as any visible character, since clients send more there than they should. */
-typedef enum part { PART_METHOD, PART_SCHEME, PART_AUTHORITY, PART_PATH } part;
-
-static bool part_is_valid(part which, const hpack_field *f) {
-    static const uint32_t sets[][4] = {[PART_METHOD] = {0, 0x03ff6cfau, 0xc7fffffeu, 0x57ffffffu},
-                                       [PART_SCHEME] = {0, 0x03ff6800u, 0x07fffffeu, 0x07fffffeu},
-                                       [PART_AUTHORITY] = {0, 0x2fff7ff2u, 0xafffffffu, 0x47fffffeu},
-                                       [PART_PATH] = {0, 0xfffffffeu, 0xffffffffu, 0x7fffffffu}};
-    for (size_t i = 0; i < f->value_len; i++) {
-        unsigned char c = (unsigned char)f->value[i];
-        if (c < 128 ? !(sets[which][c >> 5] >> (c & 31) & 1) : which != PART_PATH) return false;
-    }
-    return true;
+static h2_rule check_part(h2_chars sort, const hpack_field *f, bool may_be_empty) {
+    bool valid = (f->value_len > 0 || may_be_empty) && h2_chars_are(sort, f->value, f->value_len);
+    return valid ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
 }
 
-static h2_rule check_part(part which, const hpack_field *f, bool may_be_empty) {
-    return (f->value_len > 0 || may_be_empty) && part_is_valid(which, f) ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
+static h2_rule check_method(judge *j, const hpack_field *f) {
+    j->message.head = VALUE_IS(f, "HEAD");
+    j->message.connect = VALUE_IS(f, "CONNECT");
+    j->options = VALUE_IS(f, "OPTIONS");
+    return check_part(H2_CHARS_METHOD, f, false);
+}
+
+static h2_rule check_scheme(judge *j, const hpack_field *f) {
+    j->web = VALUE_IS(f, "http") || VALUE_IS(f, "https");
+    return j->web ? H2_RULE_NONE : check_part(H2_CHARS_SCHEME, f, false);
+}
+
+static h2_rule check_authority(judge *j, const hpack_field *f) {
+    j->authority = f;
+    j->userinfo = !h2_chars_are(H2_CHARS_HOST, f->value, f->value_len);
+    return j->userinfo ? check_part(H2_CHARS_AUTHORITY, f, true) : H2_RULE_NONE;
 }
 
 /* Three digits from 100 to 599; 101 does not exist in HTTP/2 (8.6). */
@@ -160,26 +83,21 @@ static h2_rule check_status(judge *j, const hpack_field *f) {
 }
 
 static h2_rule check_pseudo(judge *j, const hpack_field *f) {
+    static const uint8_t allowed[] = {[H2_MESSAGE_REQUEST] = METHOD | SCHEME | AUTHORITY | PATH | PROTOCOL,
+                                      [H2_MESSAGE_RESPONSE] = STATUS,
+                                      [H2_MESSAGE_TRAILERS] = 0};
     h2_name name = h2_name_of(f);
-    unsigned allowed = j->kind == H2_MESSAGE_REQUEST    ? METHOD | SCHEME | AUTHORITY | PATH | PROTOCOL
-                       : j->kind == H2_MESSAGE_RESPONSE ? STATUS
-                                                        : 0;
-    if (!(BIT(name) & allowed)) return H2_RULE_PSEUDO_UNKNOWN;
+    if (!(BIT(name) & allowed[j->kind])) return H2_RULE_PSEUDO_UNKNOWN;
     if (j->regular) return H2_RULE_PSEUDO_ORDER;
     if (j->seen & BIT(name)) return H2_RULE_PSEUDO_TWICE;
-    if (!value_is_valid(f->value, f->value_len)) return H2_RULE_FIELD_VALUE;
     j->seen |= BIT(name);
     switch (name) {
-    case H2_NAME_METHOD:
-        j->message.head = VALUE_IS(f, "HEAD");
-        j->message.connect = VALUE_IS(f, "CONNECT");
-        j->options = VALUE_IS(f, "OPTIONS");
-        return check_part(PART_METHOD, f, false);
-    case H2_NAME_SCHEME: j->web = VALUE_IS(f, "http") || VALUE_IS(f, "https"); return check_part(PART_SCHEME, f, false);
-    case H2_NAME_AUTHORITY: j->authority = f; return check_part(PART_AUTHORITY, f, true);
-    case H2_NAME_PATH: j->path = f; return check_part(PART_PATH, f, true);
+    case H2_NAME_METHOD: return check_method(j, f);
+    case H2_NAME_SCHEME: return check_scheme(j, f);
+    case H2_NAME_AUTHORITY: return check_authority(j, f);
+    case H2_NAME_PATH: j->path = f; return check_part(H2_CHARS_PATH, f, true);
     case H2_NAME_STATUS: return check_status(j, f);
-    default: j->message.extended = true; return check_part(PART_PATH, f, false);
+    default: j->message.extended = true; return check_part(H2_CHARS_PATH, f, false);
     }
 }
 
@@ -199,7 +117,7 @@ static h2_rule check_length(judge *j, const hpack_field *f) {
 
 static h2_rule check_regular(judge *j, const hpack_field *f) {
     j->regular = true;
-    if (!name_is_valid(f->name, f->name_len)) return H2_RULE_FIELD_NAME;
+    if (f->name_len == 0 || !h2_chars_are(H2_CHARS_NAME, f->name, f->name_len)) return H2_RULE_FIELD_NAME;
     if (!value_is_valid(f->value, f->value_len)) return H2_RULE_FIELD_VALUE;
     switch (h2_name_of(f)) {
     case H2_NAME_OTHER: return H2_RULE_NONE;
@@ -208,7 +126,7 @@ static h2_rule check_regular(judge *j, const hpack_field *f) {
         if (j->kind != H2_MESSAGE_REQUEST) return H2_RULE_NONE;
         if (j->host) return H2_RULE_AUTHORITY;
         j->host = f;
-        return part_is_valid(PART_AUTHORITY, f) ? H2_RULE_NONE : H2_RULE_FIELD_VALUE;
+        return h2_chars_are(H2_CHARS_AUTHORITY, f->value, f->value_len) ? H2_RULE_NONE : H2_RULE_FIELD_VALUE;
     case H2_NAME_PRIORITY: j->message.priority = f; return H2_RULE_NONE;
     case H2_NAME_CONTENT_LENGTH: return check_length(j, f);
     default: return H2_RULE_CONNECTION_FIELD;
@@ -232,11 +150,8 @@ static h2_rule check_path(const judge *j) {
     return j->path->value[0] == '/' || star ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE;
 }
 
-static bool has_userinfo(const hpack_field *authority) {
-    for (size_t i = 0; i < authority->value_len; i++) {
-        if (authority->value[i] == '@') return true;
-    }
-    return false;
+static bool is_host(const hpack_field *f) {
+    return f->value_len > 0 && h2_chars_are(H2_CHARS_HOST, f->value, f->value_len);
 }
 
 static h2_rule check_request(const judge *j, bool extended_connect) {
@@ -249,9 +164,10 @@ static h2_rule check_request(const judge *j, bool extended_connect) {
         rule = H2_RULE_PSEUDO_MISSING;
     if (rule) return rule;
     if (j->seen & PATH && (rule = check_path(j))) return rule;
-    /* 8.3.1: no userinfo in an authority, RFC 9110, 4.2.1: and a host; the field Host must not say otherwise. */
-    if (j->authority && j->web && (j->authority->value_len == 0 || has_userinfo(j->authority)))
-        return H2_RULE_PSEUDO_VALUE;
+    /* 8.3.1: no userinfo in an authority, RFC 9110, 4.2.1: and a host; without it the field Host is the authority, with
+     * it that field must not say otherwise. */
+    if (j->web && j->authority && (j->authority->value_len == 0 || j->userinfo)) return H2_RULE_PSEUDO_VALUE;
+    if (j->web && !j->authority && j->host && !is_host(j->host)) return H2_RULE_FIELD_VALUE;
     if (j->authority && j->host && !value_is(j->host, j->authority->value, j->authority->value_len))
         return H2_RULE_AUTHORITY;
     return H2_RULE_NONE;

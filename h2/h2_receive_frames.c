@@ -203,6 +203,7 @@ static void ping_answered(h2_session *s, const uint8_t *record) {
         if (kind == H2_PING_USER && s->handlers->on_pong) s->handlers->on_pong(s->user, record);
         return;
     }
+    h2_session_charge(s, H2_PRICE_CHEAP); /* nobody asked */
 }
 
 static h2_rule ping_record(h2_session *s, const uint8_t *record) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_gauge.h"
 #include <string.h>
 
 /*
@@ -97,6 +97,15 @@ static uint32_t turn_octets(const h2_session *s, const h2_stream *stream, size_t
     return n < stream->out_len ? n : (uint32_t)stream->out_len;
 }
 
+/* Its window goes with its DATA: who answers as much as it hears needs no writes for updates. */
+static void take_along(h2_session *s, h2_stream *stream) {
+#ifndef H2_SMALL
+    if (h2_window_worth(&stream->recv, h2_gauge_target(s, stream))) h2_streams_push(&s->streams, H2_LIST_OWED, stream);
+#else
+    (void)s, (void)stream;
+#endif
+}
+
 /* The frame is written: bring the stream up to date, then tell the program. */
 static void after_frame(h2_session *s, h2_stream *stream, bool end, const uint8_t *frame) {
     uint32_t id = stream->id;
@@ -109,6 +118,8 @@ static void after_frame(h2_session *s, h2_stream *stream, bool end, const uint8_
     if (end) {
         stream->flags &= (uint16_t)~H2_STREAM_END_PENDING;
         h2_stream_move(stream, H2_SEND_END);
+    } else {
+        take_along(s, stream);
     }
     h2_schedule(s, stream);
     if (drained && s->handlers->on_sent) s->handlers->on_sent(s->user, id);

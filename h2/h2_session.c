@@ -5,6 +5,9 @@
 
 h2_config h2_config_hosted(bool server) {
     return (h2_config){.server = server,
+#ifndef H2_SMALL
+                       .credit_on_receipt = true,
+#endif
                        .streams = H2_DEFAULT_STREAMS,
                        .header_fields = H2_DEFAULT_HEADER_FIELDS,
                        .continuations = H2_DEFAULT_CONTINUATIONS,
@@ -29,6 +32,9 @@ h2_config h2_config_hosted(bool server) {
 
 h2_config h2_config_small(bool server) {
     h2_config c = h2_config_hosted(server);
+#ifndef H2_SMALL
+    c.credit_on_receipt = false; /* its memory is bounded by one window */
+#endif
     c.streams = H2_SMALL_STREAMS;
     c.header_fields = H2_SMALL_HEADER_FIELDS;
     c.continuations = H2_SMALL_CONTINUATIONS;

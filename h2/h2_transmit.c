@@ -115,7 +115,7 @@ static bool write_pings(h2_session *s, output *out) {
     return true;
 }
 
-/* After the windows that are opened with it: what the peer sends for those belongs to the lap. */
+/* Before the windows that are opened with it: the peer answers before it sends anything for those. */
 static bool write_gauge(h2_session *s, output *out) {
     bool owed = s->ping_state[H2_PING_GAUGE] == H2_PING_OWED;
     if (!write_ping(s, out, H2_PING_GAUGE)) return false;
@@ -203,6 +203,12 @@ static bool write_owed(h2_session *s, output *out) {
     return true;
 }
 
+#ifndef H2_SMALL
+#define ANY_OWED(s) ((s)->streams.filled >> H2_LIST_OWED & 1)
+#else
+#define ANY_OWED(s) true
+#endif
+
 static bool write_session_window(h2_session *s, output *out) {
     if (!h2_window_due(&s->recv, s->recv_target)) return true;
     if (!fits(out, H2_U32_BYTES)) return false;
@@ -216,9 +222,27 @@ static bool write_headers(h2_session *s, output *out) {
     return s->headers.head == s->headers.tail;
 }
 
+/* Behind other frames none is begun with less room than this, or a long write would leave a crumb in each buffer. */
+#ifdef H2_SMALL
+#define DATA_ROOM 1u
+#else
+#define DATA_ROOM 512u
+#endif
+
 static void write_data(h2_session *s, output *out) {
-    size_t n;
-    while ((n = h2_schedule_write(s, out->bytes + out->used, out->cap - out->used)) > 0) out->used += n;
+    size_t n = 1, before = out->used;
+    while (n > 0 && (out->used == 0 || out->cap - out->used >= DATA_ROOM)) {
+        n = h2_schedule_write(s, out->bytes + out->used, out->cap - out->used);
+        out->used += n;
+    }
+#ifndef H2_SMALL
+    if (out->used == before) return;
+    if (h2_window_worth(&s->recv, s->recv_target) && fits(out, H2_U32_BYTES))
+        put_u32(s, out, H2_WINDOW_UPDATE, 0, h2_window_announce(&s->recv));
+    if (ANY_OWED(s)) write_owed(s, out);
+#else
+    (void)before;
+#endif
 }
 
 /* A server says nothing before it knows that the client speaks HTTP/2: the answer to HTTP/1.x must come first on the
@@ -237,7 +261,8 @@ size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
         return out.used;
     }
     if (write_headers(s, &out) && write_acks(s, &out) && write_goaway(s, &out) && write_pings(s, &out) &&
-        write_resets(s, &out) && write_session_window(s, &out) && write_owed(s, &out) && write_gauge(s, &out))
+        write_resets(s, &out) && write_gauge(s, &out) && write_session_window(s, &out) &&
+        (!ANY_OWED(s) || write_owed(s, &out)))
         write_data(s, &out);
     return out.used;
 }

@@ -2,10 +2,6 @@
 #include "h2_window.h"
 #include "h2_limits.h"
 
-/* An update is sent when an eighth of the window was consumed: often enough that a long link never runs dry, rarely
- * enough that updates cost nothing beside the data. */
-#define UPDATE_SHARE 8u
-
 uint32_t h2_window_open(const h2_window *w) {
     return w->size > 0 ? (uint32_t)w->size : 0;
 }
@@ -36,10 +32,6 @@ void h2_window_consume(h2_window *w, uint32_t n) {
 void h2_window_keep(h2_window *w, uint32_t target) {
     uint32_t open = h2_window_open(w), room = open < target ? target - open : 0;
     if (w->size >= 0 && w->owed > room) w->owed = room;
-}
-
-bool h2_window_due(const h2_window *w, uint32_t target) {
-    return w->owed > 0 && w->owed >= target / UPDATE_SHARE;
 }
 
 uint32_t h2_window_announce(h2_window *w) {

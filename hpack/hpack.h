@@ -58,6 +58,8 @@ extern "C" {
 #ifndef H2_SMALL
 #define HPACK_BUCKETS      64u
 #define HPACK_NAME_BUCKETS 8u
+/* Fields kept in mind of those that seldom repeat, to see whether they do. */
+#define HPACK_PASSED 4u
 #endif
 
 /* A field line. The strings are not terminated. `never_index` is the never-indexed representation of RFC 7541, 6.2.3:
@@ -195,6 +197,7 @@ typedef struct hpack_encoder {
     uint16_t added;                /* entries ever added, modulo 65536: the number of the newest */
     uint16_t heads[HPACK_BUCKETS]; /* number of the newest entry in each bucket, if that is still there */
     uint16_t name_heads[HPACK_NAME_BUCKETS];
+    uint16_t passed[HPACK_PASSED]; /* of fields that seldom repeat: part of the hash of the last in each bucket */
 #endif
 } hpack_encoder;
 

@@ -11,17 +11,6 @@
 
 _Static_assert(sizeof(hpack_record) <= HPACK_ENTRY_OVERHEAD, "an entry's overhead must pay for its record");
 
-static hpack_record hpack_record_at(const hpack_table *t, uint32_t age) {
-    hpack_record record;
-
-    memcpy(&record, t->memory + t->records + age * HPACK_RECORD, HPACK_RECORD);
-    return record;
-}
-
-static uint32_t hpack_record_end(const hpack_table *t, uint32_t age) {
-    return age == 0 ? t->strings : hpack_record_at(t, age - 1).offset;
-}
-
 static void hpack_table_bound(hpack_table *t, size_t bytes) {
     if (bytes > HPACK_MAX_INTEGER) bytes = HPACK_MAX_INTEGER;
     t->most = (uint32_t)bytes & ~(HPACK_TABLE_ALIGN - 1u);
@@ -77,20 +66,16 @@ static void hpack_table_compact(hpack_table *t) {
     }
 }
 
-void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
+/* Add an entry for which `max` has room. */
+static void hpack_table_put(hpack_table *t, const hpack_field *field, hpack_key key) {
     uint32_t name_len = (uint32_t)field->name_len;
     uint32_t octets = name_len + (uint32_t)field->value_len;
-    hpack_record record;
+    hpack_record record = {t->strings, name_len, key};
 
-    if (octets + HPACK_ENTRY_OVERHEAD > t->max) {
-        hpack_table_clear(t);
-        return;
+    if (t->records - t->strings < octets + HPACK_RECORD) {
+        hpack_table_compact(t);
+        record.offset = t->strings;
     }
-    hpack_table_shrink(t, t->max - octets - HPACK_ENTRY_OVERHEAD);
-    if (t->records - t->strings < octets + HPACK_RECORD) hpack_table_compact(t);
-    record.offset = t->strings;
-    record.name_len = name_len;
-    record.key = key;
     if (name_len > 0) memcpy(t->memory + t->strings, field->name, name_len);
     if (octets > name_len) memcpy(t->memory + t->strings + name_len, field->value, octets - name_len);
     t->strings += octets;
@@ -100,12 +85,13 @@ void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
     t->count++;
 }
 
-void hpack_table_get(const hpack_table *t, uint32_t age, hpack_field *field) {
-    hpack_record record = hpack_record_at(t, age);
+void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
+    uint32_t entry = (uint32_t)(field->name_len + field->value_len) + HPACK_ENTRY_OVERHEAD;
 
-    field->name = (const char *)t->memory + record.offset;
-    field->name_len = record.name_len;
-    field->value = field->name + record.name_len;
-    field->value_len = hpack_record_end(t, age) - record.offset - record.name_len;
-    field->never_index = false;
+    if (entry > t->max) {
+        hpack_table_clear(t);
+        return;
+    }
+    hpack_table_shrink(t, t->max - entry);
+    hpack_table_put(t, field, key);
 }

@@ -10,10 +10,12 @@
 
 /* What the encoder looks entries up by; the decoder has no use for it. */
 typedef struct hpack_key {
-    uint32_t hash;       /* of name and value */
+    uint32_t hash;       /* of name and value; its lowest octet is the name's index in the static table, or 0 */
     uint16_t older;      /* number of the next entry in the same bucket of fields */
     uint16_t older_name; /* and in the same bucket of names */
 } hpack_key;
+
+#define HPACK_KEY_KNOWN 0xffu
 
 typedef struct hpack_record {
     uint32_t offset; /* of the name in memory */
@@ -51,10 +53,32 @@ static inline bool hpack_table_reserve(hpack_table *t, uint32_t octets) {
  * not added (4.4). The strings must not lie in the table. */
 void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key);
 
-/* The entry `age`, 0 for the newest, less than the count. The strings stay until the next change of the table. */
-void hpack_table_get(const hpack_table *t, uint32_t age, hpack_field *field);
+/* The record of the entry `age`, 0 for the newest, less than the count. Records are copied out and in, as the caller's
+ * memory may have any declared type. */
+static inline hpack_record hpack_record_at(const hpack_table *t, uint32_t age) {
+    hpack_record record;
 
-/* The key of the entry `age`. Records are copied out and in, as the caller's memory may have any declared type. */
+    memcpy(&record, t->memory + t->records + age * HPACK_RECORD, HPACK_RECORD);
+    return record;
+}
+
+/* The end of its strings. */
+static inline uint32_t hpack_record_end(const hpack_table *t, uint32_t age) {
+    return age == 0 ? t->strings : hpack_record_at(t, age - 1).offset;
+}
+
+/* The entry `age`. The strings stay until the next change of the table. */
+static inline void hpack_table_get(const hpack_table *t, uint32_t age, hpack_field *field) {
+    hpack_record record = hpack_record_at(t, age);
+
+    field->name = (const char *)t->memory + record.offset;
+    field->name_len = record.name_len;
+    field->value = field->name + record.name_len;
+    field->value_len = hpack_record_end(t, age) - record.offset - record.name_len;
+    field->never_index = false;
+}
+
+/* The key of the entry `age`. */
 static inline hpack_key hpack_table_key(const hpack_table *t, uint32_t age) {
     hpack_key key;
 

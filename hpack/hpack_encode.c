@@ -3,7 +3,8 @@
  * The encoder: for each field the first that applies of
  *   never_index: a never-indexed literal (RFC 7541, 6.2.3)
  *   an equal entry of the static, then of the dynamic table: its index (6.1)
- *   a value seldom sent twice, or an entry that would push out much of the table: a literal without indexing (6.2.2)
+ *   a value seldom sent twice and not the last sent, or an entry that would push out much of the table: a literal
+ *     without indexing (6.2.2)
  *   a literal that becomes an entry (6.2.1)
  * with names by index where a table has them, and strings Huffman coded where that is shorter.
  *
@@ -46,13 +47,16 @@ void hpack_encoder_set_max_table_size(hpack_encoder *e, uint32_t size) {
 
 size_t hpack_encode_bound(const hpack_field *fields, size_t n) {
     uint64_t bound = HPACK_MAX_UPDATES * HPACK_INT_MAX_OCTETS + HPACK_HUFFMAN_SLACK;
+    size_t longest = 0; /* in all its bits no less than any */
     size_t i;
 
     for (i = 0; i < n; i++) {
-        if (fields[i].name_len > HPACK_MAX_INTEGER || fields[i].value_len > HPACK_MAX_INTEGER) return SIZE_MAX;
+        hpack_expect(fields[i].name);
+        hpack_expect(fields[i].value);
+        longest |= fields[i].name_len | fields[i].value_len;
         bound += 3 * HPACK_INT_MAX_OCTETS + fields[i].name_len + fields[i].value_len;
     }
-    return bound < SIZE_MAX ? (size_t)bound : SIZE_MAX;
+    return longest <= HPACK_MAX_INTEGER && bound < SIZE_MAX ? (size_t)bound : SIZE_MAX;
 }
 
 static uint8_t *hpack_write_updates(hpack_encoder *e, uint8_t *out) {
@@ -91,33 +95,54 @@ static uint8_t *hpack_write_string(uint8_t *out, const char *string, size_t len)
 #ifdef H2_SMALL
 
 /* As below, by looking at every entry. */
-static uint32_t hpack_find(const hpack_encoder *e, const hpack_field *field, uint32_t hash, bool by_name) {
+static uint32_t hpack_find(const hpack_encoder *e, const hpack_field *field, bool by_name) {
     hpack_field entry;
     uint32_t age;
 
-    (void)hash;
     for (age = 0; age < e->table.count; age++) {
         hpack_table_get(&e->table, age, &entry);
-        if (entry.name_len != field->name_len || !hpack_equal(entry.name, field->name, entry.name_len)) continue;
-        if (by_name || (entry.value_len == field->value_len && hpack_equal(entry.value, field->value, entry.value_len)))
+        if (hpack_same(entry.name, entry.name_len, field->name, field->name_len) &&
+            (by_name || hpack_same(entry.value, entry.value_len, field->value, field->value_len)))
             return HPACK_STATIC_COUNT + 1 + age;
     }
     return 0;
 }
 
-static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash,
-                           bool new_name) {
-    (void)hash, (void)name_hash, (void)new_name;
+static uint32_t hpack_find_field(const hpack_encoder *e, const hpack_field *field, uint32_t hash) {
+    (void)hash;
+    return hpack_find(e, field, false);
+}
+
+static uint32_t hpack_find_name(const hpack_encoder *e, const hpack_field *field, uint32_t hash) {
+    (void)hash;
+    return hpack_find(e, field, true);
+}
+
+static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash) {
+    (void)hash, (void)name_hash;
     hpack_table_add(&e->table, field, (hpack_key){0, 0, 0});
+}
+
+static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash, uint32_t known) {
+    (void)field, (void)name_hash, (void)known;
+    return 0;
+}
+
+static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
+    (void)e, (void)hash, (void)name_hash;
+    return false;
 }
 
 #else
 
-/* The index in the dynamic table of an entry equal to `field`, whose hash is `hash`, or 0; if `by_name` that of one
- * with the same name, whose hash it is then. */
-static uint32_t hpack_find(const hpack_encoder *e, const hpack_field *field, uint32_t hash, bool by_name) {
-    uint16_t number =
-        by_name ? e->name_heads[HPACK_BUCKET(hash, HPACK_NAME_BUCKETS)] : e->heads[HPACK_BUCKET(hash, HPACK_BUCKETS)];
+/* The hash of a field, and with it the index of its name in the static table, or 0. */
+static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash, uint32_t known) {
+    return ((name_hash ^ hpack_value_hash(field->value, field->value_len)) & ~HPACK_KEY_KNOWN) | known;
+}
+
+/* The index in the dynamic table of an entry equal to `field`, whose hash is `hash`, or 0. */
+static uint32_t hpack_find_field(const hpack_encoder *e, const hpack_field *field, uint32_t hash) {
+    uint16_t number = e->heads[HPACK_BUCKET(hash, HPACK_BUCKETS)];
     uint32_t least = 0;
 
     for (;;) {
@@ -129,24 +154,51 @@ static uint32_t hpack_find(const hpack_encoder *e, const hpack_field *field, uin
         if (age < least || age >= e->table.count) return 0;
         least = age + 1;
         key = hpack_table_key(&e->table, age);
-        number = by_name ? key.older_name : key.older;
-        if (!by_name && key.hash != hash) continue;
+        number = key.older;
+        if (key.hash != hash) continue;
         hpack_table_get(&e->table, age, &entry);
-        if (entry.name_len != field->name_len || !hpack_equal(entry.name, field->name, entry.name_len)) continue;
-        if (by_name || (entry.value_len == field->value_len && hpack_equal(entry.value, field->value, entry.value_len)))
-            return HPACK_STATIC_COUNT + 1 + age;
+        /* Of a name in the static table the key tells all. */
+        if (hpack_same(entry.value, entry.value_len, field->value, field->value_len) &&
+            (hash & HPACK_KEY_KNOWN || hpack_same(entry.name, entry.name_len, field->name, field->name_len)))
+            return HPACK_STATIC_COUNT + least;
     }
 }
 
-/* Make an entry of `field`, and with `new_name` let it be found by its name. */
-static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash,
-                           bool new_name) {
+/* The same for an entry with the name of `field`, whose hash `hash` is. */
+static uint32_t hpack_find_name(const hpack_encoder *e, const hpack_field *field, uint32_t hash) {
+    uint16_t number = e->name_heads[HPACK_BUCKET(hash, HPACK_NAME_BUCKETS)];
+    uint32_t least = 0;
+
+    for (;;) {
+        uint32_t age = (uint16_t)(e->added - number);
+        hpack_record record;
+
+        if (age < least || age >= e->table.count) return 0;
+        least = age + 1;
+        record = hpack_record_at(&e->table, age);
+        number = record.key.older_name;
+        if (hpack_same((const char *)e->table.memory + record.offset, record.name_len, field->name, field->name_len))
+            return HPACK_STATIC_COUNT + least;
+    }
+}
+
+/* Make an entry of `field`, and let it be found by its name if the static table lacks that. */
+static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash) {
     uint16_t *head = &e->heads[HPACK_BUCKET(hash, HPACK_BUCKETS)];
     uint16_t *name_head = &e->name_heads[HPACK_BUCKET(name_hash, HPACK_NAME_BUCKETS)];
 
     hpack_table_add(&e->table, field, (hpack_key){hash, *head, *name_head});
     *head = ++e->added;
-    if (new_name) *name_head = e->added;
+    if (!(hash & HPACK_KEY_KNOWN)) *name_head = e->added;
+}
+
+/* Whether a field that seldom repeats does: the last of its bucket was, most likely, the same. */
+static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
+    uint16_t *passed = &e->passed[HPACK_BUCKET(name_hash, HPACK_PASSED)];
+    uint16_t last = *passed;
+
+    *passed = (uint16_t)(hash >> 16);
+    return *passed == last;
 }
 
 #endif
@@ -158,33 +210,33 @@ static bool hpack_worth_indexing(hpack_encoder *e, const hpack_field *field) {
     return octets + HPACK_ENTRY_OVERHEAD <= e->table.max / 4 * 3 && hpack_table_reserve(&e->table, (uint32_t)octets);
 }
 
-static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, uint8_t *out) {
-    uint32_t name_hash = hpack_hash(field->name, field->name_len);
-    bool whole, is_volatile;
-    uint32_t known = hpack_static_find(field, name_hash, &whole, &is_volatile);
-    uint32_t index = known;
-    uint32_t hash = 0;
-
-    if (field->never_index) {
-        if (index == 0) index = hpack_find(e, field, name_hash, true);
-        out = hpack_int_write(out, HPACK_FIRST_NEVER, index);
-    } else {
-        if (!whole && !is_volatile) {
-            hash = name_hash ^ hpack_value_hash(field->value, field->value_len);
-            index = hpack_find(e, field, hash, false);
-            whole = index > 0;
-        }
-        if (whole) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
-        index = known > 0 ? known : hpack_find(e, field, name_hash, true);
-        if (is_volatile || !hpack_worth_indexing(e, field)) {
-            out = hpack_int_write(out, HPACK_FIRST_WITHOUT, index);
-        } else {
-            out = hpack_int_write(out, HPACK_FIRST_INCREMENTAL, index);
-            hpack_remember(e, field, hash, name_hash, known == 0);
-        }
-    }
+/* The literal's name by its index, or as a string, and the value. */
+static uint8_t *hpack_write_literal(uint8_t *out, const hpack_field *field, uint32_t index, uint8_t flags,
+                                    uint8_t most) {
+    out = hpack_int_write(out, flags, most, index);
     if (index == 0) out = hpack_write_string(out, field->name, field->name_len);
     return hpack_write_string(out, field->value, field->value_len);
+}
+
+static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, uint8_t *out) {
+    uint32_t name_hash = hpack_hash(field->name, field->name_len);
+    uint32_t known = hpack_static_find(field, name_hash);
+    uint32_t index = known & HPACK_KNOWN_INDEX;
+    uint32_t hash, same;
+
+    if (field->never_index) {
+        if (index == 0) index = hpack_find_name(e, field, name_hash);
+        return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
+    }
+    if (known & HPACK_KNOWN_WHOLE) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
+    hash = hpack_field_hash(field, name_hash, index);
+    same = hpack_find_field(e, field, hash);
+    if (same > 0) return hpack_int_write(out, HPACK_FIRST_INDEXED, same);
+    if (index == 0) index = hpack_find_name(e, field, name_hash);
+    if ((known & HPACK_KNOWN_VOLATILE && !hpack_repeats(e, hash, name_hash)) || !hpack_worth_indexing(e, field))
+        return hpack_write_literal(out, field, index, HPACK_FIRST_WITHOUT);
+    hpack_remember(e, field, hash, name_hash);
+    return hpack_write_literal(out, field, index, HPACK_FIRST_INCREMENTAL);
 }
 
 ptrdiff_t hpack_encode(hpack_encoder *e, const hpack_field *fields, size_t n, uint8_t *out, size_t cap) {

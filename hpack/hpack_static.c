@@ -34,24 +34,19 @@ void hpack_static_get(uint32_t index, hpack_field *field) {
     while (index-- > 0) at = hpack_static_next(at, field, &is_volatile);
 }
 
-uint32_t hpack_static_find(const hpack_field *field, uint32_t hash, bool *whole, bool *is_volatile) {
+uint32_t hpack_static_find(const hpack_field *field, uint32_t hash) {
     const char *at = hpack_static_packed;
     uint32_t first = 0, index;
     hpack_field entry = {0};
 
     (void)hash;
-    *whole = false;
-    *is_volatile = false;
     for (index = 1; index <= HPACK_STATIC_COUNT; index++) {
-        bool entry_volatile;
+        bool is_volatile;
 
-        at = hpack_static_next(at, &entry, &entry_volatile);
-        if (entry.name_len != field->name_len || !hpack_equal(entry.name, field->name, field->name_len)) continue;
-        if (first == 0) first = index;
-        *is_volatile = entry_volatile;
-        if (entry.value_len != field->value_len || !hpack_equal(entry.value, field->value, field->value_len)) continue;
-        *whole = true;
-        return index;
+        at = hpack_static_next(at, &entry, &is_volatile);
+        if (!hpack_same(entry.name, entry.name_len, field->name, field->name_len)) continue;
+        if (hpack_same(entry.value, entry.value_len, field->value, field->value_len)) return index | HPACK_KNOWN_WHOLE;
+        if (first == 0) first = index | (is_volatile ? HPACK_KNOWN_VOLATILE : 0);
     }
     return first;
 }
@@ -81,25 +76,25 @@ void hpack_static_get(uint32_t index, hpack_field *field) {
     field->never_index = false;
 }
 
-uint32_t hpack_static_find(const hpack_field *field, uint32_t hash, bool *whole, bool *is_volatile) {
-    uint32_t first = hpack_static_slots[hash >> (32 - HPACK_SLOT_BITS)];
-    const hpack_static_entry *entry = hpack_static_entries + (first > 0 ? first - 1 : 0);
-    uint32_t index = first;
+/* Whether an entry has the name, or the value, of a field; all of the table are HPACK_SHORT. */
+static inline bool hpack_static_named(const hpack_static_entry *entry, const hpack_field *field) {
+    return entry->name_len == field->name_len &&
+           hpack_equal_short(hpack_static_strings + entry->offset, field->name, entry->name_len);
+}
 
-    *whole = false;
-    *is_volatile = false;
-    if (first == 0 || entry->name_len != field->name_len ||
-        !hpack_equal(hpack_static_strings + entry->offset, field->name, field->name_len))
-        return 0;
-    *is_volatile = (entry->value_len & HPACK_VOLATILE) != 0;
+static inline bool hpack_static_valued(const hpack_static_entry *entry, const hpack_field *field) {
+    return (entry->value_len & HPACK_VALUE_LEN) == field->value_len &&
+           hpack_equal_short(hpack_static_strings + entry->offset + entry->name_len, field->value, field->value_len);
+}
+
+uint32_t hpack_static_find(const hpack_field *field, uint32_t hash) {
+    uint32_t index = hpack_static_slots[hash >> (32 - HPACK_SLOT_BITS)];
+    const hpack_static_entry *entry = hpack_static_entries + (index > 0 ? index - 1 : 0);
+    uint32_t first = index | (entry->value_len & HPACK_VOLATILE ? HPACK_KNOWN_VOLATILE : 0);
+
+    if (index == 0 || !hpack_static_named(entry, field)) return 0;
     for (;; index++, entry++) {
-        const char *value = hpack_static_strings + entry->offset + entry->name_len;
-
-        if ((entry->value_len & HPACK_VALUE_LEN) == field->value_len &&
-            hpack_equal(value, field->value, field->value_len)) {
-            *whole = true;
-            return index;
-        }
+        if (hpack_static_valued(entry, field)) return index | HPACK_KNOWN_WHOLE;
         if (!(entry->value_len & HPACK_CONTINUED)) return first;
     }
 }

@@ -12,8 +12,13 @@
 /* The entry `index`, 1 to HPACK_STATIC_COUNT. */
 void hpack_static_get(uint32_t index, hpack_field *field);
 
-/* The entry equal to `field`, with *whole set, else the first with its name, else 0. `hash` is that of the name.
- * *is_volatile tells whether fields of this name seldom have the same value twice. */
-uint32_t hpack_static_find(const hpack_field *field, uint32_t hash, bool *whole, bool *is_volatile);
+/* What is known of a field: the index of the entry equal to it, or of the first with its name, or 0; and these flags.
+ */
+#define HPACK_KNOWN_INDEX    0x3fu
+#define HPACK_KNOWN_VOLATILE 0x40u /* fields of this name seldom have the same value twice */
+#define HPACK_KNOWN_WHOLE    0x80u /* the value is the entry's too */
+
+/* `hash` is that of the name. */
+uint32_t hpack_static_find(const hpack_field *field, uint32_t hash);
 
 #endif

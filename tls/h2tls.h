@@ -22,8 +22,15 @@
  *
  * The host that a client opens a transport for is a DNS name (in its ASCII form), an IPv4 or an IPv6 address without
  * brackets; it must be among the alternative names of the server's certificate (RFC 9525: the common name does not
- * count, and a wildcard is one whole label). Sessions are not resumed: each connection proves both sides' identity
- * anew.
+ * count, and a wildcard is one whole label).
+ *
+ * Sessions are resumed (RFC 8446 section 2.2, RFC 5077), which spares both sides the certificates: a client offers what
+ * an earlier connection to the same host left in the same context, a server takes the tickets that it gave itself.
+ * A resumed connection stands for the proof of the full handshake at its beginning, and only for H2TLS_RESUME_SECONDS
+ * after that or until the peer's certificate expires, however often it is resumed in between. h2tls_reload
+ * forgets all sessions and refuses all tickets from before it. ALPN is agreed anew each time. A client keeps
+ * H2TLS_SESSIONS at most, H2TLS_HOST_SESSIONS of them for one host, and offers each once; a server keeps none, only the
+ * keys of its tickets, which it changes every H2TLS_RESUME_SECONDS. There is no early data (0-RTT).
  *
  * A failure usually leaves an alert that tells the peer why. What the level below does not take of it at once goes out
  * with the next call of any kind, so shut the transport down before releasing it, failed or not.
@@ -40,6 +47,12 @@ extern "C" {
 /* Bytes that hold any explanation of this layer, terminator included. */
 #define H2TLS_WHY_BYTES 256
 
+/* What is kept to be resumed: for how long, in seconds; by a client, how many, how many of one host, and how large. */
+#define H2TLS_RESUME_SECONDS 3600
+#define H2TLS_SESSIONS       32
+#define H2TLS_HOST_SESSIONS  4
+#define H2TLS_SESSION_BYTES  8192
+
 typedef struct h2tls_context h2tls_context;
 
 /* File names are PEM. Strings are read during the call only. Zero means the default. */
@@ -54,6 +67,8 @@ typedef struct h2tls_options {
     bool insecure;
     /* Oldest version to accept is TLS 1.2; this makes it TLS 1.3. */
     bool only_tls13;
+    /* Every connection is a full handshake: no session is kept or offered, no ticket given or taken. */
+    bool no_resume;
 } h2tls_options;
 
 /* Make a context for the client's or the server's side. Returns 0, or -1 with one sentence in `why`. Not to be called
@@ -76,6 +91,9 @@ h2conn_secure h2tls_secure(h2tls_context *context);
  * strings live as long as the process. */
 const char *h2tls_version(const h2conn_transport *above);
 const char *h2tls_suite(const h2conn_transport *above);
+
+/* Whether the handshake, once complete, resumed a session; false before. */
+bool h2tls_resumed(const h2conn_transport *above);
 
 #ifdef __cplusplus
 }

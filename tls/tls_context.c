@@ -58,10 +58,7 @@ static int readable(const char *path, const char *what, char why[H2TLS_WHY_BYTES
 static int protocol(WOLFSSL_CTX *wolf, bool only_tls13) {
     int groups[] = {WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1};
     int oldest = only_tls13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2;
-    /* No resumption: its tickets and session cache cost memory and bring a second way to be authenticated. */
-    wolfSSL_CTX_set_session_cache_mode(wolf, WOLFSSL_SESS_CACHE_OFF);
-    wolfSSL_CTX_set_options(wolf, WOLFSSL_OP_NO_TICKET | WOLFSSL_OP_NO_COMPRESSION);
-    wolfSSL_CTX_no_ticket_TLSv13(wolf);
+    wolfSSL_CTX_set_options(wolf, WOLFSSL_OP_NO_COMPRESSION);
     wolfSSL_CTX_clear_mode(wolf, SSL_MODE_AUTO_RETRY);
     bool set = wolfSSL_CTX_SetMinVersion(wolf, oldest) == WOLFSSL_SUCCESS &&
                wolfSSL_CTX_set_cipher_list(wolf, suites()) == WOLFSSL_SUCCESS &&
@@ -166,6 +163,7 @@ static int configure(tls_identity *identity, const h2tls_options *options, bool 
         snprintf(why, H2TLS_WHY_BYTES, "this wolfSSL lacks the TLS versions or cipher suites that HTTP/2 needs");
         return -1;
     }
+    h2tls_resume_set(identity, server);
     if (server) h2tls_alpn_guard(identity->wolf);
     if (load_identity(identity->wolf, options, why) != 0) return -1;
     return trust(identity, options, server, why);
@@ -173,6 +171,8 @@ static int configure(tls_identity *identity, const h2tls_options *options, bool 
 
 static void forget(tls_identity *identity) {
     wolfSSL_CTX_free(identity->wolf);
+    h2tls_sessions_close(&identity->sessions);
+    h2tls_tickets_close(&identity->tickets);
     free(identity);
 }
 
@@ -182,8 +182,11 @@ static tls_identity *identify(const h2tls_options *options, bool server, char wh
         snprintf(why, H2TLS_WHY_BYTES, "out of memory");
         return NULL;
     }
+    h2tls_sessions_open(&identity->sessions);
+    h2tls_tickets_open(&identity->tickets);
     identity->holders = 1;
     identity->insecure = !server && options->insecure;
+    identity->resumes = !options->no_resume;
     if (configure(identity, options, server, why) == 0) return identity;
     forget(identity);
     return NULL;
@@ -198,6 +201,7 @@ static int make(h2tls_context **out, const h2tls_options *options, bool server, 
     }
     context->server = server;
     pthread_mutex_init(&context->lock, NULL);
+    h2tls_pool_init(&context->pool);
     context->identity = identify(options, server, why);
     if (context->identity == NULL) {
         h2tls_free(context);
@@ -245,6 +249,7 @@ void h2tls_free(h2tls_context *context) {
     if (context == NULL) return;
     if (context->identity != NULL) forget(context->identity);
     wolfSSL_Cleanup();
+    h2tls_pool_free(&context->pool);
     pthread_mutex_destroy(&context->lock);
     free(context);
 }

@@ -20,15 +20,61 @@
 /* The alert that answers a peer without our protocol, RFC 7301 section 3.2. */
 #define TLS_ALERT_NO_APPLICATION_PROTOCOL 120
 
-/* What h2tls_reload replaces. */
+/* What a client remembers to resume, tls_session.c. */
+typedef struct tls_session tls_session;
+typedef struct tls_sessions {
+    pthread_mutex_t lock;
+    tls_session *newest; /* a list, each older than the one before */
+} tls_sessions;
+
+/* What a server seals its tickets with, tls_ticket.c. */
+#define TLS_TICKET_KEY_BYTES 32
+typedef struct tls_ticket_key {
+    uint8_t name[WOLFSSL_TICKET_NAME_SZ];
+    uint8_t key[TLS_TICKET_KEY_BYTES];
+    uint64_t ends; /* sealing is over, in seconds of h2tls_seconds; 0 is none */
+} tls_ticket_key;
+typedef struct tls_tickets {
+    pthread_mutex_t lock;
+    tls_ticket_key keys[2]; /* in use, and the one before it */
+    int bytes;              /* of what wolfSSL wants sealed, always as many; 0 before the first */
+} tls_tickets;
+
+/* What h2tls_reload replaces. What can be resumed goes with it. */
 typedef struct tls_identity {
     WOLFSSL_CTX *wolf;
+    tls_sessions sessions;
+    tls_tickets tickets;
     size_t holders; /* transports opened with it, and the context while it is in force; the lock */
     bool insecure;
     bool verifies; /* no peer passes without a certificate that h2tls_verify found sound */
+    bool resumes;
 } tls_identity;
 
+/* Room for what one call receives or seals: four full records, the rest of a fifth, and what sealing adds to them. */
+#define TLS_BUFFER_BYTES ((size_t)65 * 1024)
+/* Returned buffers that are kept for the next: as many as there are processors that seal and open at once, and some. */
+#define TLS_POOL_KEPT 8
+
+/* Buffers of TLS_BUFFER_BYTES that transports borrow while bytes are in them. */
+typedef struct tls_pool {
+    pthread_mutex_t lock; /* taken last, for a few instructions */
+    uint8_t *kept[TLS_POOL_KEPT];
+    size_t n;
+} tls_pool;
+
+/* Of a transport: whether it resumes a session, and what one made of it is worth. Times are of h2tls_seconds. */
+typedef struct tls_resume {
+    tls_identity *identity;
+    const char *host;      /* of a client, the name that the session is for; NULL keeps none */
+    uint64_t ends;         /* no resumption from then on; 0 until the peer is proven */
+    uint64_t offered_ends; /* the same of the session that the client offers or the server took; 0 is none */
+    unsigned kept;
+    bool agreed; /* the handshake is complete */
+} tls_resume;
+
 struct h2tls_context {
+    tls_pool pool;
     pthread_mutex_t lock;
     tls_identity *identity; /* the lock */
     bool server;
@@ -72,6 +118,52 @@ int h2tls_host_set(tls_host *host, const char *text);
 void h2tls_host_clear(tls_host *host);
 /* Whether the certificate is for the host, RFC 9525 section 6: its alternative names alone count. */
 bool h2tls_host_matches(const tls_host *host, const WOLFSSL_X509 *certificate);
+
+/* tls_pool.c */
+
+void h2tls_pool_init(tls_pool *pool);
+void h2tls_pool_free(tls_pool *pool);
+/* TLS_BUFFER_BYTES of room, or NULL. */
+uint8_t *h2tls_buffer_get(tls_pool *pool);
+/* NULL is ignored. */
+void h2tls_buffer_put(tls_pool *pool, uint8_t *buffer);
+
+/* tls_clock.c */
+
+uint64_t h2tls_seconds(void);
+
+/* tls_resume.c */
+
+void h2tls_wipe(void *memory, size_t len);
+/* Let this context's sessions be resumed within the limits of h2tls.h, or not at all. */
+void h2tls_resume_set(tls_identity *identity, bool server);
+/* The peer's certificate is sound: a session lasts no longer than it. */
+void h2tls_resume_proven(tls_resume *resume, const WOLFSSL_X509 *certificate);
+/* How long what was proven in this handshake, or in the one it resumes, stands for later ones. */
+uint64_t h2tls_resume_ends(tls_resume *resume);
+/* Whether this handshake, which is complete, stands for one that proved the peer. */
+bool h2tls_resume_done(tls_resume *resume, WOLFSSL *ssl);
+/* The transport of this wolfSSL object, or NULL. */
+tls_resume *h2tls_resume_of(WOLFSSL *ssl);
+
+/* tls_session.c */
+
+void h2tls_sessions_open(tls_sessions *sessions);
+void h2tls_sessions_close(tls_sessions *sessions);
+/* Offer the newest session for the transport's host, which leaves the list. */
+void h2tls_session_offer(tls_resume *resume, WOLFSSL *ssl);
+/* Keep none for the transport's host: a handshake that offered one has failed. */
+void h2tls_sessions_forget(tls_resume *resume);
+/* Keep what this connection could be resumed with. */
+void h2tls_session_keep(tls_resume *resume, WOLFSSL *ssl);
+
+/* tls_ticket.c */
+
+void h2tls_tickets_open(tls_tickets *tickets);
+void h2tls_tickets_close(tls_tickets *tickets);
+/* Seals a ticket, or opens one: wolfSSL's callback. */
+int h2tls_ticket(WOLFSSL *ssl, byte name[WOLFSSL_TICKET_NAME_SZ], byte iv[WOLFSSL_TICKET_IV_SZ],
+                 byte mac[WOLFSSL_TICKET_MAC_SZ], int seal, byte *ticket, int len, int *out_len, void *ctx);
 
 /* tls_thread.c */
 

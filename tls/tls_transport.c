@@ -10,10 +10,12 @@
  * The two directions fail apart: when sending is lost, the peer's alert may still be waiting to be read.
  *
  * wolfSSL sends record by record and asks for each one's header and body apart. Once the handshake is done, records of
- * one call are sent together, and what has come is received at once and given to wolfSSL as it asks.
+ * one call are sent together, and what has come is received at once and given to wolfSSL as it asks. A call that has
+ * bytes for its caller does not receive a second time: of a record that is not all there, wolfSSL keeps what is.
  *
  * Invariant: when recv gives fewer bytes than it was asked for, or a WANT code, nothing is left in here that was
- * received: `ahead` is empty and wolfSSL has no decrypted bytes. So the caller may wait for the level below.
+ * received, but for the beginning of a record: `ahead` is empty and wolfSSL has no decrypted bytes. So the caller may
+ * wait for the level below.
  */
 
 #include <stdio.h>
@@ -23,17 +25,20 @@
 
 /* The plaintext of one record, RFC 8446 section 5.1. */
 #define RECORD_MAX 16384
-/* Plaintext sealed in one call. */
-#define SEND_MAX (4 * RECORD_MAX)
-/* What a record adds at most (RFC 5246, 6.2.3; RFC 8446, 5.2). */
-#define RECORD_OVERHEAD 512
+/* Plaintext sealed in one call: four full records and one for the few bytes by which headers of frames make so much
+ * data longer, so that those do not go alone. */
+#define SEND_MAX     (4 * RECORD_MAX + 512)
+#define SEND_RECORDS 5
+/* What a record adds with the suites that HTTP/2 allows: RFC 5288, 3; RFC 7905, 2; RFC 8446, 5.2. More than that is
+ * found room for. */
+#define RECORD_OVERHEAD 64
 /* When more than this is held besides the caller's own bytes, nothing is read: what a peer sends may not make it grow
  * without end. Of the caller's bytes as many are held as one call seals, or two peers that send would both stop
  * reading.
  */
 #define HELD_MAX (2 * RECORD_MAX)
 /* Bytes that one call takes from below at most, so that records without data keep nobody else waiting. */
-#define CALL_MAX (4 * RECORD_MAX)
+#define CALL_MAX TLS_BUFFER_BYTES
 /* A direction that has not ended; no transport code is positive. */
 #define LIVE 1
 
@@ -42,8 +47,9 @@ typedef struct transport {
     tls_identity *identity;
     h2conn_transport below;
     WOLFSSL *ssl;
-    tls_host host; /* what a client verifies; empty once the handshake is done */
-    char *why;     /* NULL until it fails */
+    tls_host host; /* what a client verifies */
+    tls_resume resume;
+    char *why; /* NULL until it fails */
     const char *version, *suite;
     uint8_t *held; /* sealed bytes that the level below has not taken */
     size_t held_len, held_from, held_cap;
@@ -52,6 +58,7 @@ typedef struct transport {
     bool gathering;      /* what is sealed is held, to be sent with what follows */
     size_t sealed;       /* plaintext within the held bytes, of which the caller has not been told */
     size_t taken;        /* bytes received from below in this call */
+    bool given;          /* this call has bytes for its caller */
     ptrdiff_t wait_recv; /* the last WANT code of each function below */
     ptrdiff_t wait_send;
     ptrdiff_t recv_end; /* LIVE, or what recv returns for ever */
@@ -63,6 +70,7 @@ typedef struct transport {
     bool done;                        /* and all of it is sent: from here on only the caller's bytes are waited for */
     bool peer_known;                  /* its certificate passed h2tls_verify */
     bool wrong_host;
+    bool resumed;
 } transport;
 
 /* Hand `len` bytes below. Returns how many were taken; fewer than all after noting why. */
@@ -84,7 +92,10 @@ static size_t push(transport *t, const uint8_t *bytes, size_t len) {
 }
 
 static void drop_held(transport *t) {
-    free(t->held);
+    if (t->held_cap == TLS_BUFFER_BYTES)
+        h2tls_buffer_put(&t->context->pool, t->held);
+    else
+        free(t->held);
     t->held = NULL;
     t->held_len = t->held_from = t->held_cap = 0;
 }
@@ -102,13 +113,14 @@ static ptrdiff_t flush(transport *t) {
 static int hold_room(transport *t, size_t len) {
     size_t kept = t->held_len - t->held_from;
     if (t->held_cap - t->held_len >= len) return 0;
-    uint8_t *grown = malloc(kept + len);
+    bool lent = kept + len > RECORD_MAX && kept + len <= TLS_BUFFER_BYTES;
+    uint8_t *grown = lent ? h2tls_buffer_get(&t->context->pool) : malloc(kept + len);
     if (grown == NULL) return -1;
     if (kept > 0) memcpy(grown, t->held + t->held_from, kept);
     drop_held(t);
     t->held = grown;
     t->held_len = kept;
-    t->held_cap = kept + len;
+    t->held_cap = lent ? TLS_BUFFER_BYTES : kept + len;
     return 0;
 }
 
@@ -135,18 +147,17 @@ static void note_header(transport *t, const char *bytes, size_t len) {
     memcpy(t->header + kept, bytes + len - fresh, fresh);
 }
 
-/* Receive from below; once the handshake is done as much as has come and this call may take. */
+/* Receive from below; once the handshake is done as much as has come. */
 static ptrdiff_t receive(transport *t, char *buf, size_t len) {
-    size_t most = CALL_MAX + 1 - t->taken;
-    uint8_t *ahead = t->done && len < most ? malloc(most) : NULL;
+    uint8_t *ahead = t->done && len < TLS_BUFFER_BYTES ? h2tls_buffer_get(&t->context->pool) : NULL;
     if (ahead == NULL) return t->below.recv(t->below.ctx, buf, len);
-    ptrdiff_t n = t->below.recv(t->below.ctx, ahead, most);
+    ptrdiff_t n = t->below.recv(t->below.ctx, ahead, TLS_BUFFER_BYTES);
+    if (n > 0 && (size_t)n < len) len = (size_t)n;
+    if (n > 0) memcpy(buf, ahead, len);
     if (n <= (ptrdiff_t)len) {
-        if (n > 0) memcpy(buf, ahead, (size_t)n);
-        free(ahead);
+        h2tls_buffer_put(&t->context->pool, ahead);
         return n;
     }
-    memcpy(buf, ahead, len);
     t->ahead = ahead;
     t->ahead_from = len;
     t->ahead_len = (size_t)n;
@@ -159,7 +170,7 @@ static int take_ahead(transport *t, char *buf, size_t len) {
     memcpy(buf, t->ahead + t->ahead_from, len);
     t->ahead_from += len;
     if (len == left) {
-        free(t->ahead);
+        h2tls_buffer_put(&t->context->pool, t->ahead);
         t->ahead = NULL;
     }
     return (int)len;
@@ -170,7 +181,7 @@ int h2tls_below_recv(WOLFSSL *ssl, char *buf, int len, void *ctx) {
     (void)ssl;
     if (t->ahead != NULL) return take_ahead(t, buf, (size_t)len);
     bool full = t->held_len - t->held_from > HELD_MAX + t->sealed;
-    if (full || t->taken > CALL_MAX) {
+    if (full || t->given || t->taken >= CALL_MAX) {
         t->wait_recv = full ? t->wait_send : H2CONN_TRANSPORT_WANT_READ;
         return WOLFSSL_CBIO_ERR_WANT_READ;
     }
@@ -195,11 +206,18 @@ int h2tls_below_recv(WOLFSSL *ssl, char *buf, int len, void *ctx) {
 int h2tls_verify(int sound, WOLFSSL_X509_STORE_CTX *store) {
     if (!sound || wolfSSL_X509_STORE_CTX_get_error_depth(store) != 0) return sound;
     WOLFSSL *ssl = wolfSSL_X509_STORE_CTX_get_ex_data(store, wolfSSL_get_ex_data_X509_STORE_CTX_idx());
+    const WOLFSSL_X509 *certificate = wolfSSL_X509_STORE_CTX_get_current_cert(store);
     transport *t = ssl != NULL ? wolfSSL_GetIOReadCtx(ssl) : NULL;
-    if (t == NULL) return 0;
-    t->peer_known = t->context->server || h2tls_host_matches(&t->host, wolfSSL_X509_STORE_CTX_get_current_cert(store));
+    if (t == NULL || certificate == NULL) return 0;
+    t->peer_known = t->context->server || h2tls_host_matches(&t->host, certificate);
     t->wrong_host = !t->peer_known;
+    if (t->peer_known) h2tls_resume_proven(&t->resume, certificate);
     return t->peer_known;
+}
+
+tls_resume *h2tls_resume_of(WOLFSSL *ssl) {
+    transport *t = wolfSSL_GetIOReadCtx(ssl);
+    return t != NULL ? &t->resume : NULL;
 }
 
 /*
@@ -237,6 +255,7 @@ static ptrdiff_t fail(transport *t, int error) {
     ptrdiff_t code = h2tls_error_code(error);
     if (code == H2CONN_TRANSPORT_ELOST && t->below_recv_end == H2CONN_TRANSPORT_ETLS) code = H2CONN_TRANSPORT_ETLS;
     if (h2tls_alpn_refused(t->ssl, error)) error = UNKNOWN_ALPN_PROTOCOL_NAME_E;
+    if (!t->agreed && t->resume.offered_ends != 0) h2tls_sessions_forget(&t->resume);
     explain(t, error);
     return t->recv_end = t->send_end = code;
 }
@@ -258,19 +277,21 @@ static ptrdiff_t agree(transport *t) {
     h2tls_thread_note();
     int ret = t->context->server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
     if (ret != WOLFSSL_SUCCESS) return outcome(t, ret);
-    if (t->identity->verifies && !t->peer_known) return fail(t, VERIFY_CERT_ERROR);
+    t->resumed = h2tls_resume_done(&t->resume, t->ssl);
+    if (t->identity->verifies && !t->peer_known && !t->resumed) return fail(t, VERIFY_CERT_ERROR);
     if (!h2tls_alpn_agreed(t->ssl)) return fail(t, UNKNOWN_ALPN_PROTOCOL_NAME_E);
     int suite = wolfSSL_get_current_cipher_suite(t->ssl);
     t->version = wolfSSL_get_version(t->ssl);
     t->suite = wolfSSL_get_cipher_name_iana_from_suite((unsigned char)(suite >> 8), (unsigned char)suite);
-    h2tls_host_clear(&t->host);
-    t->agreed = true;
+    if (wolfSSL_version(t->ssl) == TLS1_2_VERSION) h2tls_session_keep(&t->resume, t->ssl);
+    t->agreed = t->resume.agreed = true;
     return 0;
 }
 
 /* Returns 0 when bytes of the caller may flow, else the code that the caller gets instead. */
 static ptrdiff_t handshake(transport *t) {
     t->taken = 0;
+    t->given = false;
     if (t->done) return 0;
     ptrdiff_t code = t->agreed ? 0 : agree(t);
     if (code != 0) return code;
@@ -296,6 +317,7 @@ static ptrdiff_t tls_recv(void *ctx, void *buf, size_t len) {
             return got > 0 ? (ptrdiff_t)got : code;
         }
         got += (size_t)n;
+        t->given = true;
     } while (got < len && (t->ahead != NULL || wolfSSL_pending(t->ssl) > 0));
     return (ptrdiff_t)got;
 }
@@ -310,7 +332,7 @@ static ptrdiff_t report_sealed(transport *t, size_t len) {
 /* Seal `len` bytes and send them, the records together when they are several. Returns what wolfSSL gave last. */
 static int seal(transport *t, const char *bytes, size_t len) {
     int n = 1;
-    t->gathering = len > RECORD_MAX && hold_room(t, len + SEND_MAX / RECORD_MAX * RECORD_OVERHEAD) == 0;
+    t->gathering = len > RECORD_MAX && hold_room(t, len + SEND_RECORDS * RECORD_OVERHEAD) == 0;
     while (len > 0 && n > 0) {
         n = wolfSSL_write(t->ssl, bytes, len < RECORD_MAX ? (int)len : RECORD_MAX);
         if (n <= 0) break;
@@ -347,10 +369,12 @@ static int prepare(transport *t, const char *host) {
     wolfSSL_SetIOWriteCtx(t->ssl, t);
     if (t->context->server) return 0;
     if (host == NULL || h2tls_host_set(&t->host, host) != 0) return t->identity->insecure ? 0 : -1;
-    if (t->host.bytes != 0) return 0;
     /* RFC 6066 section 3: names are asked for, addresses are not. */
-    size_t len = strlen(t->host.name);
-    if (wolfSSL_UseSNI(t->ssl, WOLFSSL_SNI_HOST_NAME, t->host.name, (unsigned short)len) != WOLFSSL_SUCCESS) return -1;
+    size_t len = t->host.bytes == 0 ? strlen(t->host.name) : 0;
+    if (len > 0 && wolfSSL_UseSNI(t->ssl, WOLFSSL_SNI_HOST_NAME, t->host.name, (unsigned short)len) != WOLFSSL_SUCCESS)
+        return -1;
+    t->resume.host = t->host.name;
+    h2tls_session_offer(&t->resume, t->ssl);
     return 0;
 }
 
@@ -358,8 +382,8 @@ static void destroy(transport *t) {
     wolfSSL_free(t->ssl);
     h2tls_identity_drop(t->context, t->identity);
     h2tls_host_clear(&t->host);
-    free(t->held);
-    free(t->ahead);
+    drop_held(t);
+    h2tls_buffer_put(&t->context->pool, t->ahead);
     free(t->why);
     free(t);
 }
@@ -371,7 +395,7 @@ int h2tls_open(void *ctx, const h2conn_transport *below, const char *host, h2con
     t->recv_end = t->send_end = t->below_recv_end = t->below_send_end = LIVE;
     t->version = t->suite = "";
     t->context = ctx;
-    t->identity = h2tls_identity_take(ctx);
+    t->identity = t->resume.identity = h2tls_identity_take(ctx);
     if (prepare(t, host) != 0) {
         destroy(t);
         return H2CONN_TRANSPORT_ETLS;
@@ -406,4 +430,9 @@ const char *h2tls_version(const h2conn_transport *above) {
 
 const char *h2tls_suite(const h2conn_transport *above) {
     return ((const transport *)above->ctx)->suite;
+}
+
+bool h2tls_resumed(const h2conn_transport *above) {
+    const transport *t = above->ctx;
+    return t->agreed && t->resumed;
 }

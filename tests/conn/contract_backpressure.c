@@ -54,10 +54,10 @@ static bool is_writer(int i) {
     return i % 2 == 0;
 }
 
+/* A config of the program's own, from h2_config_hosted, has the default in it: credit_on_receipt. */
 START_TEST(contract_backpressure_stops_the_writer_of_a_reader_that_stopped_and_no_other) {
     writers w = {.done = TEST_FLAG, .lock = PTHREAD_MUTEX_INITIALIZER};
     h2_config config = h2_config_hosted(false);
-    config.credit_on_receipt = true;
     config.stream_window = WINDOW;
     const h2conn_client_options options = {.config = &config};
     const h2conn_server_options serving = {.handler = write_or_echo, .user = &w, .threads = CONNS};

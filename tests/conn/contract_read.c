@@ -86,6 +86,58 @@ START_TEST(contract_read_gives_bytes_that_arrived_before_a_failure_first) {
 }
 END_TEST
 
+#define PART 3000
+
+/* Three DATA frames in one segment, when the client waits. */
+static void three_frames_at_once(int fd, void *user) {
+    uint8_t bytes[3 * (H2_FRAME_HEADER_BYTES + PART)];
+    test_greet_client(fd, NULL, 0);
+    const uint32_t id = test_await_request(fd);
+    test_write_ok(fd, id, 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        const h2_frame_header header = {PART, H2_DATA, 0, id};
+        uint8_t *at = bytes + i * (H2_FRAME_HEADER_BYTES + PART);
+        h2_frame_header_write(at, &header);
+        test_fill(at + H2_FRAME_HEADER_BYTES, PART, (uint64_t)i * PART, 3);
+    }
+    test_await(user, 1);
+    test_write_raw(fd, bytes, sizeof bytes);
+    test_await(user, 2);
+}
+
+typedef struct one_read {
+    h2conn *conn;
+    uint8_t buf[4 * PART];
+    ptrdiff_t n;
+} one_read;
+
+static void *read_once(void *arg) {
+    one_read *r = arg;
+    r->n = h2conn_read(r->conn, r->buf, sizeof r->buf);
+    return NULL;
+}
+
+START_TEST(contract_read_that_waited_gives_all_that_came_together) {
+    static test_flag go = TEST_FLAG;
+    static one_read r;
+    uint8_t expected[3 * PART];
+    test_raw raw;
+    pthread_t thread;
+    test_raw_start(&raw, three_frames_at_once, &go);
+    r.conn = test_connect(raw.url, NULL);
+    ck_assert_int_eq(pthread_create(&thread, NULL, read_once, &r), 0);
+    test_await_blocked(r.conn, 1);
+    test_raise(&go);
+    pthread_join(thread, NULL);
+    test_fill(expected, sizeof expected, 0, 3);
+    ck_assert_int_eq(r.n, sizeof expected);
+    ck_assert_mem_eq(r.buf, expected, sizeof expected);
+    test_raise(&go);
+    h2conn_free(r.conn);
+    test_raw_join(&raw);
+}
+END_TEST
+
 static void add_of_each_style(TCase *tc) {
     tcase_add_test(tc, contract_read_gives_what_came_and_0_at_the_end_ever_after);
     tcase_add_loop_test(tc, contract_read_takes_any_size_of_buffer, 0, 6);
@@ -96,6 +148,7 @@ Suite *contract_read_suite(void) {
     Suite *suite = suite_create("contract: read");
     TCase *tc = test_case(suite, "read");
     tcase_add_test(tc, contract_read_gives_bytes_that_arrived_before_a_failure_first);
+    tcase_add_test(tc, contract_read_that_waited_gives_all_that_came_together);
     test_each_style(suite, add_of_each_style);
     return suite;
 }

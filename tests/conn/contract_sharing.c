@@ -76,7 +76,6 @@ END_TEST
 START_TEST(sharing_opens_another_session_when_one_is_full) {
     h2_config config = h2_config_hosted(true);
     config.streams = 10;
-    config.credit_on_receipt = true;
     const h2conn_server_options options = {.handler = test_echo, .config = &config};
     test_server s;
     h2conn_client *client;

@@ -85,7 +85,7 @@ static void on_headers(void *user, uint32_t id, h2_section section, const h2_fie
     for (size_t i = 0; i < n; i++) {
         bool authority = fields[i].name_len == 10 && memcmp(fields[i].name, ":authority", 10) == 0;
         bool host = fields[i].name_len == 4 && memcmp(fields[i].name, "host", 4) == 0;
-        if (authority || host) nowhere = false;
+        if ((authority || host) && fields[i].value_len > 0) nowhere = false;
         lengths += fields[i].name_len == 14 && memcmp(fields[i].name, "content-length", 14) == 0;
         for (size_t at = 0; at < fields[i].value_len; at++) {
             uint8_t c = (uint8_t)fields[i].value[at];
@@ -160,7 +160,8 @@ static int nv(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *nam
     (void)flags;
     (void)user;
     bool authority = name_len == 10 && memcmp(name, ":authority", 10) == 0;
-    if (authority && memchr(value, '@', value_len)) theirs.lax = true;
+    bool host = name_len == 4 && memcmp(name, "host", 4) == 0;
+    if ((authority || host) && memchr(value, '@', value_len)) theirs.lax = true;
     section_sum = mix(section_sum, name, name_len);
     section_sum = mix(section_sum, value, value_len);
     return 0;
@@ -273,11 +274,12 @@ static bool is_same(const note *a, const note *b) {
  * judged at once or when the rest has come. */
 static size_t whole_frames(const uint8_t *data, size_t size) {
     size_t at = 0, end = 0;
+    bool connects = false;
     while (size - at >= H2_FRAME_HEADER_BYTES) {
         h2_frame_header header;
         h2_frame_header_read(&header, data + at);
         if (header.length > size - at - H2_FRAME_HEADER_BYTES ||
-            is_beyond_comparison(&header, data + at + H2_FRAME_HEADER_BYTES))
+            is_beyond_comparison(&header, data + at + H2_FRAME_HEADER_BYTES, &connects))
             break;
         at += H2_FRAME_HEADER_BYTES + header.length;
         bool block = header.type == H2_HEADERS || header.type == H2_CONTINUATION;

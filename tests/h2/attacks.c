@@ -49,6 +49,10 @@ static void ping(peer *p, uint32_t i) {
     (void)i;
     peer_send_ping(p, 0, "flooding");
 }
+static void ping_answer(peer *p, uint32_t i) {
+    (void)i;
+    peer_send_ping(p, H2_FLAG_ACK, "flooding");
+}
 static void priority(peer *p, uint32_t i) {
     peer_send(p, H2_PRIORITY, 0, 1 + 2 * (i % 50), "\x80\0\0\x7f\x10", 5);
 }
@@ -208,6 +212,7 @@ static const attack attacks[] = {
     {"padding longer than its frame", data_padding, 1, H2_PROTOCOL_ERROR, BOTH},
     {"DATA of padding alone", data_padding_alone, 10000, H2_ENHANCE_YOUR_CALM, BOTH},
     {"CVE-2019-9512: PING", ping, 10000, H2_ENHANCE_YOUR_CALM, BOTH},
+    {"answers to no PING", ping_answer, 10000, H2_ENHANCE_YOUR_CALM, BOTH},
     {"CVE-2019-9513: PRIORITY", priority, 10000, H2_ENHANCE_YOUR_CALM, BOTH},
     {"unknown frames without payload", unknown, 10000, H2_ENHANCE_YOUR_CALM, BOTH},
     {"GOAWAY", goaway, 10000, H2_ENHANCE_YOUR_CALM, BOTH},

@@ -92,6 +92,25 @@ CONVERSATION(rfc9113_6_9_1_sender_stops_at_the_streams_window) {
     ck_assert_uint_eq(data_sent(p, other), 65535);
 }
 
+#ifndef H2_SMALL
+/* A long write leaves no crumb in the rest of a buffer. */
+START_TEST(contract_transmit_begins_no_data_in_the_last_of_a_buffer) {
+    static uint8_t out[4 * (9 + 16384) + 256];
+    peer *p = peer_new(PEER_WHOLE, 0);
+    peer_connect_client(p);
+    peer_send_setting(p, 4, 1000000);
+    peer_send_u32(p, H2_WINDOW_UPDATE, 0, 1000000);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    uint32_t id = peer_open(p, 0, REQUEST);
+    peer_expect_fields(p, 0, id, REQUEST);
+    ck_assert_int_eq(h2_stream_write(p->session, id, bytes, sizeof bytes, 0), H2_OK);
+    for (int i = 0; i < 3; i++) ck_assert_uint_eq(h2_session_transmit(p->session, out, sizeof out), 4 * (9 + 16384));
+    ck_assert_uint_eq(h2_session_transmit(p->session, out, 100), 100); /* but takes what there is */
+    peer_free(p);
+}
+END_TEST
+#endif
+
 /* 6.9.1: an empty frame that ends a stream needs no window. */
 CONVERSATION(rfc9113_6_9_1_end_of_stream_passes_shut_windows) {
     peer_connect_client(p);
@@ -197,6 +216,9 @@ CONVERSATION(rfc9113_6_9_1_stream_overrun_is_flow_control_error_on_the_stream) {
 CONVERSATION(rfc9113_6_9_1_connection_overrun_is_flow_control_error) {
     h2_config config = h2_config_hosted(true);
     config.session_window = 65535;
+#ifndef H2_SMALL
+    config.credit_on_receipt = false;
+#endif
     peer_connect(p, &config);
     peer_send_fields(p, 0, 1, REQUEST);
     for (int i = 0; i < 3; i++) peer_send_data(p, 0, 1, 16384);
@@ -233,6 +255,46 @@ CONVERSATION(rfc9113_6_9_windows_open_as_the_program_consumes) {
     peer_expect_nothing(p);
 }
 
+#ifndef H2_SMALL
+
+static void peer_consumes(peer *p, uint32_t n) {
+    for (uint32_t left = n; left > 0; left -= 16384) peer_send_data(p, 0, 1, 16384);
+    h2_stream_consumed(peer_session(p), 1, n);
+}
+
+/* A wide window that is far from shut is no reason for a write of its own: its update goes behind DATA, the
+ * connection's too. */
+CONVERSATION(rfc9113_6_9_updates_of_wide_windows_go_with_data) {
+    h2_config config = h2_config_hosted(true);
+    config.session_window = config.stream_window;
+    peer_connect(p, &config);
+    peer_send_fields(p, 0, 1, REQUEST);
+    peer_consumes(p, 32768);
+    peer_expect_nothing(p);
+    peer_respond(p, 1, 0, ":status=200");
+    peer_expect_fields(p, 0, 1, ":status=200");
+    ck_assert_int_eq(h2_stream_write(p->session, 1, "answer", 6, 0), H2_OK);
+    peer_expect(p, H2_DATA, 0, 1);
+    peer_expect_u32(p, H2_WINDOW_UPDATE, 0, 32768);
+    peer_expect_u32(p, H2_WINDOW_UPDATE, 1, 32768);
+    ck_assert_int_eq(h2_stream_write(p->session, 1, "answer", 6, 0), H2_OK);
+    peer_expect(p, H2_DATA, 0, 1);
+    peer_expect_nothing(p);
+}
+
+CONVERSATION(rfc9113_6_9_updates_of_wide_windows_go_alone_before_they_are_half_shut) {
+    h2_config config = h2_config_hosted(true);
+    peer_connect(p, &config);
+    peer_send_fields(p, 0, 1, REQUEST);
+    peer_consumes(p, 81920);
+    peer_expect_nothing(p);
+    peer_consumes(p, 16384);
+    peer_expect_u32(p, H2_WINDOW_UPDATE, 1, 98304);
+    peer_expect_nothing(p);
+}
+
+#endif
+
 CONVERSATION(rfc9113_6_9_consumption_after_the_end_opens_the_connections_window) {
     small_server(p, 60000);
     peer_send_fields(p, 0, 1, REQUEST);
@@ -247,10 +309,9 @@ CONVERSATION(rfc9113_6_9_consumption_after_the_end_opens_the_connections_window)
 }
 
 #ifndef H2_SMALL
-/* 5.2.1, credit_on_receipt: a stream that nobody reads holds up only itself. */
+/* 5.2.1, credit_on_receipt, as h2_config_hosted has it: a stream that nobody reads holds up only itself. */
 CONVERSATION(contract_credit_on_receipt_opens_the_connections_window_at_once) {
     h2_config config = h2_config_hosted(true);
-    config.credit_on_receipt = true;
     config.stream_window = 16384;
     config.session_window = 65535;
     peer_connect(p, &config);
@@ -363,6 +424,9 @@ Suite *rfc9113_5_2_flow_control_suite(void) {
     tcase_add_test(tc, rfc9113_6_9_1_announcement_stays_within_the_window);
     tcase_add_test(tc, rfc9113_6_9_1_sender_stops_at_the_connections_window);
     tcase_add_test(tc, rfc9113_6_9_1_sender_stops_at_the_streams_window);
+#ifndef H2_SMALL
+    tcase_add_test(tc, contract_transmit_begins_no_data_in_the_last_of_a_buffer);
+#endif
     tcase_add_test(tc, rfc9113_6_9_1_end_of_stream_passes_shut_windows);
     tcase_add_test(tc, rfc9113_6_9_1_end_of_stream_passes_streams_that_wait_for_the_connections_window);
     tcase_add_test(tc, rfc9113_6_9_increments_are_judged);
@@ -373,6 +437,10 @@ Suite *rfc9113_5_2_flow_control_suite(void) {
     tcase_add_test(tc, rfc9113_6_9_1_connection_overrun_is_flow_control_error);
     tcase_add_test(tc, rfc9113_6_9_1_padding_counts_as_data);
     tcase_add_test(tc, rfc9113_6_9_windows_open_as_the_program_consumes);
+#ifndef H2_SMALL
+    tcase_add_test(tc, rfc9113_6_9_updates_of_wide_windows_go_with_data);
+    tcase_add_test(tc, rfc9113_6_9_updates_of_wide_windows_go_alone_before_they_are_half_shut);
+#endif
     tcase_add_test(tc, rfc9113_6_9_consumption_after_the_end_opens_the_connections_window);
 #ifndef H2_SMALL
     tcase_add_test(tc, contract_credit_on_receipt_opens_the_connections_window_at_once);

@@ -7,8 +7,11 @@
 
 /* RFC 9113, 8.2 and 8.3.1: what a request may contain. Each row arrives at a server and is tried by a client. */
 
-#define OK    H2_RULE_NONE
-#define START ":method=GET|:scheme=https|:path=/|:authority=a"
+#define OK     H2_RULE_NONE
+#define DIGITS "0123456789"
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define START  ":method=GET|:scheme=https|:path=/|:authority=a"
 
 static const message_row requests[] = {
     /* 8.3.1 pseudo-fields */
@@ -32,12 +35,17 @@ static const message_row requests[] = {
     {"star with OPTIONS", ":method=OPTIONS|:scheme=https|:path=*", OK},
     {"path with OPTIONS", ":method=OPTIONS|:scheme=https|:path=/", OK},
     {"star without OPTIONS", ":method=GET|:scheme=https|:path=*", H2_RULE_PSEUDO_VALUE},
+    {"userinfo after what is plain", ":method=GET|:scheme=https|:path=/|:authority=example.org@a",
+     H2_RULE_PSEUDO_VALUE},
     {"userinfo in the authority", ":method=GET|:scheme=https|:path=/|:authority=u:p@a", H2_RULE_PSEUDO_VALUE},
     {"fields as long as those that are looked at",
      ":method=GET|:scheme=http|:path=/|:authority=a|xx=1|xxxx=1|expires=1|if-range=1|user-agent=1|accept-charset=1|"
      "x-forwarded-host=1|x-forwarded-proto=1",
      OK},
     {"empty authority", ":method=GET|:scheme=https|:path=/|:authority=", H2_RULE_PSEUDO_VALUE},
+    {"empty host", ":method=GET|:scheme=https|:path=/|host=", H2_RULE_FIELD_VALUE},
+    {"empty host with another scheme", ":method=GET|:scheme=coap|:path=/|host=", OK},
+    {"userinfo in the host", ":method=GET|:scheme=https|:path=/|host=u:p@a", H2_RULE_FIELD_VALUE},
     {"empty authority with another scheme", ":method=GET|:scheme=coap|:path=/|:authority=", OK},
     {"authority with a space", ":method=GET|:scheme=http|:path=/|:authority=a b", H2_RULE_PSEUDO_VALUE},
     {"authority with a path", ":method=GET|:scheme=http|:path=/|:authority=a/b", H2_RULE_PSEUDO_VALUE},
@@ -89,8 +97,8 @@ static const message_row requests[] = {
     {"space and tab within a value", START "|a=x \ty", OK},
     {"empty value", START "|a=", OK},
     {"octets above ASCII in a value", START "|a=\x80\xff\x7f", OK},
-    {"line break in the path", ":method=GET|:scheme=https|:path=/\r\nx", H2_RULE_FIELD_VALUE},
-    {"NUL in the authority", ":method=GET|:scheme=https|:path=/|:authority=a`b", H2_RULE_FIELD_VALUE},
+    {"line break in the path", ":method=GET|:scheme=https|:path=/\r\nx", H2_RULE_PSEUDO_VALUE},
+    {"NUL in the authority", ":method=GET|:scheme=https|:path=/|:authority=a`b", H2_RULE_PSEUDO_VALUE},
     /* 8.2.2 fields of a connection */
     {"connection", START "|connection=close", H2_RULE_CONNECTION_FIELD},
     {"proxy-connection", START "|proxy-connection=close", H2_RULE_CONNECTION_FIELD},
@@ -172,7 +180,7 @@ static h2_rule judge_octet(bool in_name, size_t len, size_t place, unsigned octe
 }
 
 static h2_rule octet_rule(bool in_name, size_t len, size_t place, unsigned octet) {
-    static const char tokens[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
+    static const char tokens[] = "!#$%&'*+-.^_`|~" DIGITS LOWER;
     bool edge = place == 0 || place == len - 1;
     bool bad_value = octet == 0 || octet == '\r' || octet == '\n' || (edge && (octet == ' ' || octet == '\t'));
     if (!in_name) return bad_value ? H2_RULE_FIELD_VALUE : H2_RULE_NONE;
@@ -187,6 +195,39 @@ START_TEST(rfc9113_8_2_1_every_octet_at_every_place_is_judged) {
                 for (unsigned octet = 0; octet < 256; octet++)
                     ck_assert_msg(judge_octet(in_name, len, place, octet) == octet_rule(in_name, len, place, octet),
                                   "octet %u at %zu of %zu, %s", octet, place, len, in_name ? "name" : "value");
+}
+END_TEST
+
+/* 8.3.1 for each octet at each place of the parts of a target: RFC 9110, 5.6.2; RFC 3986, 3.1 and 3.2.2; any visible
+ * character in a path. */
+static const struct {
+    const char *name, *characters;
+    bool beyond_ascii;
+} parts[] = {{":method", "!#$%&'*+-.^_`|~" DIGITS LOWER UPPER, false},
+             {":scheme", "+-." DIGITS LOWER UPPER, false},
+             {":authority", "-._~%!$&'()*+,;=:@[]" DIGITS LOWER UPPER, false},
+             {":path", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~" DIGITS LOWER UPPER, true}};
+
+static void judge_part(size_t part, size_t len, size_t place, unsigned octet) {
+    char text[20];
+    h2_message message;
+    h2_field fields[] = {H2_FIELD(":method", "GET"), H2_FIELD(":scheme", "coap"), H2_FIELD(":authority", "a"),
+                         H2_FIELD(":path", "/")};
+    memset(text, 'a', sizeof text);
+    text[place] = (char)octet;
+    fields[part].value = text;
+    fields[part].value_len = len;
+    bool valid = octet < 128 ? octet > 0 && strchr(parts[part].characters, (int)octet) : parts[part].beyond_ascii;
+    ck_assert_msg(h2_message_check(&message, H2_MESSAGE_REQUEST, fields, 4, true) ==
+                      (valid ? H2_RULE_NONE : H2_RULE_PSEUDO_VALUE),
+                  "octet %u at %zu of %zu in %s", octet, place, len, parts[part].name);
+}
+
+START_TEST(rfc9113_8_3_1_every_octet_at_every_place_of_a_target_is_judged) {
+    for (size_t part = 0; part < 4; part++)
+        for (size_t len = 1; len <= 20; len++)
+            for (size_t place = 0; place < len; place++)
+                for (unsigned octet = 0; octet < 256; octet++) judge_part(part, len, place, octet);
 }
 END_TEST
 
@@ -241,6 +282,7 @@ Suite *rfc9113_8_3_requests_suite(void) {
     tcase_add_test(tc, rfc9113_8_3_1_requests_are_judged_before_a_client_sends_them);
     tcase_add_test(tc, rfc9113_8_3_1_the_rule_that_a_request_broke_is_named);
     tcase_add_test(tc, rfc9113_8_2_1_every_octet_at_every_place_is_judged);
+    tcase_add_test(tc, rfc9113_8_3_1_every_octet_at_every_place_of_a_target_is_judged);
     tcase_add_test(tc, rfc8441_4_extended_connect_is_judged_where_offered);
     tcase_add_test(tc, rfc8441_3_extended_connect_is_malformed_where_not_offered);
     tcase_add_test(tc, rfc8441_3_client_waits_for_the_servers_offer);

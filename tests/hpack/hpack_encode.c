@@ -59,6 +59,46 @@ START_TEST(rfc7541_6_representation_is_chosen) {
 }
 END_TEST
 
+/* The small profile remembers nothing of a field that it has not indexed. */
+#ifndef H2_SMALL
+#define OR_SMALL(index, literal) index
+#else
+#define OR_SMALL(index, literal) literal
+#endif
+
+/* Of one encoder, in turn. */
+static const struct {
+    hpack_field field;
+    const char *octets;
+} repeated[] = {
+    {FIELD("content-length", "6"), "0f0d 0136"},
+    {FIELD(":path", "/0"), "04 022f30"},
+    {FIELD("content-length", "6"), OR_SMALL("5c 0136", "0f0d 0136")},
+    {FIELD("content-length", "6"), OR_SMALL("be", "0f0d 0136")},
+    {FIELD("content-length", "7"), "0f0d 0137"},
+    {FIELD(":path", "/0"), OR_SMALL("44 022f30", "04 022f30")},
+    {FIELD("content-length", "6"), OR_SMALL("bf", "0f0d 0136")},
+    {SECRET(":path", "/0"), "14 022f30"},
+};
+
+START_TEST(rfc7541_6_2_1_a_value_that_seldom_repeats_is_indexed_when_it_does) {
+    uint32_t memory[1024];
+    uint8_t out[256];
+    hpack_encoder e;
+    size_t i, len;
+
+    lender_encoder(&e, memory, sizeof memory);
+    for (i = 0; i < COUNT(repeated); i++) {
+        uint8_t *octets = vectors_hex(repeated[i].octets, &len);
+        ptrdiff_t written = hpack_encode(&e, &repeated[i].field, 1, out, sizeof out);
+
+        ck_assert_msg(written == (ptrdiff_t)len && memcmp(out, octets, len) == 0, "%zu: %td octets, %02x %02x", i,
+                      written, out[0], out[1]);
+        free(octets);
+    }
+}
+END_TEST
+
 START_TEST(rfc7541_6_2_2_a_field_too_large_for_the_table_is_not_indexed) {
     static char value[5000];
     static uint8_t out[8192];
@@ -295,6 +335,7 @@ Suite *hpack_encode_suite(void) {
 
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, rfc7541_6_representation_is_chosen, 0, (int)COUNT(rows));
+    tcase_add_test(tests, rfc7541_6_2_1_a_value_that_seldom_repeats_is_indexed_when_it_does);
     tcase_add_test(tests, rfc7541_6_2_2_a_field_too_large_for_the_table_is_not_indexed);
     tcase_add_loop_test(tests, rfc7541_4_2_a_block_begins_with_the_updates_owed, 0, (int)COUNT(update_rows));
     tcase_add_test(tests, rfc7541_4_2_storage_below_the_default_is_announced);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The programs in tools/examples, and the code README shows, talk to each other and to h2cat.
+# The programs in tools/examples, and the code README and docs show, talk to each other and to h2cat.
 . "$(dirname "$0")/support"
 examples=$BUILD/examples
 root=$(cd "$here/../.." && pwd)
@@ -10,11 +10,11 @@ echoes() { [ "$(timeout "$LIMIT" "$@")" = "$(printf 'one\ntwo\nthree')" ]; }
 # usage: polls URL: what goes in comes out
 polls() { [ "$(printf 'one\ntwo\nthree\n' | timeout "$LIMIT" "$examples/own_poll" "$1")" = "$(printf 'one\ntwo\nthree')" ]; }
 
-# usage: chat URL [CA]: two guests, each hears both
-chat() {
-    timeout "$LIMIT" "$examples/chat_client" anna "$@" <"$dir/anna.says" >"$dir/anna.hears" &
+# usage: lines URL [CA]: two guests, each hears both
+lines() {
+    timeout "$LIMIT" "$examples/lines_client" anna "$@" <"$dir/anna.says" >"$dir/anna.hears" &
     anna=$!
-    timeout "$LIMIT" "$examples/chat_client" bert "$@" <"$dir/bert.says" >"$dir/bert.hears" &
+    timeout "$LIMIT" "$examples/lines_client" bert "$@" <"$dir/bert.says" >"$dir/bert.hears" &
     bert=$!
     exec 4>"$dir/anna.says" 5<"$dir/anna.hears" 6>"$dir/bert.says" 7<"$dir/bert.hears"
     # Bert is in when he hears himself, and Anna when she does.
@@ -26,7 +26,7 @@ chat() {
 }
 # usage: hears DESCRIPTOR LINE: the next line is this; EOF comes at the latest when the client's time is over
 hears() { read -r line <&"$1" && [ "$line" = "$2" ]; }
-hears_at_last() { while read -r line <&"$1"; do [ "$line" = "$2" ] && return 0; done; }
+hears_at_last() { while read -r line <&"$1"; do [ "$line" = "$2" ] && return 0; done; return 1; }
 
 mkfifo "$dir/anna.says" "$dir/anna.hears" "$dir/bert.says" "$dir/bert.hears"
 serve "$examples/echo_server" http://127.0.0.1:0
@@ -42,10 +42,10 @@ serve "$examples/echo_events" http://127.0.0.1:0 2
 expect "examples: echo_events on two loops" echoes "$examples/echo_client" "http://$url"
 serve "$examples/echo_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"
 expect "examples: echo over TLS" echoes "$examples/echo_client" "https://$url" "$ca"
-serve "$examples/chat_server" http://127.0.0.1:0
-expect "examples: chat over cleartext" chat "http://$url"
-serve "$examples/chat_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"
-expect "examples: chat over TLS" chat "https://$url" "$ca"
+serve "$examples/lines_server" http://127.0.0.1:0
+expect "examples: lines to all over cleartext" lines "http://$url"
+serve "$examples/lines_server" https://127.0.0.1:0 "$certs/server.pem" "$certs/server.key"
+expect "examples: lines to all over TLS" lines "https://$url" "$ca"
 
 # usage: device_server ADDRESS: its commands come from descriptor 6, and what it hears is put in the file `heard`
 device_server() { serve sh -c "exec '$examples/device_server' '$1' <'$dir/commands' >'$dir/heard'"; }
@@ -67,6 +67,19 @@ exec 6<>"$dir/commands" 7<>"$dir/heard"
 device_server http://127.0.0.1:0
 expect "examples: a device is heard, obeys, and comes back" device_returns
 exec 6<&- 7<&-
+# A server that takes it and ends at once hears of it ever more rarely.
+device_rests() {
+    timeout "$LIMIT" "$examples/device" probe "http://$url" 2>"$dir/rests" &
+    device=$!
+    exec 7<"$dir/rests"
+    for wait in 50 100 200; do hears_at_last 7 "coming back in $wait ms" || break; done
+    result=$?
+    kill "$device" && exec 7<&- && return $result
+}
+: >"$dir/nothing"
+mkfifo "$dir/rests"
+serve "$h2cat" --listen --respond "$dir/nothing" http://127.0.0.1:0
+expect "examples: a device that is sent away at once waits longer each time" device_rests
 
 # usage: given NAME: whether the example was built, which needs a library of its own
 given() {
@@ -123,8 +136,10 @@ if given grpc_server; then
     expect "examples: grpc_client with grpc_server" grpc_turns
 fi
 
-# README's code blocks in C are whole programs: the client, then the server.
-awk -v dir="$dir" '/^```c$/ { n++; out = dir "/readme" n ".c"; next } /^```$/ { out = "" } out { print >out }' "$root/README.md"
+# The code blocks in C are whole programs: README's client and server, and docs/api.md's server by callbacks.
+programs() { awk -v base="$dir/$2" '/^```c$/ { n++; out = base n ".c"; next } /^```$/ { out = "" } out { print >out }' "$root/$1"; }
+programs README.md readme
+programs docs/api.md api
 compile() {
     ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror ${SAN:-} \
         -I"$root/hpack" -I"$root/h2" -I"$root/conn" -I"$root/tls" \
@@ -138,14 +153,14 @@ port_before=$port
 sed -i "s/127.0.0.1:8080/127.0.0.1:$port/" "$dir/readme1.c"
 expect "README: the client compiles" compile "$dir/readme1"
 expect "README: the client talks to the server" test "$(timeout "$LIMIT" "$dir/readme1")" = hello
-sed -i 's/127.0.0.1:8080/127.0.0.1:0/' "$dir/readme3.c"
-expect "README: the server by events compiles" compile "$dir/readme3"
-serve "$dir/readme3"
+sed -i 's/127.0.0.1:8080/127.0.0.1:0/' "$dir/api1.c"
+expect "docs: the server by callbacks compiles" compile "$dir/api1"
+serve "$dir/api1"
 sed -i "s/127.0.0.1:$port_before/127.0.0.1:$port/" "$dir/readme1.c"
 expect "README: the client compiles for it" compile "$dir/readme1"
-expect "README: the client talks to the server by events" test "$(timeout "$LIMIT" "$dir/readme1")" = hello
+expect "docs: the client talks to the server by callbacks" test "$(timeout "$LIMIT" "$dir/readme1")" = hello
 
 errors() { sed -nE 's/^ *X\((H2CONN_[A-Z0-9]+), (-?[0-9]+), "([^"]*)"\).*/| `\1` \2 | \3 |/p' "$root/conn/h2conn.h"; }
-same_errors() { errors >"$dir/errors" && [ -s "$dir/errors" ] && grep -E '^\| `H2CONN_[A-Z0-9]+` ' "$root/README.md" | diff - "$dir/errors"; }
-expect "README: the errors are h2conn.h's" same_errors
+same_errors() { errors >"$dir/errors" && [ -s "$dir/errors" ] && grep -E '^\| `H2CONN_[A-Z0-9]+` ' "$root/docs/api.md" | diff - "$dir/errors"; }
+expect "docs: the errors are h2conn.h's" same_errors
 [ $failures -eq 0 ]

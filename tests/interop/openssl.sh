@@ -18,11 +18,33 @@ agrees() { speak Q -tls1_2 -alpn h2 | grep -q 'ALPN protocol: h2'; }
 no_second_handshake() {
     speak R -tls1_2 -alpn h2 | grep -q RENEGOTIATING && [ "$(verified R -tls1_2 -alpn h2)" -eq "$(verified Q -tls1_2 -alpn h2)" ]
 }
-no_ticket() { agrees && ! speak Q -tls1_2 -alpn h2 | grep -q 'TLS session ticket:'; }
+# A session is written by one connection and offered by the next. The ticket of TLS 1.3 comes after the handshake.
+until_written() {
+    tries=0
+    until [ -s "$1" ] || [ $((tries += 1)) -gt 500 ]; do sleep 0.02; done
+}
+leave() {
+    rm -f "$dir/session"
+    until_written "$dir/session" |
+        timeout "$LIMIT" openssl s_client -connect "${url#https://}" -CAfile "$ca" -alpn h2 -sess_out "$dir/session" "$@" >/dev/null 2>&1
+}
+offer() { speak Q -alpn h2 -sess_in "$dir/session" "$@"; }
+resumed() { leave "$@" && offer "$@" | grep -q '^Reused, '; }
+not_for_another_protocol() { leave "$@" && ! speak Q -alpn http/1.1 -sess_in "$dir/session" "$@" | grep -q 'ALPN protocol: http/1.1'; }
+full_after_restart() {
+    leave "$@" && stop "$pid" && serve "$h2cat" --listen --echo --cert "$certs/server.pem" --key "$certs/server.key" "$url" &&
+        offer "$@" | grep -q '^New, '
+}
+early_data() { leave -tls1_3 && openssl sess_id -in "$dir/session" -noout -text | grep -q 'Max Early Data: 0$'; }
 no_old_version() { speak Q -tls1_1 -cipher 'ALL:@SECLEVEL=0' -alpn h2 | grep -q 'Cipher is (NONE)'; }
 
 expect "TLS 1.2 with ALPN h2 is agreed" agrees
 expect "a handshake in mid-connection is refused" no_second_handshake
-expect "no session ticket is given" no_ticket
+expect "a TLS 1.3 session is resumed" resumed -tls1_3
+expect "a TLS 1.2 session is resumed" resumed -tls1_2
+expect "a session is not resumed for another protocol than h2" not_for_another_protocol -tls1_3
+expect "no early data is allowed" early_data
+expect "a server that was started again makes the full handshake, TLS 1.3" full_after_restart -tls1_3
+expect "a server that was started again makes the full handshake, TLS 1.2" full_after_restart -tls1_2
 expect "TLS 1.1 is refused" no_old_version
 [ $failures -eq 0 ]

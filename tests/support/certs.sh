@@ -8,6 +8,7 @@
 #   expired.pem   as server.pem, till 2020    other-server.pem  as server.pem, signed by other-ca
 #   client.pem    a client signed by ca       other-client.pem  a client signed by other-ca
 #   client-expired.pem            early.pem      as server.pem, from 2048
+#   soon.pem      as server.pem, for half an hour from now
 #   rsa.pem       as server.pem, RSA 2048        rsa-short.pem  as server.pem, RSA 1024
 #   locked.key    server.key under the password "secret"
 #   common-name.pem  localhost as common name alone
@@ -97,6 +98,7 @@ certificate server ca localhost "$server" $local
 certificate other-name ca other.example "$server" subjectAltName=DNS:other.example,DNS:*.wild.example,IP:192.0.2.1
 (END=200201000000Z && certificate expired ca localhost "$server" $local)
 (START=480101000000Z && certificate early ca localhost "$server" $local)
+(END=$(date -u -d "@$(($(date +%s) + 1800))" +%y%m%d%H%M%SZ) && certificate soon ca localhost "$server" $local)
 certificate other-server other-ca localhost "$server" $local
 certificate rsa ca localhost "$server" $local
 certificate rsa-short ca localhost "$server" $local

@@ -7,6 +7,7 @@
 
 #define MIB    1048576
 #define RECORD 16384
+#define MOST   (4 * RECORD + 512)
 
 static const struct load {
     size_t capacity, call;
@@ -160,7 +161,7 @@ static size_t total_received(tls_pair *pair, int side, uint8_t *into, size_t roo
     return all;
 }
 
-START_TEST(a_send_takes_at_most_four_records) {
+START_TEST(a_send_takes_at_most_four_records_and_a_little) {
     static uint8_t out[6 * RECORD], in[6 * RECORD];
     tls_setup setup = tls_sound();
     tls_pair pair;
@@ -169,7 +170,7 @@ START_TEST(a_send_takes_at_most_four_records) {
     h2conn_transport *client = &pair.above[CLIENT];
     size_t len = (size_t)_i;
     ptrdiff_t n = client->send(client->ctx, out, len);
-    ck_assert_int_eq(n, len < 4 * RECORD ? (ptrdiff_t)len : 4 * RECORD);
+    ck_assert_int_eq(n, len < MOST ? (ptrdiff_t)len : MOST);
     ck_assert_uint_eq(total_received(&pair, SERVER, in, sizeof in), (size_t)n);
     tls_pair_close(&pair);
 }
@@ -245,9 +246,10 @@ Suite *tls_stream_suite(void) {
     tcase_add_test(cases, a_flood_of_key_updates_is_not_read);
     tcase_add_test(cases, a_call_takes_a_bounded_number_of_bytes);
     tcase_add_loop_test(cases, a_short_count_says_that_nothing_is_held, 0, 8);
-    tcase_add_loop_test(cases, a_send_takes_at_most_four_records, 1, 3);
-    tcase_add_loop_test(cases, a_send_takes_at_most_four_records, RECORD - 1, RECORD + 2);
-    tcase_add_loop_test(cases, a_send_takes_at_most_four_records, 4 * RECORD - 1, 4 * RECORD + 2);
+    tcase_add_loop_test(cases, a_send_takes_at_most_four_records_and_a_little, 1, 3);
+    tcase_add_loop_test(cases, a_send_takes_at_most_four_records_and_a_little, RECORD - 1, RECORD + 2);
+    tcase_add_loop_test(cases, a_send_takes_at_most_four_records_and_a_little, 4 * RECORD - 1, 4 * RECORD + 2);
+    tcase_add_loop_test(cases, a_send_takes_at_most_four_records_and_a_little, MOST - 1, MOST + 2);
     tcase_add_test(cases, a_blocked_send_is_told_when_it_is_out);
     tcase_add_test(cases, a_blocked_send_may_be_repeated_with_fewer_or_more_bytes);
     tcase_add_test(cases, receiving_goes_on_while_sending_is_blocked);

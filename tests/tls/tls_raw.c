@@ -64,16 +64,8 @@ static void show_certificate(WOLFSSL_CTX *wolf, const char *name) {
     ck_assert_int_eq(wolfSSL_CTX_use_PrivateKey_file(wolf, tls_file(key), WOLFSSL_FILETYPE_PEM), WOLFSSL_SUCCESS);
 }
 
-void tls_raw_open(tls_pair *pair, const tls_raw *raw) {
+static void open_connection(tls_pair *pair, const tls_raw *raw) {
     int side = pair->raw_side;
-    pair->wolf = wolfSSL_CTX_new(raw->method());
-    ck_assert_ptr_nonnull(pair->wolf);
-    wolfSSL_CTX_SetIORecv(pair->wolf, raw_below_recv);
-    wolfSSL_CTX_SetIOSend(pair->wolf, raw_below_send);
-    wolfSSL_CTX_set_verify(pair->wolf, WOLFSSL_VERIFY_NONE, NULL);
-    wolfSSL_CTX_clear_mode(pair->wolf, SSL_MODE_AUTO_RETRY);
-    if (raw->suites != NULL) ck_assert_int_eq(wolfSSL_CTX_set_cipher_list(pair->wolf, raw->suites), WOLFSSL_SUCCESS);
-    show_certificate(pair->wolf, raw->cert != NULL ? raw->cert : side == SERVER ? "server" : NULL);
     pair->raw = wolfSSL_new(pair->wolf);
     ck_assert_ptr_nonnull(pair->raw);
     if (side == CLIENT) wolfSSL_UseSessionTicket(pair->raw);
@@ -91,6 +83,26 @@ void tls_raw_open(tls_pair *pair, const tls_raw *raw) {
     wolfSSL_SetIOWriteCtx(pair->raw, &pair->below[side]);
     pair->above[side] = (h2conn_transport){.recv = raw_recv, .send = raw_send, .ctx = pair};
     pair->layer[side].failure = raw_failure;
+}
+
+void tls_raw_open(tls_pair *pair, const tls_raw *raw) {
+    int side = pair->raw_side;
+    pair->wolf = wolfSSL_CTX_new(raw->method());
+    ck_assert_ptr_nonnull(pair->wolf);
+    wolfSSL_CTX_SetIORecv(pair->wolf, raw_below_recv);
+    wolfSSL_CTX_SetIOSend(pair->wolf, raw_below_send);
+    wolfSSL_CTX_set_verify(pair->wolf, WOLFSSL_VERIFY_NONE, NULL);
+    wolfSSL_CTX_clear_mode(pair->wolf, SSL_MODE_AUTO_RETRY);
+    if (raw->suites != NULL) ck_assert_int_eq(wolfSSL_CTX_set_cipher_list(pair->wolf, raw->suites), WOLFSSL_SUCCESS);
+    show_certificate(pair->wolf, raw->cert != NULL ? raw->cert : side == SERVER ? "server" : NULL);
+    if (raw->tickets != 0) wolfSSL_CTX_set_num_tickets(pair->wolf, raw->tickets);
+    open_connection(pair, raw);
+}
+
+void tls_raw_again(tls_pair *pair, const tls_raw *raw) {
+    wolfSSL_free(pair->raw);
+    pair->raw_done = false;
+    open_connection(pair, raw);
 }
 
 void tls_raw_close(tls_pair *pair) {

@@ -97,6 +97,7 @@ void tls_pair_again(tls_pair *pair, const tls_setup *setup) {
     open_pipe(pair, setup);
     open_side(pair, setup, CLIENT);
     open_side(pair, setup, SERVER);
+    if (pair->raw != NULL) tls_raw_again(pair, setup->raw);
 }
 
 bool tls_pair_done(const tls_pair *pair, int side) {

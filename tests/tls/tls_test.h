@@ -26,6 +26,7 @@ typedef struct tls_raw {
     bool alpn_strict;        /* refuse a peer without any of them */
     const char *cert;        /* of its certificate and key; NULL is "server" for a server, none for a client */
     WOLFSSL_SESSION *resume; /* NULL for a handshake of its own */
+    unsigned tickets;        /* of a server under TLS 1.3; 0 is one */
 } tls_raw;
 
 typedef struct tls_pair {
@@ -61,11 +62,13 @@ tls_setup tls_sound(void);
 void tls_pair_open(tls_pair *pair, const tls_setup *setup);
 void tls_pair_close(tls_pair *pair);
 
-/* Begin anew with the same contexts: a fresh pipe and fresh transports. Not for a raw peer. */
+/* Begin anew with the same contexts: a fresh pipe and fresh transports. */
 void tls_pair_again(tls_pair *pair, const tls_setup *setup);
 
 /* Make the raw side, its context included. */
 void tls_raw_open(tls_pair *pair, const tls_raw *raw);
+/* Its next connection, with the same context. */
+void tls_raw_again(tls_pair *pair, const tls_raw *raw);
 void tls_raw_close(tls_pair *pair);
 
 /* Whether this side is through the handshake. */
@@ -95,14 +98,20 @@ void tls_pair_exchange(tls_pair *pair, size_t bytes, size_t call);
 /* Fails the test unless the side failed with this code and a sentence that contains `words`. */
 void tls_expect_failure(tls_pair *pair, int side, ptrdiff_t code, ptrdiff_t wanted, const char *words);
 
+/* Turn the clock forward that sessions age by. */
+void tls_clock_forward(unsigned seconds);
+
 Suite *tls_handshake_suite(void);
 Suite *tls_stream_suite(void);
+Suite *tls_records_suite(void);
 Suite *tls_trust_suite(void);
 Suite *tls_forged_suite(void);
 Suite *tls_alpn_suite(void);
 Suite *tls_versions_suite(void);
 Suite *tls_tamper_suite(void);
 Suite *tls_context_suite(void);
+Suite *tls_resume_suite(void);
+Suite *tls_resume_refused_suite(void);
 Suite *tls_ending_suite(void);
 
 #endif

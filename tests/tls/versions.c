@@ -156,33 +156,6 @@ START_TEST(tls13_suites_beyond_the_three_are_refused) {
 }
 END_TEST
 
-START_TEST(no_ticket_is_given) {
-    tls_raw raw = {.method = _i == 0 ? wolfTLSv1_3_client_method : wolfTLSv1_2_client_method, .alpn = "h2"};
-    tls_setup setup = against(&raw, CLIENT);
-    tls_pair pair;
-    tls_pair_ready(&pair, &setup);
-    tls_pair_exchange(&pair, 1000, 1000);
-    ck_assert_int_eq(wolfSSL_SESSION_has_ticket(wolfSSL_get_session(pair.raw)), 0);
-    tls_pair_close(&pair);
-}
-END_TEST
-
-START_TEST(no_session_is_resumed) {
-    tls_raw raw = {.method = _i == 0 ? wolfTLSv1_3_client_method : wolfTLSv1_2_client_method, .alpn = "h2"};
-    tls_setup setup = against(&raw, CLIENT);
-    tls_pair pair;
-    for (int i = 0; i < 2; i++) {
-        tls_pair_ready(&pair, &setup);
-        tls_pair_exchange(&pair, 1000, 1000);
-        ck_assert_int_eq(wolfSSL_session_reused(pair.raw), 0);
-        wolfSSL_SESSION_free(raw.resume);
-        raw.resume = wolfSSL_get1_session(pair.raw);
-        tls_pair_close(&pair);
-    }
-    wolfSSL_SESSION_free(raw.resume);
-}
-END_TEST
-
 Suite *tls_versions_suite(void) {
     Suite *suite = suite_create("TLS versions and suites");
     TCase *cases = tcase_create("RFC 9113, 9.2");
@@ -194,8 +167,6 @@ Suite *tls_versions_suite(void) {
     tcase_add_loop_test(cases, tls12_suites_with_rsa, 0, 8);
     tcase_add_test(cases, the_server_picks_the_suite);
     tcase_add_loop_test(cases, tls13_suites_beyond_the_three_are_refused, 0, 3);
-    tcase_add_loop_test(cases, no_ticket_is_given, 0, 2);
-    tcase_add_loop_test(cases, no_session_is_resumed, 0, 2);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -33,6 +33,9 @@ bench-instructions: $(BUILD)/bench/ops ## instructions of each operation against
 bench-growth: $(BUILD)/bench/growth ## cost of a message at 1 to 10,000 streams and 1 to 1,000 sessions
 	@$(BUILD)/bench/growth
 
+bench-size: ## bytes of the core and of libnghttp2.a in a client and server on this machine
+	@tools/bench/size.sh $(BUILD)
+
 bench-build: $(BENCH_PROGS)
 
-.PHONY: bench bench-quick bench-fast bench-instructions bench-growth bench-build
+.PHONY: bench bench-quick bench-fast bench-instructions bench-growth bench-size bench-build

@@ -173,7 +173,7 @@ static int serve(tool_tls *tls, const char *url) {
         .secure = tool_tls_secure(tls), .config = &config, .handler = answer, .user = &room};
     const int error = h2conn_server_new(&server, &options);
     if (error) return tool_fail(error, "cannot make a server", "");
-    const int status = tool_serve(server, url);
+    const int status = tool_serve(server, url, tls);
     h2conn_server_free(server);
     return status;
 }

@@ -48,22 +48,35 @@ int tool_signal_wait(void) {
 
 typedef struct ender {
     h2conn_server *server;
+    tool_tls *tls;
     atomic_bool over;
 } ender;
 
+/* Returns at the next signal to end; reloads at others. */
+static void await_end(ender *e) {
+    sigset_t set;
+    int signo = 0;
+    ending_signals(&set);
+    if (e->tls->context != NULL) sigaddset(&set, SIGHUP);
+    while (sigwait(&set, &signo) != 0 || signo == SIGHUP) {
+        if (signo == SIGHUP) tool_tls_reload(e->tls);
+        signo = 0;
+    }
+}
+
 static void *end_on_signals(void *user) {
     ender *e = user;
-    tool_signal_wait();
+    await_end(e);
     if (atomic_load(&e->over)) return NULL;
     h2conn_server_drain(e->server, DRAIN_MS);
-    tool_signal_wait();
+    await_end(e);
     if (!atomic_load(&e->over)) h2conn_server_stop(e->server);
     return NULL;
 }
 
-int tool_serve(h2conn_server *server, const char *url) {
+int tool_serve(h2conn_server *server, const char *url, tool_tls *tls) {
     char address[H2CONN_WHY_BYTES];
-    ender e = {.server = server};
+    ender e = {.server = server, .tls = tls};
     pthread_t thread;
     int error = h2conn_server_listen(server, url, address);
     if (error) {

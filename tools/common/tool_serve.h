@@ -6,6 +6,7 @@
 
 #include "h2conn_events.h"
 #include "tool_parse.h"
+#include "tool_tls.h"
 
 /* Prepare the process: SIGPIPE is ignored, descriptors 0 to 2 are open. Called first. */
 void tool_process_setup(void);
@@ -17,8 +18,9 @@ void tool_signals_hold(void);
 int tool_signal_wait(void);
 
 /* Listen on `url`, say "listening on URL" on stderr, and serve. SIGINT or SIGTERM, which tool_signals_hold holds,
- * drains; a second one stops at once. Returns the exit status; the server is still the caller's. */
-int tool_serve(h2conn_server *server, const char *url);
+ * drains; a second one stops at once. SIGHUP reloads an open `tls`. Returns the exit status; the server is still the
+ * caller's. */
+int tool_serve(h2conn_server *server, const char *url, tool_tls *tls);
 
 /* Accept a request with 200 and `fields`, and give back what comes until the client ends its half. HEAD gets no
  * content. */

@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <signal.h>
 #include "tool_exit.h"
 #include "tool_parse.h"
 #include "tool_tls.h"
+
+/* Even where it was ignored, as under nohup: whoever sends it means it. */
+static void hold_hangup(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGHUP, SIG_DFL);
+}
 
 int tool_tls_open(tool_tls *tls, const char *url, bool server) {
     const h2tls_options *o = &tls->options;
@@ -21,7 +32,16 @@ int tool_tls_open(tool_tls *tls, const char *url, bool server) {
         return TOOL_USAGE;
     }
     tls->secure = h2tls_secure(tls->context);
+    if (server) hold_hangup();
     return TOOL_OK;
+}
+
+void tool_tls_reload(tool_tls *tls) {
+    char why[H2TLS_WHY_BYTES];
+    if (h2tls_reload(tls->context, &tls->options, why) == 0)
+        tool_say("%s and its key are read anew", tls->options.cert_file);
+    else
+        tool_say("%s; new connections still get the certificate from before", why);
 }
 
 const h2conn_secure *tool_tls_secure(const tool_tls *tls) {

@@ -5,13 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "h2conn_message.h"
+
+/* Waits before coming back: the first, and the longest. */
+#define FIRST_MS 50
+#define MOST_MS  5000
 
 typedef struct device {
     const char *name;
     long every_ms;
     unsigned count;
     bool off;
+    int64_t wait_ms;
 } device;
 
 static bool say_retry(void *user, const h2conn_retry *retry) {
@@ -54,8 +60,18 @@ static int work(device *d, h2conn *conn) {
     return error;
 }
 
+/* Wait before the next connection, twice as long each time one ended soon: a server that takes devices and ends them at
+ * once is not to be asked for ever without a pause. The client waits likewise for one that cannot be reached. */
+static void pause_after(device *d, int64_t lasted_ms) {
+    d->wait_ms = lasted_ms >= MOST_MS || d->wait_ms == 0 ? FIRST_MS : d->wait_ms * 2;
+    if (d->wait_ms > MOST_MS) d->wait_ms = MOST_MS;
+    fprintf(stderr, "coming back in %d ms\n", (int)d->wait_ms);
+    const struct timespec wait = {.tv_sec = d->wait_ms / 1000, .tv_nsec = d->wait_ms % 1000 * 1000000};
+    nanosleep(&wait, NULL);
+}
+
 int main(int argc, char **argv) {
-    const h2conn_client_options options = {.reconnect = {.first_ms = 50, .most_ms = 5000, .again = say_retry}};
+    const h2conn_client_options options = {.reconnect = {.first_ms = FIRST_MS, .most_ms = MOST_MS, .again = say_retry}};
     h2conn_options connect = {.timeout_ms = -1}; /* try for ever */
     h2conn_response response = {0};
     h2conn *conn;
@@ -63,10 +79,12 @@ int main(int argc, char **argv) {
     device d = {.name = argv[1], .every_ms = 1000};
     if (h2conn_client_new(&connect.client, &options) != H2CONN_OK) return 1;
     while (!d.off && h2conn_connect(&conn, argv[2], &connect, &response) == H2CONN_OK) {
+        const int64_t since = h2conn_now();
         const int error = response.status == 200 ? work(&d, conn) : H2CONN_EEND;
         if (error) fprintf(stderr, "%s\n", h2conn_strerror(error));
         h2conn_free(conn);
         if (response.status != 200) return fprintf(stderr, "the server answered %d\n", response.status), 1;
+        if (!d.off) pause_after(&d, h2conn_now() - since);
     }
     if (!d.off) fprintf(stderr, "%s\n", response.why);
     h2conn_client_free(connect.client);

@@ -32,7 +32,6 @@ static int serve(int tell, unsigned sessions, unsigned streams) {
     const h2conn_events echo = tool_echo_events(&none);
     char address[H2CONN_WHY_BYTES];
     h2_config config = h2_config_hosted(true);
-    config.credit_on_receipt = true;
     if (config.streams < streams + SPARE_STREAMS) config.streams = (uint16_t)(streams + SPARE_STREAMS);
     h2conn_server_options options = {.events = &echo, .config = &config, .sessions = sessions + SPARE};
     h2conn_server *server;

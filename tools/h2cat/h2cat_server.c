@@ -122,7 +122,6 @@ int h2cat_server(h2cat_options *o) {
     } else {
         h2_config config = h2_config_hosted(true);
         config.connect_protocol = o->framing != H2CAT_PLAIN;
-        config.credit_on_receipt = true; /* as without a config: an unread stream holds up only itself */
         const h2conn_events echoing = tool_echo_events(&o->fields);
         const bool by_events = o->mode == H2CAT_ECHO && o->framing == H2CAT_PLAIN;
         h2conn_server_options options = {.secure = tool_tls_secure(&o->tls),
@@ -138,7 +137,7 @@ int h2cat_server(h2cat_options *o) {
         if (error) {
             status = tool_fail(error, "cannot make a server", NULL);
         } else {
-            status = tool_serve(s.server, o->url);
+            status = tool_serve(s.server, o->url, &o->tls);
             h2conn_server_free(s.server);
             if (status == TOOL_OK) status = s.joined_status;
         }

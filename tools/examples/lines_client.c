@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Join a chat: lines from stdin go out while the others' lines come in. The end of stdin says goodbye.
- * usage: chat_client NAME http://127.0.0.1:8080
- *        chat_client NAME https://localhost:8443 CA */
+/* Lines from stdin go to all clients of lines_server while the others' lines come in. The end of stdin says goodbye.
+ * usage: lines_client NAME http://127.0.0.1:8080
+ *        lines_client NAME https://localhost:8443 CA */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
     h2conn_response response;
     h2conn *conn;
     pthread_t printer;
-    if (argc != 3 && argc != 4) return fprintf(stderr, "usage: chat_client NAME URL [CA]\n"), 1;
+    if (argc != 3 && argc != 4) return fprintf(stderr, "usage: lines_client NAME URL [CA]\n"), 1;
     if (argc == 4) {
         h2tls_options trust = {.ca_file = argv[3]};
         if (h2tls_client(&tls, &trust, why) != 0) return fprintf(stderr, "%s\n", why), 1;
