@@ -96,7 +96,6 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     s->goaway_last = s->peer_goaway_last = H2_STREAM_ID_MAX;
     s->send.size = s->recv.size = (int32_t)H2_WINDOW_INITIAL;
     s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
-    s->recv_target = config->session_window;
     s->wait_settings = s->wait_block = s->wait_ping = s->next_sweep = H2_NO_TIME;
     h2_ledger_init(&s->ledger, config->abuse_burst);
     h2_gauge_init(s);
@@ -151,11 +150,11 @@ uint32_t h2_session_recv_initial(const h2_session *s) {
 
 /* ---- the end of streams and of the session ---- */
 
-void h2_session_report_closed(h2_session *s, h2_parting parting, const h2_failure *why) {
+void h2_session_report_closed(h2_session *s, const h2_parting *parting, const h2_failure *why) {
     h2_parting outer = s->parting; /* a handler may close another stream */
     if (!s->handlers->on_closed) return;
-    s->parting = parting;
-    s->handlers->on_closed(s->user, parting.id, why);
+    s->parting = *parting;
+    s->handlers->on_closed(s->user, parting->id, why);
     s->parting = outer;
 }
 
@@ -171,7 +170,7 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
         stream->reset_code = why->code;
     }
     h2_streams_close(&s->streams, stream, reset);
-    if (tell) h2_session_report_closed(s, parting, why);
+    if (tell) h2_session_report_closed(s, &parting, why);
 }
 
 void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code) {

@@ -117,10 +117,15 @@ static bool write_pings(h2_session *s, output *out) {
 
 /* Before the windows that are opened with it: the peer answers before it sends anything for those. */
 static bool write_gauge(h2_session *s, output *out) {
+#ifdef H2_SMALL
+    (void)s, (void)out;
+    return true;
+#else
     bool owed = s->ping_state[H2_PING_GAUGE] == H2_PING_OWED;
     if (!write_ping(s, out, H2_PING_GAUGE)) return false;
     if (owed) h2_gauge_begin(s);
     return true;
+#endif
 }
 
 /* ---- 6.8 GOAWAY ---- */
@@ -210,7 +215,7 @@ static bool write_owed(h2_session *s, output *out) {
 #endif
 
 static bool write_session_window(h2_session *s, output *out) {
-    if (!h2_window_due(&s->recv, s->recv_target)) return true;
+    if (!h2_window_due(&s->recv, h2_gauge_session_target(s))) return true;
     if (!fits(out, H2_U32_BYTES)) return false;
     return put_u32(s, out, H2_WINDOW_UPDATE, 0, h2_window_announce(&s->recv));
 }
@@ -237,7 +242,7 @@ static void write_data(h2_session *s, output *out) {
     }
 #ifndef H2_SMALL
     if (out->used == before) return;
-    if (h2_window_worth(&s->recv, s->recv_target) && fits(out, H2_U32_BYTES))
+    if (h2_window_worth(&s->recv, h2_gauge_session_target(s)) && fits(out, H2_U32_BYTES))
         put_u32(s, out, H2_WINDOW_UPDATE, 0, h2_window_announce(&s->recv));
     if (ANY_OWED(s)) write_owed(s, out);
 #else
@@ -248,7 +253,7 @@ static void write_data(h2_session *s, output *out) {
 /* A server says nothing before it knows that the client speaks HTTP/2: the answer to HTTP/1.x must come first on the
  * wire. */
 static bool is_listening(const h2_session *s) {
-    return !s->over && (s->stage == H2_STAGE_PREFACE || s->stage == H2_STAGE_HTTP1);
+    return !s->over && s->stage < H2_STAGE_HEADER;
 }
 
 size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
@@ -275,5 +280,5 @@ bool h2_session_wants_transmit(const h2_session *s) {
     for (int kind = 0; kind < H2_PING_KINDS; kind++) ping = ping || s->ping_state[kind] == H2_PING_OWED;
     return goaway || ping || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
            s->pongs_waiting || s->resets_waiting || h2_streams_first_owed(&s->streams) ||
-           h2_window_due(&s->recv, s->recv_target) || h2_schedule_any(s);
+           h2_window_due(&s->recv, h2_gauge_session_target(s)) || h2_schedule_any(s);
 }
