@@ -96,21 +96,19 @@ static uint8_t *rx_of(const h2conn_core *core) {
 
 int h2conn_core_init(h2conn_core *core, const h2conn_core_storage *storage, const h2conn_transport *transport,
                      h2conn_core_headers headers, void *user) {
-    const h2_config *config = &storage->config;
-    const size_t session_bytes = h2_session_size(config), rings = rings_bytes(storage);
-    if (session_bytes == 0 || storage->rx_bytes == 0 || config->stream_window == 0 ||
-        storage->rx_bytes > H2CONN_CORE_SIZE_MAX || storage->tx_bytes > H2CONN_CORE_SIZE_MAX ||
-        config->stream_window > H2CONN_CORE_SIZE_MAX ||
-        storage->bytes < session_bytes + rings + storage->rx_bytes + storage->tx_bytes)
-        return H2CONN_EINVAL;
+    const size_t others = rings_bytes(storage) + storage->rx_bytes + storage->tx_bytes;
+    uint8_t *rest = NULL;
+    if (storage->bytes > others)
+        rest = h2_session_lay(storage->memory, storage->bytes - others, &storage->config, &handlers, core,
+                              storage->server);
+    if (rest == NULL) return H2CONN_EINVAL;
     memset(core, 0, sizeof *core);
-    if (storage->init(&core->session, storage->memory, session_bytes, config, &handlers, core) != H2_OK)
-        return H2CONN_EINVAL;
+    core->session = storage->memory;
     core->storage = storage;
     core->transport = *transport;
     core->on_headers = headers;
     core->user = user;
-    core->conns = memset((uint8_t *)storage->memory + session_bytes, 0, rings);
+    core->conns = memset(rest, 0, rings_bytes(storage));
     return H2CONN_OK;
 }
 

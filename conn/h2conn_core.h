@@ -70,8 +70,7 @@ typedef void (*h2conn_core_headers)(void *user, h2conn_core_conn *conn, h2_secti
 
 /* Sizes and the memory they come to: see H2CONN_CORE_STORAGE. */
 typedef struct h2conn_core_storage {
-    h2_result (*init)(h2_session **session, void *memory, size_t size, const h2_config *config,
-                      const h2_handlers *handlers, void *user); /* h2_client_init or h2_server_init */
+    const h2_server_part *server; /* &h2_server, or NULL for a client: the linker drops what is not named */
     h2_config config;
     void *memory; /* aligned for 64-bit numbers */
     size_t bytes;
@@ -107,7 +106,8 @@ struct h2conn_core {
  *   - rx_bytes: taken from the transport at once; at least 1
  *   - tx_bytes: given to it at once; at least 128, frames are cut to fit
  *
- * Times are the H2_DEFAULT_ ones of h2_limits.h: to change them, init with a changed copy of `name`_storage. */
+ * The compiler refuses sizes out of range; a build with H2_SMALL counts windows and buffers in 16 bits. Times are the
+ * H2_DEFAULT_ ones of h2_limits.h: to change them and nothing else, init with a changed copy of `name`_storage. */
 #define H2CONN_CORE_BYTES(...)   H2CONN_CORE_BYTES_(__VA_ARGS__)
 #define H2CONN_CORE_STORAGE(...) H2CONN_CORE_STORAGE_(__VA_ARGS__)
 
@@ -118,13 +118,19 @@ struct h2conn_core {
 
 #define H2CONN_CORE_STORAGE_(name, server_, streams_, stream_window_, header_fields_, header_bytes_, decoder_table_,   \
                              encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)                                 \
+    _Static_assert(H2_SESSION_FITS(streams_, header_fields_, header_bytes_, decoder_table_, encoder_table_,            \
+                                   send_header_bytes_) &&                                                              \
+                       (stream_window_) > 0 && (stream_window_) <= H2CONN_CORE_SIZE_MAX && (rx_bytes_) > 0 &&          \
+                       (rx_bytes_) <= H2CONN_CORE_SIZE_MAX && (tx_bytes_) >= 128 &&                                    \
+                       (tx_bytes_) <= H2CONN_CORE_SIZE_MAX,                                                            \
+                   "a size of " #name " is out of range");                                                             \
     static union {                                                                                                     \
         uint64_t alignment;                                                                                            \
         unsigned char                                                                                                  \
             bytes[H2CONN_CORE_BYTES_(streams_, stream_window_, header_fields_, header_bytes_, decoder_table_,          \
                                      encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)];                       \
     } name##_memory;                                                                                                   \
-    static const h2conn_core_storage name##_storage = {(server_) ? h2_server_init : h2_client_init,                    \
+    static const h2conn_core_storage name##_storage = {(server_) ? &h2_server : NULL,                                  \
                                                        {.server = (server_),                                           \
                                                         .streams = (streams_),                                         \
                                                         .header_fields = (header_fields_),                             \
@@ -151,8 +157,7 @@ struct h2conn_core {
                                                        (tx_bytes_)}
 
 /* Begin a session over `transport`, which is copied. The storage must stay until the session is no longer used; there
- * is nothing to release. `on_headers` may be NULL for a client. H2CONN_EINVAL when a size is out of range or the memory
- * too small. */
+ * is nothing to release. `on_headers` may be NULL for a client. H2CONN_EINVAL when the memory is too small. */
 int h2conn_core_init(h2conn_core *core, const h2conn_core_storage *storage, const h2conn_transport *transport,
                      h2conn_core_headers on_headers, void *user);
 

@@ -14,6 +14,16 @@ static void collect(void *ctx, const hpack_field *field) {
         s->fields[b->fields++] = *field;
 }
 
+/* RFC 7540, 5.3.1, which RFC 9113 has no more; a small build looks at no priority. */
+static bool depends_on_itself(const h2_session *s, const h2_frame_prefix *prefix) {
+#ifdef H2_SMALL
+    (void)s, (void)prefix;
+    return false;
+#else
+    return s->frame.flags & H2_FLAG_PRIORITY && prefix->dependency == s->frame.stream_id;
+#endif
+}
+
 h2_rule h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     uint32_t id = s->frame.stream_id;
     h2_state state = h2_streams_state(&s->streams, id, s->server);
@@ -26,7 +36,7 @@ h2_rule h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     b->discard = t.verdict == H2_IGNORE;
     if (state == H2_IDLE_PEER) s->server->open(s);
     if (h2_session_supply(s) && !h2_session_supply(s)->block(s)) return H2_RULE_MEMORY;
-    if (s->frame.flags & H2_FLAG_PRIORITY && prefix->dependency == id && !b->breach) b->breach = H2_RULE_PRIORITY_SELF;
+    if (depends_on_itself(s, prefix) && !b->breach) b->breach = H2_RULE_PRIORITY_SELF;
     hpack_decoder_begin(&s->decoder, s->arena, s->config->header_bytes);
     return H2_RULE_NONE;
 }

@@ -16,7 +16,7 @@ enum {
 };
 
 typedef struct judge {
-    h2_message message;
+    h2_message *message; /* meaningless when a rule is broken */
     h2_message_kind kind;
     unsigned seen;
     bool regular;  /* a regular field was seen */
@@ -55,8 +55,8 @@ static h2_rule check_part(h2_chars sort, const hpack_field *f, bool may_be_empty
 }
 
 static h2_rule check_method(judge *j, const hpack_field *f) {
-    j->message.head = VALUE_IS(f, "HEAD");
-    j->message.connect = VALUE_IS(f, "CONNECT");
+    j->message->head = VALUE_IS(f, "HEAD");
+    j->message->connect = VALUE_IS(f, "CONNECT");
     j->options = VALUE_IS(f, "OPTIONS");
     return check_part(H2_CHARS_METHOD, f, false);
 }
@@ -78,7 +78,7 @@ static h2_rule check_status(judge *j, const hpack_field *f) {
         return H2_RULE_PSEUDO_VALUE;
     int status = (f->value[0] - '0') * 100 + (f->value[1] - '0') * 10 + (f->value[2] - '0');
     if (status < 100 || status > 599 || status == 101) return H2_RULE_PSEUDO_VALUE;
-    j->message.status = (uint16_t)status;
+    j->message->status = (uint16_t)status;
     return H2_RULE_NONE;
 }
 
@@ -97,7 +97,7 @@ static h2_rule check_pseudo(judge *j, const hpack_field *f) {
     case H2_NAME_AUTHORITY: return check_authority(j, f);
     case H2_NAME_PATH: j->path = f; return check_part(H2_CHARS_PATH, f, true);
     case H2_NAME_STATUS: return check_status(j, f);
-    default: j->message.extended = true; return check_part(H2_CHARS_PATH, f, false);
+    default: j->message->extended = true; return check_part(H2_CHARS_PATH, f, false);
     }
 }
 
@@ -110,8 +110,8 @@ static h2_rule check_length(judge *j, const hpack_field *f) {
         if (!beyond) length = length * 10 + (f->value[i] - '0');
     }
     if (!H2_LENGTH_STRICT && length > H2_LENGTH_MAX) length = H2_LENGTH_UNKNOWN;
-    if (j->message.length != H2_LENGTH_UNKNOWN && j->message.length != length) return H2_RULE_CONTENT_LENGTH;
-    j->message.length = length;
+    if (j->message->length != H2_LENGTH_UNKNOWN && j->message->length != length) return H2_RULE_CONTENT_LENGTH;
+    j->message->length = length;
     return H2_RULE_NONE;
 }
 
@@ -127,7 +127,7 @@ static h2_rule check_regular(judge *j, const hpack_field *f) {
         if (j->host) return H2_RULE_AUTHORITY;
         j->host = f;
         return h2_chars_are(H2_CHARS_AUTHORITY, f->value, f->value_len) ? H2_RULE_NONE : H2_RULE_FIELD_VALUE;
-    case H2_NAME_PRIORITY: j->message.priority = f; return H2_RULE_NONE;
+    case H2_NAME_PRIORITY: j->message->priority = f; return H2_RULE_NONE;
     case H2_NAME_CONTENT_LENGTH: return check_length(j, f);
     default: return H2_RULE_CONNECTION_FIELD;
     }
@@ -135,7 +135,7 @@ static h2_rule check_regular(judge *j, const hpack_field *f) {
 
 /* 8.5, and RFC 8441, 4 when :protocol is there. */
 static h2_rule check_connect(const judge *j, bool extended_connect) {
-    if (!j->message.extended)
+    if (!j->message->extended)
         return (j->seen & (AUTHORITY | SCHEME | PATH)) == AUTHORITY && j->authority->value_len ? H2_RULE_NONE
                                                                                                : H2_RULE_CONNECT;
     if (!extended_connect) return H2_RULE_PSEUDO_UNKNOWN;
@@ -156,9 +156,9 @@ static bool is_host(const hpack_field *f) {
 
 static h2_rule check_request(const judge *j, bool extended_connect) {
     if (!(j->seen & METHOD)) return H2_RULE_PSEUDO_MISSING;
-    if (j->message.extended && !j->message.connect) return H2_RULE_CONNECT;
+    if (j->message->extended && !j->message->connect) return H2_RULE_CONNECT;
     h2_rule rule = H2_RULE_NONE;
-    if (j->message.connect)
+    if (j->message->connect)
         rule = check_connect(j, extended_connect);
     else if (~j->seen & (SCHEME | PATH))
         rule = H2_RULE_PSEUDO_MISSING;
@@ -175,7 +175,8 @@ static h2_rule check_request(const judge *j, bool extended_connect) {
 
 h2_rule h2_message_check(h2_message *message, h2_message_kind kind, const hpack_field *fields, size_t n,
                          bool extended_connect) {
-    judge j = {.kind = kind, .message.length = H2_LENGTH_UNKNOWN};
+    judge j = {.kind = kind, .message = message};
+    *message = (h2_message){.length = H2_LENGTH_UNKNOWN};
     for (size_t i = 0; i < n; i++) {
         const hpack_field *f = &fields[i];
         bool pseudo = f->name_len > 0 && f->name[0] == ':';
@@ -187,6 +188,5 @@ h2_rule h2_message_check(h2_message *message, h2_message_kind kind, const hpack_
         if (rule) return rule;
     }
     if (kind == H2_MESSAGE_RESPONSE && !(j.seen & STATUS)) return H2_RULE_PSEUDO_MISSING;
-    *message = j.message;
     return H2_RULE_NONE;
 }

@@ -37,8 +37,8 @@ typedef struct h2_message {
     const hpack_field *priority; /* the field of RFC 9218, or NULL */
 } h2_message;
 
-/* Judge a whole section. `extended_connect` tells whether :protocol is allowed. `message` is filled when H2_RULE_NONE
- * is returned. */
+/* Judge a whole section. `extended_connect` tells whether :protocol is allowed. `message` is meaningless unless
+ * H2_RULE_NONE is returned. */
 h2_rule h2_message_check(h2_message *message, h2_message_kind kind, const hpack_field *fields, size_t n,
                          bool extended_connect);
 

@@ -81,9 +81,17 @@ const char *h2_frame_name(uint8_t type) {
     return type == H2_PRIORITY_UPDATE ? "PRIORITY_UPDATE" : "UNKNOWN";
 }
 
+static bool is_promise(const h2_frame_header *header) {
+#ifdef H2_SMALL /* whose engine refuses it by its header */
+    (void)header;
+    return false;
+#else
+    return header->type == H2_PUSH_PROMISE;
+#endif
+}
+
 static bool is_padded(const h2_frame_header *header) {
-    bool may = header->type == H2_DATA || header->type == H2_HEADERS || header->type == H2_PUSH_PROMISE;
-    return may && header->flags & H2_FLAG_PADDED;
+    return (header->type <= H2_HEADERS || is_promise(header)) && header->flags & H2_FLAG_PADDED;
 }
 
 static bool has_priority(const h2_frame_header *header) {
@@ -92,7 +100,7 @@ static bool has_priority(const h2_frame_header *header) {
 
 size_t h2_frame_prefix_bytes(const h2_frame_header *header) {
     return (is_padded(header) ? 1u : 0u) + (has_priority(header) ? H2_PRIORITY_BYTES : 0u) +
-           (header->type == H2_PUSH_PROMISE ? H2_U32_BYTES : 0u);
+           (is_promise(header) ? H2_U32_BYTES : 0u);
 }
 
 h2_rule h2_frame_prefix_read(h2_frame_prefix *prefix, const h2_frame_header *header, const uint8_t *in) {
@@ -100,19 +108,22 @@ h2_rule h2_frame_prefix_read(h2_frame_prefix *prefix, const h2_frame_header *hea
     uint8_t padding = is_padded(header) ? *in++ : 0;
     if (padding > rest) return H2_RULE_PADDING;
     h2_frame_prefix p = {.padding = padding, .content = rest - padding};
+#ifndef H2_SMALL
     if (has_priority(header)) {
         p.exclusive = in[0] >> 7;
         p.weight = in[4];
         p.dependency = h2_u31_read(in);
-    } else if (header->type == H2_PUSH_PROMISE) {
+    } else if (is_promise(header)) {
         p.promised_id = h2_u31_read(in);
         /* 5.1.1: only even identifiers are a server's to promise. */
         if (p.promised_id == 0 || p.promised_id & 1) return H2_RULE_STREAM_ID;
     }
+#endif
     *prefix = p;
     return H2_RULE_NONE;
 }
 
+#ifndef H2_SMALL
 size_t h2_frame_prefix_write(uint8_t *out, const h2_frame_header *header, const h2_frame_prefix *prefix) {
     uint8_t *at = out;
     if (is_padded(header)) *at++ = prefix->padding;
@@ -124,6 +135,7 @@ size_t h2_frame_prefix_write(uint8_t *out, const h2_frame_header *header, const 
     }
     return (size_t)(at - out);
 }
+#endif
 
 void h2_setting_read(h2_setting *setting, const uint8_t in[H2_SETTING_BYTES]) {
     setting->id = (uint16_t)read_u16(in);

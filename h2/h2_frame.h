@@ -64,11 +64,13 @@ const char *h2_frame_name(uint8_t type);
 /* What precedes the content of DATA, HEADERS and PUSH_PROMISE. */
 typedef struct h2_frame_prefix {
     uint8_t padding;      /* octets of padding after the content */
+#ifndef H2_SMALL          /* whose engine looks at none of these, and has no PUSH_PROMISE */
     bool exclusive;       /* priority of HEADERS, deprecated (5.3.2) */
     uint8_t weight;       /* as sent, 0 to 255 */
     uint32_t dependency;  /* 0 when absent */
     uint32_t promised_id; /* PUSH_PROMISE */
-    uint32_t content;     /* octets of content: data or header block fragment */
+#endif
+    uint32_t content; /* octets of content: data or header block fragment */
 } h2_frame_prefix;
 
 /* Octets of prefix, 0 to H2_FRAME_PREFIX_MAX, by type and flags. */
@@ -77,8 +79,10 @@ size_t h2_frame_prefix_bytes(const h2_frame_header *header);
 /* Read that many octets. H2_RULE_PADDING when the padding exceeds what is left; the prefix is unchanged then. */
 h2_rule h2_frame_prefix_read(h2_frame_prefix *prefix, const h2_frame_header *header, const uint8_t *in);
 
+#ifndef H2_SMALL
 /* Write the prefix as the header's flags demand it. Returns h2_frame_prefix_bytes. */
 size_t h2_frame_prefix_write(uint8_t *out, const h2_frame_header *header, const h2_frame_prefix *prefix);
+#endif
 
 /* One record of SETTINGS, 6.5.1. */
 typedef struct h2_setting {

@@ -15,6 +15,7 @@
 
 void h2_gauge_init(h2_session *s) {
     s->gauge.least_ms = s->gauge.recent_ms = H2_LAP_UNKNOWN;
+    s->recv_target = s->config->session_window;
 }
 
 static bool is_on(const h2_session *s) {

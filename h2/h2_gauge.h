@@ -33,6 +33,10 @@ static inline uint32_t h2_gauge_target(const h2_session *s, const h2_stream *str
     (void)s;
     return stream->target;
 }
+/* And the session's. */
+static inline uint32_t h2_gauge_session_target(const h2_session *s) {
+    return s->recv_target;
+}
 /* DATA of `n` octets came for a stream. */
 void h2_gauge_data(h2_session *s, h2_stream *stream, uint32_t n);
 /* A lap begins: SETTINGS or the PING leave. */
@@ -61,6 +65,9 @@ static inline void h2_gauge_open(const h2_session *s, h2_stream *stream) {
 static inline uint32_t h2_gauge_target(const h2_session *s, const h2_stream *stream) {
     (void)stream;
     return s->config->stream_window;
+}
+static inline uint32_t h2_gauge_session_target(const h2_session *s) {
+    return s->config->session_window;
 }
 static inline void h2_gauge_data(h2_session *s, h2_stream *stream, uint32_t n) {
     (void)s, (void)stream, (void)n;

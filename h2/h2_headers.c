@@ -16,6 +16,13 @@ static void close_up(h2_outbox *box) {
     box->head = 0;
 }
 
+#ifndef H2_SMALL
+
+/* Frames of up to `max` octets that a block of `len` takes at most. */
+static size_t frames_of(size_t len, uint32_t max) {
+    return len / max + 1;
+}
+
 /* Cut a block of `len` octets at `block` into frames of the peer's size, making room for their headers from the last
  * one back. `block` is preceded by room for the first. Returns the octets of all frames. */
 static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uint32_t max) {
@@ -31,6 +38,24 @@ static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uin
     }
     return len + frames * H2_FRAME_HEADER_BYTES;
 }
+
+#else
+
+/* A block fits the least frame that a peer takes (H2_SEND_HEADERS_MAX). */
+static size_t frames_of(size_t len, uint32_t max) {
+    (void)len, (void)max;
+    return 1;
+}
+
+static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uint32_t max) {
+    (void)max;
+    h2_frame_header header = {(uint32_t)len, H2_HEADERS, H2_FLAG_END_HEADERS, id};
+    if (end) header.flags |= H2_FLAG_END_STREAM;
+    h2_frame_header_write(block - H2_FRAME_HEADER_BYTES, &header);
+    return H2_FRAME_HEADER_BYTES + len;
+}
+
+#endif
 
 void h2_headers_acknowledge(h2_session *s) {
     s->settings_acks--;
@@ -54,7 +79,7 @@ h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, s
     uint32_t max = s->peer[H2_SET_MAX_FRAME_SIZE];
     size_t bound = hpack_encode_bound(fields, n);
     if (bound > s->config->send_header_bytes) return H2_EINVAL;
-    size_t needed = bound + (bound / max + 1) * H2_FRAME_HEADER_BYTES;
+    size_t needed = bound + frames_of(bound, max) * H2_FRAME_HEADER_BYTES;
     if (needed > s->config->send_header_bytes) return H2_EINVAL;
     needed += (size_t)s->settings_acks * H2_FRAME_HEADER_BYTES;
     if (needed > s->config->send_header_bytes - (box->tail - box->head)) return H2_EAGAIN;

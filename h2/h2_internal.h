@@ -41,7 +41,7 @@ typedef uint64_t h2_time;
 typedef enum h2_stage {
     H2_STAGE_PREFACE, /* server: the 24 octets of 3.4 */
     H2_STAGE_HTTP1,   /* no preface, perhaps the request line of HTTP/1.x */
-    H2_STAGE_HEADER,  /* nine octets of a frame header */
+    H2_STAGE_HEADER,  /* and from here on, HTTP/2: nine octets of a frame header */
     H2_STAGE_PREFIX,  /* pad length, priority, promised stream */
     H2_STAGE_RECORD,  /* a fixed record: one setting, a ping, a code */
     H2_STAGE_CONTENT, /* data or header block fragment */
@@ -59,7 +59,17 @@ typedef enum h2_goaway_state {
 typedef enum h2_ping_state { H2_PING_NONE, H2_PING_OWED, H2_PING_SENT } h2_ping_state;
 
 /* A ping of ours: the program's, the keepalive's, the drain's, the gauge's. */
-enum { H2_PING_USER, H2_PING_KEEPALIVE, H2_PING_DRAIN, H2_PING_GAUGE, H2_PING_KINDS };
+enum {
+    H2_PING_USER,
+    H2_PING_KEEPALIVE,
+    H2_PING_DRAIN,
+    H2_PING_GAUGE,
+#ifdef H2_SMALL
+    H2_PING_KINDS = H2_PING_GAUGE
+#else
+    H2_PING_KINDS
+#endif
+};
 
 /* Opaque octets of the session's own kinds (h2_receive_frames.c). */
 extern const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES];
@@ -160,10 +170,11 @@ struct h2_session {
     uint8_t stage; /* h2_stage */
     uint8_t held;
     uint8_t preface_at;
-    uint8_t http1_at; /* octets sent of the answer to HTTP/1.x */
 #ifndef H2_SMALL
+    uint8_t http1_at;    /* octets sent of the answer to HTTP/1.x */
     uint8_t priority_at; /* octets of a PRIORITY_UPDATE's value so far */
 #endif
+    bool begun; /* the first frame's header came */
     bool heard;
     bool peer_ready; /* its first SETTINGS came */
     bool over;       /* nothing is received or opened any more */
@@ -180,16 +191,18 @@ struct h2_session {
     const h2_supply *supply; /* NULL when all parts lie behind the session */
 #endif
     void *user;
+#ifdef H2_SMALL
+    const h2_handlers *handlers; /* constants of the program's, in flash */
+    const h2_config *config;
+#endif
 
     /* receiving */
     uint32_t content_left; /* of the frame's content */
     uint32_t skip_left;    /* and what follows it unread */
-    h2_block block;
-    h2_field *fields;
-    uint8_t *arena;
     h2_window recv;
-    uint32_t recv_target; /* what that window is meant to stay at */
+    h2_block block;
 #ifndef H2_SMALL
+    uint32_t recv_target; /* what that window is meant to stay at */
     h2_gauge gauge;
 #endif
 
@@ -204,10 +217,7 @@ struct h2_session {
     uint32_t goaway_code;
     uint32_t peer[H2_SETTING_ROWS]; /* the peer's settings */
 
-#ifdef H2_SMALL /* constants of the program's, in flash */
-    const h2_handlers *handlers;
-    const h2_config *config;
-#else
+#ifndef H2_SMALL
     h2_handlers handlers[1];
     h2_config config[1];
 #endif
@@ -219,13 +229,14 @@ struct h2_session {
     h2_ledger ledger;
     uint16_t tiny_saved; /* WINDOW_UPDATEs of few octets that cost nothing */
 
+    h2_field *fields;
+    uint8_t *arena;
     h2_streams streams;
     h2_parting parting; /* the stream on_closed is being called for */
     h2_failure failure;
     hpack_decoder decoder;
     hpack_encoder encoder;
 
-    uint32_t frames; /* received, to know the first */
 #ifndef H2_SMALL
     uint32_t early_id; /* server: an idle stream that a PRIORITY_UPDATE came for */
     h2_urgency early_priority;
@@ -307,9 +318,13 @@ static inline size_t h2_server_answer(h2_session *s, uint8_t *out, size_t cap) {
 /* All but the parts that are carved or lent, which are empty. */
 void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user,
                       const h2_server_part *server);
+/* A session of this role in memory of 8-fold alignment; `config` is in range. Returns where the rest of the memory
+ * begins, or NULL when there is too little. */
+uint8_t *h2_session_lay(void *memory, size_t size, const h2_config *config, const h2_handlers *handlers, void *user,
+                        const h2_server_part *server);
 /* h2_client_init and h2_server_init. */
-h2_result h2_session_lay(h2_session **session, void *memory, size_t size, const h2_config *config,
-                         const h2_handlers *handlers, void *user, const h2_server_part *server);
+h2_result h2_session_make(h2_session **session, void *memory, size_t size, const h2_config *config,
+                          const h2_handlers *handlers, void *user, const h2_server_part *server);
 /* Whether a stream may be added, with a slot for it. */
 bool h2_session_has_slot(h2_session *s);
 /* The peer broke a rule of session scope: GOAWAY is owed, all streams end. */
@@ -323,7 +338,7 @@ bool h2_session_charge(h2_session *s, uint32_t price);
 /* The live stream moved to a closed state: forget it, tell the program. `code` is sent when `reset`. */
 void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const h2_failure *why);
 /* Call on_closed. */
-void h2_session_report_closed(h2_session *s, h2_parting parting, const h2_failure *why);
+void h2_session_report_closed(h2_session *s, const h2_parting *parting, const h2_failure *why);
 /* Reset a live stream. */
 void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code);
 /* Owe RST_STREAM for a stream without a slot. */

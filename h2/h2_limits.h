@@ -59,13 +59,22 @@
 /* Bounds of h2_config: streams are numbered by 16 bits inside, one value meaning none. */
 #define H2_STREAMS_LIMIT 65534u
 
-/* Answers that may wait for room to be sent; receiving pauses beyond (10.5). */
-#define H2_PINGS_WAITING 4u
+/* Of h2_config.send_header_bytes. A small build sends no CONTINUATION: its blocks fit the least frame there is (4.2).
+ */
+#ifdef H2_SMALL
+#define H2_SEND_HEADERS_MAX (H2_FRAME_HEADER_BYTES + H2_FRAME_SIZE_MIN)
+#else
+#define H2_SEND_HEADERS_MAX HPACK_MAX_INTEGER
+#endif
+
+/* H2_PINGS_WAITING, H2_RESETS_WAITING: answers that may wait for room to be sent; receiving pauses beyond (10.5). */
 /* H2_RESETS_REMEMBERED: streams that ended, remembered one by one to tell a late frame from a wrong one (5.1). */
 #ifdef H2_SMALL
-#define H2_RESETS_WAITING    4u
-#define H2_RESETS_REMEMBERED 8u
+#define H2_PINGS_WAITING     1u
+#define H2_RESETS_WAITING    1u
+#define H2_RESETS_REMEMBERED 4u
 #else
+#define H2_PINGS_WAITING     4u
 #define H2_RESETS_WAITING    16u
 #define H2_RESETS_REMEMBERED 16u
 #endif

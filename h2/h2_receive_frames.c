@@ -8,7 +8,9 @@
 const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES] = {
     [H2_PING_KEEPALIVE] = {'k', 'e', 'e', 'p', 'a', 'l', 'i', 'v'},
     [H2_PING_DRAIN] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'},
+#ifndef H2_SMALL
     [H2_PING_GAUGE] = {'g', 'a', 'u', 'g', 'i', 'n', 'g', '.'},
+#endif
 };
 
 static h2_transition judge(const h2_session *s, uint32_t id, h2_input input) {
@@ -111,7 +113,12 @@ static void data_end(h2_session *s) {
 
 static h2_rule priority_record(h2_session *s, const uint8_t *record) {
     h2_rule rule = h2_session_pay(s, H2_PRICE_CHEAP);
+#ifdef H2_SMALL /* which looks at no priority */
+    (void)record;
+    return rule;
+#else
     return !rule && h2_u31_read(record) == s->frame.stream_id ? H2_RULE_PRIORITY_SELF : rule;
+#endif
 }
 
 static h2_rule rst_stream_record(h2_session *s, const uint8_t *record) {
@@ -300,8 +307,8 @@ static h2_rule choose_stage(h2_session *s) {
 }
 
 void h2_receive_header(h2_session *s) {
-    h2_rule rule = s->frames == 0 ? first_rule(s) : H2_RULE_NONE;
-    s->frames = 1;
+    h2_rule rule = s->begun ? H2_RULE_NONE : first_rule(s);
+    s->begun = true;
     s->heard = true;
     if (!rule) rule = header_rule(s); /* first: within a header block no frame's own error may count as less */
     if (!rule) rule = h2_frame_check(&s->frame, s->config->frame_size);

@@ -9,7 +9,7 @@
  * and goes before them.
  */
 
-/* A turn is at most this much, so that a bulk writer delays a small one by one frame. */
+/* A turn is at most this much, which every peer takes (4.2), so that a bulk writer delays a small one by one frame. */
 #define TURN_OCTETS H2_FRAME_SIZE_MIN
 
 static bool can_send(const h2_stream *stream) {
@@ -92,7 +92,7 @@ static uint32_t least(uint32_t a, uint32_t b) {
 /* Octets of the stream's next frame within all limits, `cap` for the payload included. */
 static uint32_t turn_octets(const h2_session *s, const h2_stream *stream, size_t cap) {
     uint32_t n = least(h2_window_open(&stream->send), h2_window_open(&s->send));
-    n = least(n, least(s->peer[H2_SET_MAX_FRAME_SIZE], TURN_OCTETS));
+    n = least(n, TURN_OCTETS);
     if (n > cap) n = (uint32_t)cap;
     return n < stream->out_len ? n : (uint32_t)stream->out_len;
 }

@@ -124,7 +124,7 @@ void h2_session_consumed(h2_session *s, size_t n) {
     uint32_t octets = n < H2_WINDOW_MAX ? (uint32_t)n : H2_WINDOW_MAX;
     if (h2_session_credits_early(s)) return;
     h2_window_consume(&s->recv, octets);
-    h2_gauge_keep(&s->recv, s->recv_target);
+    h2_gauge_keep(&s->recv, h2_gauge_session_target(s));
 }
 
 void h2_stream_consumed(h2_session *s, uint32_t id, size_t n) {
@@ -155,7 +155,7 @@ h2_result h2_stream_leave(h2_session *s, uint32_t id) {
     }
     stream->flags = (uint16_t)((stream->flags & ~H2_STREAM_ANNOUNCED) | H2_STREAM_LEFT);
     s->streams.left++;
-    h2_session_report_closed(s, (h2_parting){id, 0, stream->user}, &why);
+    h2_session_report_closed(s, &(h2_parting){id, 0, stream->user}, &why);
     return H2_OK;
 }
 

@@ -182,5 +182,5 @@ const h2_server_part h2_server = {take_preface, open_stream, refuse};
 h2_result h2_server_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                          const h2_handlers *handlers, void *user) {
     if (!config->server) return H2_EINVAL;
-    return h2_session_lay(session, memory, size, config, handlers, user, &h2_server);
+    return h2_session_make(session, memory, size, config, handlers, user, &h2_server);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "h2_gauge.h"
+#include "h2_storage.h"
 #include <string.h>
 
 h2_config h2_config_hosted(bool server) {
@@ -49,15 +50,12 @@ h2_config h2_config_small(bool server) {
 }
 
 static bool config_is_valid(const h2_config *c) {
-    return c->streams > 0 && c->streams <= H2_STREAMS_LIMIT && c->header_fields > 0 && c->continuations <= UINT8_MAX &&
-           c->abuse_burst > 0 && c->block_bytes > 0 && c->block_bytes <= HPACK_MAX_INTEGER &&
-           c->stream_window <= H2_WINDOW_MAX && c->session_window >= H2_WINDOW_INITIAL &&
-           c->session_window <= H2_WINDOW_MAX && c->window_most <= H2_WINDOW_MAX &&
-           c->frame_size >= H2_FRAME_SIZE_MIN && c->frame_size <= H2_FRAME_SIZE_MAX &&
-           c->header_bytes >= c->decoder_table && c->header_bytes > 0 && c->header_bytes <= HPACK_MAX_INTEGER &&
-           c->send_header_bytes > H2_FRAME_HEADER_BYTES && c->send_header_bytes <= HPACK_MAX_INTEGER &&
-           c->decoder_table % HPACK_TABLE_ALIGN == 0 && c->encoder_table % HPACK_TABLE_ALIGN == 0 &&
-           c->encoder_table <= HPACK_MAX_INTEGER;
+    return H2_SESSION_FITS(c->streams, c->header_fields, c->header_bytes, c->decoder_table, c->encoder_table,
+                           c->send_header_bytes) &&
+           c->continuations <= UINT8_MAX && c->abuse_burst > 0 && c->block_bytes > 0 &&
+           c->block_bytes <= HPACK_MAX_INTEGER && c->stream_window <= H2_WINDOW_MAX &&
+           c->session_window >= H2_WINDOW_INITIAL && c->session_window <= H2_WINDOW_MAX &&
+           c->window_most <= H2_WINDOW_MAX && c->frame_size >= H2_FRAME_SIZE_MIN && c->frame_size <= H2_FRAME_SIZE_MAX;
 }
 
 static size_t aligned(size_t n) {
@@ -98,26 +96,34 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     s->goaway_last = s->peer_goaway_last = H2_STREAM_ID_MAX;
     s->send.size = s->recv.size = (int32_t)H2_WINDOW_INITIAL;
     s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
-    s->recv_target = config->session_window;
     s->wait_settings = s->wait_block = s->wait_ping = s->next_sweep = H2_NO_TIME;
     h2_ledger_init(&s->ledger, config->abuse_burst);
     h2_gauge_init(s);
 }
 
-h2_result h2_session_lay(h2_session **session, void *memory, size_t size, const h2_config *config,
-                         const h2_handlers *handlers, void *user, const h2_server_part *server) {
-    size_t needed = h2_session_size(config);
-    if (needed == 0 || size < needed || (uintptr_t)memory % H2_ALIGNMENT) return H2_EINVAL;
+uint8_t *h2_session_lay(void *memory, size_t size, const h2_config *config, const h2_handlers *handlers, void *user,
+                        const h2_server_part *server) {
     uint8_t *at = memory;
     h2_session *s = carve(&at, sizeof *s);
+    if (size < sizeof *s) return NULL;
     h2_session_begin(s, config, handlers, user, server);
-    h2_streams_init(&s->streams, carve(&at, h2_streams_bytes(config->streams)), config->streams);
+    void *slots = carve(&at, h2_streams_bytes(config->streams));
     s->fields = carve(&at, config->header_fields * sizeof(h2_field));
     hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
     hpack_encoder_init(&s->encoder, carve(&at, config->encoder_table), config->encoder_table);
     s->arena = carve(&at, config->header_bytes);
     s->headers.bytes = carve(&at, config->send_header_bytes);
-    *session = s;
+    if (size < (size_t)(at - (uint8_t *)memory)) return NULL;
+    h2_streams_init(&s->streams, slots, config->streams);
+    return at;
+}
+
+h2_result h2_session_make(h2_session **session, void *memory, size_t size, const h2_config *config,
+                          const h2_handlers *handlers, void *user, const h2_server_part *server) {
+    size_t needed = h2_session_size(config);
+    if (needed == 0 || size < needed || (uintptr_t)memory % H2_ALIGNMENT) return H2_EINVAL;
+    h2_session_lay(memory, size, config, handlers, user, server);
+    *session = memory;
     return H2_OK;
 }
 
@@ -129,7 +135,7 @@ h2_result h2_session_init(h2_session **session, void *memory, size_t size, const
 h2_result h2_client_init(h2_session **session, void *memory, size_t size, const h2_config *config,
                          const h2_handlers *handlers, void *user) {
     if (config->server) return H2_EINVAL;
-    return h2_session_lay(session, memory, size, config, handlers, user, NULL);
+    return h2_session_make(session, memory, size, config, handlers, user, NULL);
 }
 
 bool h2_session_has_slot(h2_session *s) {
@@ -144,11 +150,11 @@ uint32_t h2_session_recv_initial(const h2_session *s) {
 
 /* ---- the end of streams and of the session ---- */
 
-void h2_session_report_closed(h2_session *s, h2_parting parting, const h2_failure *why) {
+void h2_session_report_closed(h2_session *s, const h2_parting *parting, const h2_failure *why) {
     h2_parting outer = s->parting; /* a handler may close another stream */
     if (!s->handlers->on_closed) return;
-    s->parting = parting;
-    s->handlers->on_closed(s->user, parting.id, why);
+    s->parting = *parting;
+    s->handlers->on_closed(s->user, parting->id, why);
     s->parting = outer;
 }
 
@@ -164,7 +170,7 @@ void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const
         stream->reset_code = why->code;
     }
     h2_streams_close(&s->streams, stream, reset);
-    if (tell) h2_session_report_closed(s, parting, why);
+    if (tell) h2_session_report_closed(s, &parting, why);
 }
 
 void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code) {

@@ -45,6 +45,13 @@
      H2_ALIGNED((header_fields) * sizeof(h2_field)) + H2_ALIGNED(decoder_table) + H2_ALIGNED(encoder_table) +          \
      H2_ALIGNED(header_bytes) + H2_ALIGNED(send_header_bytes))
 
+/* Whether these sizes are ones that h2_session_size accepts. */
+#define H2_SESSION_FITS(streams, header_fields, header_bytes, decoder_table, encoder_table, send_header_bytes)         \
+    ((streams) > 0 && (streams) <= H2_STREAMS_LIMIT && (header_fields) > 0 && (header_bytes) >= (decoder_table) &&     \
+     (header_bytes) > 0 && (header_bytes) <= HPACK_MAX_INTEGER && (decoder_table) % HPACK_TABLE_ALIGN == 0 &&          \
+     (encoder_table) % HPACK_TABLE_ALIGN == 0 && (encoder_table) <= HPACK_MAX_INTEGER &&                               \
+     (send_header_bytes) > H2_FRAME_HEADER_BYTES && (send_header_bytes) <= H2_SEND_HEADERS_MAX)
+
 #define H2_SESSION_STORAGE(name, ...)                                                                                  \
     static union {                                                                                                     \
         uint64_t alignment;                                                                                            \

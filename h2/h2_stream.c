@@ -16,10 +16,9 @@ static h2_state closed_state(const h2_streams *t, uint32_t id) {
 h2_state h2_streams_state(const h2_streams *t, uint32_t id, bool server) {
     const h2_stream *stream = h2_streams_find(t, id);
     if (stream) return (h2_state)stream->state;
-    bool by_client = id & 1;
-    if (by_client != server) return id > t->last_local ? H2_IDLE : closed_state(t, id);
-    if (id <= t->last_remote) return closed_state(t, id);
-    return server ? H2_IDLE_PEER : H2_IDLE;
+    bool by_client = id & 1, ours = by_client != server;
+    if (id <= (ours ? t->last_local : t->last_remote)) return closed_state(t, id);
+    return !ours && server ? H2_IDLE_PEER : H2_IDLE;
 }
 
 h2_transition h2_stream_move(h2_stream *stream, h2_input input) {

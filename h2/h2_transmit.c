@@ -54,30 +54,30 @@ static bool put_u32(h2_session *s, output *out, h2_frame_type type, uint32_t id,
 
 /* ---- 3.4 preface, 6.5 SETTINGS ---- */
 
-/* Ours by row; a value equal to the default is not sent. */
-static uint32_t own_setting(const h2_session *s, h2_setting_row row) {
-    const h2_config *c = s->config;
-    switch (row) {
-    case H2_SET_HEADER_TABLE_SIZE: return c->decoder_table;
-    case H2_SET_ENABLE_PUSH: return c->server ? h2_setting_default(row) : 0;
-    case H2_SET_MAX_CONCURRENT_STREAMS: return c->server ? c->streams : h2_setting_default(row);
-    case H2_SET_INITIAL_WINDOW_SIZE: return c->stream_window;
-    case H2_SET_MAX_FRAME_SIZE: return c->frame_size;
-    case H2_SET_MAX_HEADER_LIST_SIZE: return c->header_bytes;
-    case H2_SET_ENABLE_CONNECT_PROTOCOL: return c->server && c->connect_protocol;
-    case H2_SET_NO_RFC7540_PRIORITIES: return 1;
-    default: return h2_setting_default(row);
+/* Add a setting of ours; the default is not sent. Returns the end. */
+static uint8_t *add_setting(uint8_t *at, h2_setting_row row, uint32_t value) {
+    h2_setting setting = {h2_setting_id(row), value};
+    return value == h2_setting_default(row) ? at : at + h2_setting_write(at, &setting);
+}
+
+static uint8_t *add_settings(uint8_t *at, const h2_config *c) {
+    at = add_setting(at, H2_SET_HEADER_TABLE_SIZE, c->decoder_table);
+    if (c->server) {
+        at = add_setting(at, H2_SET_MAX_CONCURRENT_STREAMS, c->streams);
+        at = add_setting(at, H2_SET_ENABLE_CONNECT_PROTOCOL, c->connect_protocol);
+    } else {
+        at = add_setting(at, H2_SET_ENABLE_PUSH, 0);
     }
+    at = add_setting(at, H2_SET_INITIAL_WINDOW_SIZE, c->stream_window);
+    at = add_setting(at, H2_SET_MAX_FRAME_SIZE, c->frame_size);
+    at = add_setting(at, H2_SET_MAX_HEADER_LIST_SIZE, c->header_bytes);
+    return add_setting(at, H2_SET_NO_RFC7540_PRIORITIES, 1);
 }
 
 static bool write_settings(h2_session *s, output *out) {
     uint8_t payload[H2_SETTING_ROWS * H2_SETTING_BYTES];
-    size_t n = 0, preface = s->preface_owed ? H2_PREFACE_BYTES : 0;
     if (!s->settings_owed) return true;
-    for (int row = 0; row < H2_SETTING_ROWS; row++) {
-        h2_setting setting = {h2_setting_id((h2_setting_row)row), own_setting(s, (h2_setting_row)row)};
-        if (setting.value != h2_setting_default((h2_setting_row)row)) n += h2_setting_write(payload + n, &setting);
-    }
+    size_t n = (size_t)(add_settings(payload, s->config) - payload), preface = s->preface_owed ? H2_PREFACE_BYTES : 0;
     if (!fits(out, preface + n)) return false;
     if (preface) memcpy(out->bytes + out->used, H2_PREFACE, H2_PREFACE_BYTES);
     out->used += preface;
@@ -96,7 +96,7 @@ static bool write_acks(h2_session *s, output *out) {
     for (; s->pongs_waiting > 0; s->pongs_waiting--) {
         if (!fits(out, H2_PING_BYTES)) return false;
         put(s, out, WITH_ACK(H2_PING), 0, s->pongs[0], H2_PING_BYTES);
-        memmove(s->pongs[0], s->pongs[1], sizeof s->pongs - sizeof s->pongs[0]);
+        memmove(s->pongs, s->pongs + 1, sizeof s->pongs - sizeof s->pongs[0]);
     }
     return true;
 }
@@ -117,10 +117,15 @@ static bool write_pings(h2_session *s, output *out) {
 
 /* Before the windows that are opened with it: the peer answers before it sends anything for those. */
 static bool write_gauge(h2_session *s, output *out) {
+#ifdef H2_SMALL
+    (void)s, (void)out;
+    return true;
+#else
     bool owed = s->ping_state[H2_PING_GAUGE] == H2_PING_OWED;
     if (!write_ping(s, out, H2_PING_GAUGE)) return false;
     if (owed) h2_gauge_begin(s);
     return true;
+#endif
 }
 
 /* ---- 6.8 GOAWAY ---- */
@@ -152,7 +157,7 @@ static bool write_resets(h2_session *s, output *out) {
     while (s->resets_waiting > 0) {
         if (!put_u32(s, out, H2_RST_STREAM, s->resets[0].id, s->resets[0].code)) return false;
         s->resets_waiting--;
-        memmove(&s->resets[0], &s->resets[1], s->resets_waiting * sizeof s->resets[0]);
+        memmove(s->resets, s->resets + 1, sizeof s->resets - sizeof s->resets[0]);
     }
     return true;
 }
@@ -210,7 +215,7 @@ static bool write_owed(h2_session *s, output *out) {
 #endif
 
 static bool write_session_window(h2_session *s, output *out) {
-    if (!h2_window_due(&s->recv, s->recv_target)) return true;
+    if (!h2_window_due(&s->recv, h2_gauge_session_target(s))) return true;
     if (!fits(out, H2_U32_BYTES)) return false;
     return put_u32(s, out, H2_WINDOW_UPDATE, 0, h2_window_announce(&s->recv));
 }
@@ -237,7 +242,7 @@ static void write_data(h2_session *s, output *out) {
     }
 #ifndef H2_SMALL
     if (out->used == before) return;
-    if (h2_window_worth(&s->recv, s->recv_target) && fits(out, H2_U32_BYTES))
+    if (h2_window_worth(&s->recv, h2_gauge_session_target(s)) && fits(out, H2_U32_BYTES))
         put_u32(s, out, H2_WINDOW_UPDATE, 0, h2_window_announce(&s->recv));
     if (ANY_OWED(s)) write_owed(s, out);
 #else
@@ -248,7 +253,7 @@ static void write_data(h2_session *s, output *out) {
 /* A server says nothing before it knows that the client speaks HTTP/2: the answer to HTTP/1.x must come first on the
  * wire. */
 static bool is_listening(const h2_session *s) {
-    return !s->over && (s->stage == H2_STAGE_PREFACE || s->stage == H2_STAGE_HTTP1);
+    return !s->over && s->stage < H2_STAGE_HEADER;
 }
 
 size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
@@ -275,5 +280,5 @@ bool h2_session_wants_transmit(const h2_session *s) {
     for (int kind = 0; kind < H2_PING_KINDS; kind++) ping = ping || s->ping_state[kind] == H2_PING_OWED;
     return goaway || ping || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
            s->pongs_waiting || s->resets_waiting || h2_streams_first_owed(&s->streams) ||
-           h2_window_due(&s->recv, s->recv_target) || h2_schedule_any(s);
+           h2_window_due(&s->recv, h2_gauge_session_target(s)) || h2_schedule_any(s);
 }

@@ -32,20 +32,24 @@ void h2_window_consume(h2_window *w, uint32_t n);
 /* Receiving: announce no more than makes `target`, once that was lowered. */
 void h2_window_keep(h2_window *w, uint32_t target);
 
-/* An update is worth its octets when an eighth of the window was consumed: often enough that a long link never runs dry,
- * rarely enough that updates cost nothing beside the data. A write of its own costs more than octets: of a window of
- * H2_WINDOW_WIDE octets or more, less than H2_WINDOW_ALONE waits for DATA that takes it along. */
+/* An update is worth its octets when an eighth of the window was consumed: often enough that a long link never runs
+ * dry, rarely enough that updates cost nothing beside the data. A write of its own costs more than octets: of a window
+ * of H2_WINDOW_WIDE octets or more, less than H2_WINDOW_ALONE waits for DATA that takes it along. */
 #define H2_WINDOW_SHARE 8u
 #define H2_WINDOW_WIDE  262144u
 #define H2_WINDOW_ALONE 98304u
 
-/* Receiving, for a window meant to stay at `target`: whether what is owed is worth a frame beside others; and a write of
- * its own. */
+/* Receiving, for a window meant to stay at `target`: whether what is owed is worth a frame beside others; and a write
+ * of its own. */
 static inline bool h2_window_worth(const h2_window *w, uint32_t target) {
     return w->owed > 0 && w->owed >= target / H2_WINDOW_SHARE;
 }
 static inline bool h2_window_due(const h2_window *w, uint32_t target) {
+#ifdef H2_SMALL /* no wide windows, and no frames that take updates along */
+    return h2_window_worth(w, target);
+#else
     return h2_window_worth(w, target) && (w->owed >= H2_WINDOW_ALONE || target < H2_WINDOW_WIDE);
+#endif
 }
 
 /* Receiving: announce what is owed, returning the increment; 0 for none. */

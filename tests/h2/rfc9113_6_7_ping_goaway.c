@@ -229,7 +229,9 @@ CONVERSATION(rfc9113_8_7_goaway_names_the_last_stream_the_program_saw) {
     peer_connect_server(p);
     peer_send_fields(p, 0, 1, REQUEST);
     peer_send_fields(p, 0, 7, REQUEST);
+#ifndef H2_SMALL /* which answers it before it looks at what follows */
     peer_send_ping(p, 0, "ping....");
+#endif
     peer_send_u32(p, H2_WINDOW_UPDATE, 0, 0);
     peer_expect_goaway(p, 7, H2_PROTOCOL_ERROR);
     peer_expect_events(p, "request 1; request 7; closed 1 rule PROTOCOL_ERROR; closed 7 rule PROTOCOL_ERROR");

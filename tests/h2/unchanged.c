@@ -174,7 +174,7 @@ static const bound bounds[] = {
     BOUND(header_bytes, {4096, 4097, 0x0fffffff}, {4095, 0, 0x10000000}),
     BOUND(decoder_table, {0, 4, 4096}, {1, 4098, 0x10000000}),
     BOUND(encoder_table, {0, 4, 65536}, {2, 4097, 0x10000000}),
-    BOUND(send_header_bytes, {10, 1000, 0x0fffffff}, {9, 0, 0x10000000}),
+    BOUND(send_header_bytes, {10, 1000, H2_SEND_HEADERS_MAX}, {9, 0, H2_SEND_HEADERS_MAX + 1}),
 };
 
 static void set(h2_config *config, const bound *b, uint32_t value) {
