@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <sys/mman.h>
 #include "conn_error.h"
 #include "posix_start.h"
 #include "posix_time.h"
 
+/* Large chunks are pages of their own: an allocator may keep what was freed, and a pile is rare and may be large. */
 static h2conn_chunk *chunk_get(void *ctx, size_t want) {
     (void)ctx;
-    h2conn_chunk *chunk = malloc(sizeof *chunk + want);
+    h2conn_chunk *chunk;
+    if (want < H2CONN_CHUNK_LARGE) {
+        chunk = malloc(sizeof *chunk + want);
+    } else {
+        chunk = mmap(NULL, sizeof *chunk + want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (chunk == MAP_FAILED) chunk = NULL;
+    }
     if (chunk == NULL) return NULL;
     chunk->cap = (uint32_t)want;
     chunk->bytes = (uint8_t *)(chunk + 1);
@@ -15,7 +23,10 @@ static h2conn_chunk *chunk_get(void *ctx, size_t want) {
 
 static void chunk_put(void *ctx, h2conn_chunk *chunk) {
     (void)ctx;
-    free(chunk);
+    if (chunk->cap < H2CONN_CHUNK_LARGE)
+        free(chunk);
+    else
+        munmap(chunk, sizeof *chunk + chunk->cap);
 }
 
 const h2conn_chunk_source posix_chunks = {chunk_get, chunk_put, NULL};
