@@ -108,8 +108,8 @@ static void pump(posix_session *s) {
         s->ready = false;
         posix_session_dispatch(s);
         posix_session_flush(s, NULL);
-        const bool over = posix_now_us() >= s->turn_until_us;
-        if (over || (!posix_session_has_more(s) && !posix_session_has_due(s))) break;
+        if (!posix_session_has_more(s) && !posix_session_has_due(s)) break;
+        if (posix_now_us() >= s->turn_until_us) break;
     }
 }
 
@@ -120,11 +120,12 @@ static void end_turn(posix_session *s) {
     posix_session_announce(s);
 }
 
-void posix_session_turn(posix_session *s, int64_t now) {
+void posix_session_turn(posix_session *s) {
     /* A callback cannot take another turn of its session. */
     if (s->turning) return;
+    const int64_t now_us = posix_now_us(), now = now_us / POSIX_US_PER_MS;
     s->turning = true;
-    s->turn_until_us = posix_now_us() + POSIX_TURN_US;
+    s->turn_until_us = now_us + POSIX_TURN_US;
     if (s->phase == POSIX_OPEN) pump(s);
     posix_starts_turn(s, now);
     s->turn_until_us = 0;

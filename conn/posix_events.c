@@ -151,7 +151,7 @@ static bool on_grow(void *user, int64_t octets) {
 }
 
 static void on_frame(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
-    const posix_session *s = user;
+    posix_session *s = user;
     s->owner->trace(s->owner->trace_user, posix_session_remote(s), sent, header, payload, n);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include "posix_handlers.h"
 #include "posix_time.h"
 
@@ -6,23 +7,64 @@ int posix_handlers_init(posix_handlers *handlers, h2conn_handler handler, void *
                         unsigned waiting) {
     *handlers = (posix_handlers){
         .handler = handler, .user = user, .max_threads = threads, .max_waiting = waiting, .end = &handlers->first};
-    if (posix_cond_init(&handlers->work) != 0) return H2CONN_ENOMEM;
-    if (posix_cond_init(&handlers->none) != 0) {
-        pthread_cond_destroy(&handlers->work);
-        return H2CONN_ENOMEM;
-    }
+    if (posix_cond_init(&handlers->none) != 0) return H2CONN_ENOMEM;
     pthread_mutex_init(&handlers->lock, NULL);
     return H2CONN_OK;
 }
 
+/* ---- beds ---- */
+
+static void put_bed(posix_bed **list, posix_bed *bed) {
+    bed->next = *list;
+    *list = bed;
+}
+
+static posix_bed *take_bed(posix_bed **list) {
+    posix_bed *bed = *list;
+    if (bed != NULL) *list = bed->next;
+    return bed;
+}
+
+/* NULL without memory. */
+static posix_bed *new_bed(posix_handlers *handlers) {
+    posix_bed *bed = take_bed(&handlers->spare);
+    if (bed != NULL) return bed;
+    bed = malloc(sizeof *bed);
+    if (bed == NULL || posix_cond_init(&bed->cond) == 0) return bed;
+    free(bed);
+    return NULL;
+}
+
+/* The last that fell asleep; its condition is to be signalled. NULL when there is none. */
+static posix_bed *call_sleeper(posix_handlers *handlers) {
+    posix_bed *bed = take_bed(&handlers->asleep);
+    if (bed != NULL) bed->called = true;
+    return bed;
+}
+
+/* Sleep until called. Returns whether it was. */
+static bool sleep_in(posix_handlers *handlers, posix_bed *bed) {
+    const int64_t until = h2conn_now() + POSIX_IDLE_MS;
+    bed->called = false;
+    put_bed(&handlers->asleep, bed);
+    while (!bed->called && !posix_is_past(until)) posix_cond_wait(&bed->cond, &handlers->lock, until);
+    if (bed->called) return true;
+    posix_bed **place = &handlers->asleep;
+    while (*place != bed) place = &(*place)->next;
+    *place = bed->next;
+    return false;
+}
+
+/* ---- life ---- */
+
 void posix_handlers_free(posix_handlers *handlers) {
     pthread_mutex_lock(&handlers->lock);
     handlers->closing = true;
-    pthread_cond_broadcast(&handlers->work);
+    for (posix_bed *bed; (bed = call_sleeper(handlers)) != NULL;) pthread_cond_signal(&bed->cond);
     while (handlers->threads > 0) pthread_cond_wait(&handlers->none, &handlers->lock);
     pthread_mutex_unlock(&handlers->lock);
     if (handlers->has_ended) pthread_join(handlers->ended, NULL);
-    pthread_cond_destroy(&handlers->work);
+    for (posix_bed *bed; (bed = take_bed(&handlers->spare)) != NULL; free(bed)) pthread_cond_destroy(&bed->cond);
     pthread_cond_destroy(&handlers->none);
     pthread_mutex_destroy(&handlers->lock);
 }
@@ -58,53 +100,106 @@ bool posix_handlers_withdraw(posix_handlers *handlers, posix_job *job) {
 
 /* ---- threads ---- */
 
+static void *handler_thread(void *arg);
+
+/* How to get one more thread to the line: call one that sleeps, or start it. */
+typedef struct posix_call {
+    posix_bed *sleeper;
+    bool start;
+} posix_call;
+
+/* Locked. */
+static posix_call choose(posix_handlers *handlers) {
+    posix_call how = {NULL, false};
+    if (handlers->first == NULL || handlers->coming) return how;
+    how.sleeper = call_sleeper(handlers);
+    how.start = how.sleeper == NULL && handlers->threads < handlers->max_threads;
+    if (how.start) handlers->threads++;
+    handlers->coming = how.sleeper != NULL || how.start;
+    return how;
+}
+
+/* Unlocked, or the one that is woken meets the lock. When none can be started, those there are take all in turn. */
+static void carry_out(posix_handlers *handlers, posix_call how) {
+    pthread_t thread;
+    if (how.sleeper != NULL) pthread_cond_signal(&how.sleeper->cond);
+    if (!how.start || pthread_create(&thread, NULL, handler_thread, handlers) == 0) return;
+    pthread_mutex_lock(&handlers->lock);
+    handlers->coming = false;
+    if (--handlers->threads == 0) pthread_cond_broadcast(&handlers->none);
+    pthread_mutex_unlock(&handlers->lock);
+}
+
 /* Wait for a request; NULL when there was none for long, or never will be. */
-static posix_job *next_job(posix_handlers *handlers) {
-    const int64_t until = h2conn_now() + POSIX_IDLE_MS;
-    handlers->idle++;
-    while (handlers->first == NULL && !handlers->closing && !posix_passed(until, h2conn_now()))
-        posix_cond_wait(&handlers->work, &handlers->lock, until);
-    handlers->idle--;
+static posix_job *next_job(posix_handlers *handlers, posix_bed *bed) {
+    while (handlers->first == NULL) {
+        if (handlers->closing || bed == NULL || !sleep_in(handlers, bed)) return NULL;
+        handlers->coming = false;
+    }
     posix_job *job = handlers->first;
-    if (job != NULL) pull(handlers, job);
+    pull(handlers, job);
     return job;
 }
 
-static void *handler_thread(void *arg) {
-    posix_handlers *handlers = arg;
-    posix_job *job;
-    pthread_mutex_lock(&handlers->lock);
-    while ((job = next_job(handlers)) != NULL) {
-        pthread_mutex_unlock(&handlers->lock);
-        posix_request_run(&job->request, handlers->handler, handlers->user);
-        pthread_mutex_lock(&handlers->lock);
-    }
+/* What this thread serves. */
+static _Thread_local posix_handlers *serving;
+
+bool posix_handlers_pressed(void) {
+    return serving != NULL && atomic_load_explicit(&serving->waiting, memory_order_relaxed) > 0;
+}
+
+/* Locked: give back what an ended thread had, and be the one to be joined. */
+static void end_thread(posix_handlers *handlers, posix_bed *bed) {
     const bool has_before = handlers->has_ended;
     const pthread_t before = handlers->ended;
+    if (bed != NULL) put_bed(&handlers->spare, bed);
     handlers->ended = pthread_self();
     handlers->has_ended = true;
     if (--handlers->threads == 0) pthread_cond_broadcast(&handlers->none);
     pthread_mutex_unlock(&handlers->lock);
     if (has_before) pthread_join(before, NULL);
+}
+
+static void *handler_thread(void *arg) {
+    posix_handlers *handlers = arg;
+    posix_job *job;
+    serving = handlers;
+    pthread_mutex_lock(&handlers->lock);
+    posix_bed *bed = new_bed(handlers);
+    handlers->coming = false;
+    while ((job = next_job(handlers, bed)) != NULL) {
+        const posix_call how = choose(handlers);
+        handlers->busy++;
+        pthread_mutex_unlock(&handlers->lock);
+        carry_out(handlers, how);
+        posix_request_run(&job->request, handlers->handler, handlers->user);
+        pthread_mutex_lock(&handlers->lock);
+        handlers->busy--;
+    }
+    end_thread(handlers, bed);
     return NULL;
 }
 
-static bool start_thread(posix_handlers *handlers) {
+/* Without any thread, what waits would wait for ever. Locked. */
+static bool start_first(posix_handlers *handlers) {
     pthread_t thread;
-    if (handlers->threads == handlers->max_threads) return false;
+    if (handlers->threads > 0) return true;
     if (pthread_create(&thread, NULL, handler_thread, handlers) != 0) return false;
+    handlers->coming = true;
     handlers->threads++;
     return true;
 }
 
 bool posix_handlers_offer(posix_handlers *handlers, posix_job *job) {
+    posix_call how = {NULL, false};
     pthread_mutex_lock(&handlers->lock);
-    const bool served = handlers->waiting < handlers->idle || start_thread(handlers);
-    const bool taken = served || (handlers->threads > 0 && handlers->waiting < handlers->idle + handlers->max_waiting);
+    const bool taken =
+        handlers->waiting < handlers->max_threads - handlers->busy + handlers->max_waiting && start_first(handlers);
     if (taken) {
         push(handlers, job);
-        pthread_cond_signal(&handlers->work);
+        how = choose(handlers);
     }
     pthread_mutex_unlock(&handlers->lock);
+    carry_out(handlers, how);
     return taken;
 }

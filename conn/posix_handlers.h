@@ -3,11 +3,16 @@
 #define POSIX_HANDLERS_H
 
 /*
- * The threads that run a server's handler. One is started when a request comes and none is idle, up to a bound; beyond
- * it requests wait in line, up to another bound. An idle thread ends after a while; it joins the one that ended before
- * it, so at most one ended thread is left to be joined.
+ * The threads that run a server's handler. Requests stand in line; beyond what threads could take at once there is a
+ * bound on them. One thread at a time is woken, or started up to a bound, to look at the line. Whoever takes a request
+ * and leaves others sees that somebody is on the way to them: handlers that block have a thread each, and those that do
+ * not are served by few that need not be woken for each.
+ *
+ * An idle thread ends after a while; it joins the one that ended before it, so at most one ended thread is left to be
+ * joined.
  */
 
+#include <stdatomic.h>
 #include "posix_conn.h"
 
 #define POSIX_IDLE_MS 10000
@@ -23,13 +28,24 @@ typedef struct posix_job {
     bool waiting;                    /* in line; likewise */
 } posix_job;
 
+/* What a thread sleeps by. It outlives the thread, whom others signal without the lock. */
+typedef struct posix_bed {
+    struct posix_bed *next;
+    pthread_cond_t cond;
+    bool called;
+} posix_bed;
+
 typedef struct posix_handlers {
     pthread_mutex_t lock; /* taken after a session's */
-    pthread_cond_t work, none;
-    posix_job *first, **end; /* in line */
-    unsigned waiting, max_waiting;
-    unsigned threads, idle, max_threads;
-    pthread_t ended; /* the last thread that ended, to be joined */
+    pthread_cond_t none;
+    posix_bed *asleep;        /* the last that fell asleep first: of more than are needed, some may end */
+    posix_bed *spare;         /* of threads that ended */
+    posix_job *first, **end;  /* in line */
+    _Atomic unsigned waiting; /* changed with the lock */
+    unsigned max_waiting;
+    unsigned threads, busy, max_threads; /* busy: in a handler */
+    bool coming;                         /* one was woken or started, and has not looked at the line since */
+    pthread_t ended;                     /* the last thread that ended, to be joined */
     bool has_ended;
     bool closing;
     h2conn_handler handler;
@@ -42,8 +58,11 @@ int posix_handlers_init(posix_handlers *handlers, h2conn_handler handler, void *
 /* Wait until every handler has returned. No request may come meanwhile. */
 void posix_handlers_free(posix_handlers *handlers);
 
-/* Have a request handled. False when the line is full. */
+/* Put a request in line. False when that is full. */
 bool posix_handlers_offer(posix_handlers *handlers, posix_job *job);
+/* Whether this thread runs a handler while others wait in line: it leaves sending to the loop, which does it for many.
+ */
+bool posix_handlers_pressed(void);
 /* Take a request out of the line. False when a thread has it. */
 bool posix_handlers_withdraw(posix_handlers *handlers, posix_job *job);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "posix_conn.h"
+#include "posix_handlers.h"
 #include "posix_time.h"
 
 /* Blocking reads and writes. */
@@ -44,7 +44,7 @@ ptrdiff_t h2conn_read(h2conn *conn, void *buf, size_t len) {
     posix_session *s = conn->session;
     ptrdiff_t result;
     pthread_mutex_lock(&s->lock);
-    if (!conn->stream.discard && posix_passed(conn->read_deadline, h2conn_now())) {
+    if (!conn->stream.discard && posix_is_past(conn->read_deadline)) {
         result = H2CONN_ETIMEDOUT;
     } else if (!h2conn_stream_read(&conn->stream, s->link.session, buf, len, &result)) {
         result = read_waiting(conn, buf, len);
@@ -117,8 +117,10 @@ static int write_all(h2conn *conn, const void *buf, size_t len, unsigned flags, 
     posix_session *s = conn->session;
     int result = h2conn_stream_write(&conn->stream, s->link.session, buf, len, flags);
     if (result != H2CONN_OK) return result;
-    posix_session_flush(s, NULL);
-    if (conn->stream.lent || must_send(s, s->link.framed)) {
+    const bool left = flags & H2_END && posix_handlers_pressed();
+    if (left || s->sending) posix_session_frame(s);
+    if (!left || conn->stream.lent) posix_session_flush(s, NULL);
+    if (conn->stream.lent || (!left && must_send(s, s->link.framed))) {
         const bool in_time = wait_sent(conn);
         if (!in_time && conn->stream.lent) result = H2CONN_ETIMEDOUT;
     }
@@ -135,7 +137,7 @@ static int write_all(h2conn *conn, const void *buf, size_t len, unsigned flags, 
 int posix_conn_write(h2conn *conn, const void *buf, size_t len, unsigned flags, size_t *written) {
     int result = posix_conn_write_error(conn);
     *written = 0;
-    if (result == H2CONN_OK && posix_passed(conn->write_deadline, h2conn_now())) result = H2CONN_ETIMEDOUT;
+    if (result == H2CONN_OK && posix_is_past(conn->write_deadline)) result = H2CONN_ETIMEDOUT;
     if (result == H2CONN_OK) result = take_turn(conn);
     if (result != H2CONN_OK) return result;
     result = posix_conn_write_error(conn);

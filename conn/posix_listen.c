@@ -22,6 +22,7 @@ typedef struct posix_listener {
     posix_server_loop *loop;
     struct posix_listener *next;
     int fd;
+    posix_name at;
     bool secure, watched;
 } posix_listener;
 
@@ -34,14 +35,14 @@ static bool count_session(h2conn_server *server) {
     return false;
 }
 
-static void add_session(posix_listener *l, int fd) {
+static void add_session(posix_listener *l, int fd, const posix_ends *ends) {
     posix_server_loop *loop = l->loop;
     posix_session *s;
     if (!count_session(loop->server)) {
         close(fd);
         return;
     }
-    if (posix_session_new(&s, &loop->owner, fd, l->secure, NULL) != H2CONN_OK) {
+    if (posix_session_new(&s, &loop->owner, fd, ends, l->secure, NULL) != H2CONN_OK) {
         atomic_fetch_sub(&loop->server->n_sessions, 1);
         return;
     }
@@ -76,9 +77,10 @@ void posix_resume_accepting(posix_server_loop *loop) {
 static void accept_ready(posix_source *source) {
     posix_listener *l = (posix_listener *)source;
     for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
-        const int fd = posix_accept(l->fd);
+        posix_ends ends;
+        const int fd = posix_accept(l->fd, &l->at, &ends);
         if (fd >= 0) {
-            add_session(l, fd);
+            add_session(l, fd, &ends);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             pause_accepting(l->loop);
             return;
@@ -119,13 +121,13 @@ static bool watch(posix_server_loop *loop, posix_listener *l) {
 }
 
 /* Takes over the descriptor, also on failure. */
-static int add_listener(posix_server_loop *loop, int fd, bool secure) {
+static int add_listener(posix_server_loop *loop, int fd, const posix_name *at, bool secure) {
     posix_listener *l = malloc(sizeof *l);
     if (l == NULL) {
         close(fd);
         return H2CONN_ENOMEM;
     }
-    *l = (posix_listener){.source = {accept_ready}, .loop = loop, .fd = fd, .secure = secure};
+    *l = (posix_listener){.source = {accept_ready}, .loop = loop, .fd = fd, .at = *at, .secure = secure};
     pthread_mutex_lock(&loop->server->lock);
     const bool watched = watch(loop, l);
     pthread_mutex_unlock(&loop->server->lock);
@@ -143,9 +145,10 @@ static int listen_on(h2conn_server *server, const struct addrinfo *at, bool secu
         if (*port != 0) posix_address_set_port(at->ai_addr, *port);
         const int fd = posix_listen(at->ai_addr, at->ai_addrlen, sharing);
         if (fd < 0) return explain_listen(out, at, errno);
-        posix_address_local(out, fd);
-        *port = posix_port_local(fd);
-        const int result = add_listener(&server->loops[i], fd, secure);
+        const posix_name name = posix_name_local(fd);
+        posix_address_print(out, &name.any);
+        *port = posix_name_port(&name);
+        const int result = add_listener(&server->loops[i], fd, &name, secure);
         if (result != H2CONN_OK) return result;
     }
     return H2CONN_OK;

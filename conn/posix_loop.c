@@ -2,19 +2,32 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #include "posix_loop.h"
 #include "posix_session.h"
 #include "posix_time.h"
 
+#define MS_PER_S  1000
+#define NS_PER_MS 1000000
+
 /* The loop this thread runs: it need not be woken to see what it did itself. */
 static _Thread_local const posix_loop *running;
 
-static void drain(posix_source *source) {
-    posix_loop *loop = (posix_loop *)(void *)((char *)source - offsetof(posix_loop, waker));
-    uint64_t rings;
-    while (read(loop->wake, &rings, sizeof rings) < 0 && errno == EINTR) {
+static void drain(int fd) {
+    uint64_t count;
+    while (read(fd, &count, sizeof count) < 0 && errno == EINTR) {
     }
+}
+
+static void woken(posix_source *source) {
+    drain(((posix_loop *)(void *)((char *)source - offsetof(posix_loop, waker)))->wake);
+}
+
+static void rung(posix_source *source) {
+    posix_loop *loop = (posix_loop *)(void *)((char *)source - offsetof(posix_loop, alarm));
+    drain(loop->clock);
+    loop->alarm_at = 0;
 }
 
 int posix_loop_watch(posix_loop *loop, int fd, posix_source *source) {
@@ -27,21 +40,28 @@ void posix_loop_unwatch(posix_loop *loop, int fd) {
 }
 
 int posix_loop_init(posix_loop *loop) {
-    *loop = (posix_loop){.epoll = epoll_create1(EPOLL_CLOEXEC), .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
-    loop->waker.ready = drain;
-    if (loop->epoll >= 0 && loop->wake >= 0 && posix_loop_watch(loop, loop->wake, &loop->waker) == H2CONN_OK) {
+    *loop = (posix_loop){.epoll = epoll_create1(EPOLL_CLOEXEC),
+                         .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+                         .clock = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
+                         .waker = {woken},
+                         .alarm = {rung}};
+    const bool open = loop->epoll >= 0 && loop->wake >= 0 && loop->clock >= 0;
+    if (open && posix_loop_watch(loop, loop->wake, &loop->waker) == H2CONN_OK &&
+        posix_loop_watch(loop, loop->clock, &loop->alarm) == H2CONN_OK) {
         pthread_mutex_init(&loop->lock, NULL);
         posix_pool_init(&loop->pool);
         return H2CONN_OK;
     }
     if (loop->epoll >= 0) close(loop->epoll);
     if (loop->wake >= 0) close(loop->wake);
+    if (loop->clock >= 0) close(loop->clock);
     return H2CONN_ENOMEM;
 }
 
 void posix_loop_free(posix_loop *loop) {
     close(loop->epoll);
     close(loop->wake);
+    close(loop->clock);
     posix_timers_free(&loop->timers);
     posix_pool_free(&loop->pool);
     pthread_mutex_destroy(&loop->lock);
@@ -108,19 +128,19 @@ void posix_loop_post(posix_session *s, bool urgent) {
 }
 
 /* Look at one posted session. Returns whether it has ended. */
-static bool look_at(posix_session *s, int64_t now, bool due) {
+static bool look_at(posix_session *s, bool due) {
     pthread_mutex_lock(&s->lock);
     const bool urgent = s->urgent || s->loop->manual, ended = s->phase == POSIX_CLOSED;
     s->posted = s->urgent = false;
     if (ended) {
         s->gone = true;
     } else if (urgent) {
-        posix_session_turn(s, now);
+        posix_session_turn(s);
     } else if (!due || s->used != s->swept) {
         if (due) s->swept = s->used;
         post(s, false);
     } else if (!s->pumping && !s->watched) {
-        posix_session_turn(s, now);
+        posix_session_turn(s);
     }
     pthread_mutex_unlock(&s->lock);
     return ended;
@@ -136,7 +156,7 @@ static void sweep(posix_loop *loop, int64_t now) {
     if (due) loop->swept_at = now;
     while (s != NULL) {
         posix_session *next = s->posted_next;
-        if (look_at(s, now, due)) forget(loop, s);
+        if (look_at(s, due)) forget(loop, s);
         s = next;
     }
 }
@@ -211,12 +231,24 @@ static int64_t run_timers(posix_loop *loop, int64_t now) {
         posix_session *s = session_of(timer);
         pthread_mutex_lock(&s->lock);
         s->tick_at = UINT64_MAX;
-        posix_session_turn(s, now);
+        posix_session_turn(s);
         pthread_mutex_unlock(&s->lock);
     }
 }
 
 #define LOOP_ENDS (-2)
+
+/* A long sleep ends by an alarm, which is set anew only for an earlier time, and stands for sleep after sleep: a time
+ * given to each would cost as much as what there is to do. Returns how long to sleep by the time given. */
+static int set_alarm(posix_loop *loop, int64_t until, int timeout) {
+    if (timeout < POSIX_ALARM_MIN_MS) return timeout;
+    if (loop->alarm_at != 0 && loop->alarm_at <= until) return -1;
+    const struct itimerspec at = {
+        .it_value = {.tv_sec = (time_t)(until / MS_PER_S), .tv_nsec = (long)(until % MS_PER_S) * NS_PER_MS}};
+    if (timerfd_settime(loop->clock, TFD_TIMER_ABSTIME, &at, NULL) != 0) return timeout;
+    loop->alarm_at = until;
+    return -1;
+}
 
 /* How long the loop may sleep, or LOOP_ENDS. */
 static int time_to_sleep(posix_loop *loop, int64_t timer_at, int64_t turn_at, int64_t now) {
@@ -226,7 +258,9 @@ static int time_to_sleep(posix_loop *loop, int64_t timer_at, int64_t turn_at, in
     if (loop->urgent) until = now;
     const bool ends = loop->stopping && loop->n_sessions == 0;
     pthread_mutex_unlock(&loop->lock);
-    return ends ? LOOP_ENDS : posix_poll_timeout(until, now);
+    if (ends) return LOOP_ENDS;
+    const int timeout = posix_poll_timeout(until, now);
+    return loop->manual ? timeout : set_alarm(loop, until, timeout);
 }
 
 /* What is due now. Returns how long the loop may sleep then, or LOOP_ENDS. */

@@ -22,6 +22,8 @@
 #include "posix_timers.h"
 
 #define POSIX_SWEEP_MS 2
+/* The shortest sleep worth an alarm of its own. */
+#define POSIX_ALARM_MIN_MS 100
 /* Ready descriptors taken from the kernel at once. */
 #define POSIX_EVENTS_MAX 64
 
@@ -34,8 +36,9 @@ typedef struct posix_source {
 
 typedef struct posix_loop {
     pthread_mutex_t lock;
-    int epoll, wake; /* the second an eventfd */
-    posix_source waker;
+    int epoll, wake, clock; /* the second an eventfd, the third a timerfd */
+    posix_source waker, alarm;
+    int64_t alarm_at; /* when `clock` rings, 0 when it does not; the loop's thread only */
     posix_pool pool;
     posix_timers timers;
     struct posix_session *sessions; /* all of them */

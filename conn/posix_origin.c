@@ -96,7 +96,7 @@ static int open_session(posix_session **session, h2conn_client *client, const ch
     if (result == H2CONN_OK) result = posix_dial(&fd, url->host, url->port, until, why);
     if (result != H2CONN_OK) return result;
     posix_session *s;
-    result = posix_session_new(&s, &client->owner, fd, url->secure, url->host);
+    result = posix_session_new(&s, &client->owner, fd, NULL, url->secure, url->host);
     if (result != H2CONN_OK) return result;
     s->origin = strdup(origin);
     result = s->origin != NULL ? posix_loop_add(client->loop, s) : H2CONN_ENOMEM;

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include "posix_session.h"
+#include "posix_handlers.h"
 #include "posix_time.h"
 #include "posix_wait.h"
 
@@ -192,7 +192,7 @@ void posix_session_watch(posix_session *s) {
 
 void posix_session_rest(posix_session *s) {
     posix_session_settle(s);
-    if (s->turning || s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
+    if (s->turning || s->urgent || s->pumping || s->waits != NULL || posix_session_is_closing(s)) return;
     /* What the transport holds already, no descriptor would show. */
     if (s->more || h2conn_link_unread(&s->link) > 0)
         posix_loop_post(s, true);
@@ -202,6 +202,6 @@ void posix_session_rest(posix_session *s) {
 
 void posix_session_push(posix_session *s) {
     if (posix_session_defer(s)) return;
-    posix_session_flush(s, NULL);
+    if (!posix_handlers_pressed()) posix_session_flush(s, NULL);
     posix_session_settle(s);
 }

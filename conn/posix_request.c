@@ -39,8 +39,7 @@ void posix_request_run(h2conn_request *request, h2conn_handler handler, void *us
     posix_session_ref(s);
     posix_conn_orphan(&request->conn);
     posix_session_rest(s);
-    pthread_mutex_unlock(&s->lock);
-    posix_session_unref(s);
+    posix_session_leave(s);
 }
 
 /* ---- what the client asked ---- */

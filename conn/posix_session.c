@@ -35,7 +35,7 @@ static void ready(posix_source *source) {
     posix_session *s = (posix_session *)source;
     pthread_mutex_lock(&s->lock);
     s->ready = true;
-    posix_session_turn(s, h2conn_now());
+    posix_session_turn(s);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -54,19 +54,6 @@ static void session_free(posix_session *s) {
     free(s->tap);
     free(s->origin);
     free(s);
-}
-
-/* Now: a lost socket has no peer any more. */
-static bool print_addresses(posix_session *s) {
-    char local[H2CONN_ADDRESS_BYTES], remote[H2CONN_ADDRESS_BYTES];
-    posix_address_local(local, s->socket.fd);
-    posix_address_remote(remote, s->socket.fd);
-    const size_t first = strlen(local) + 1, second = strlen(remote) + 1;
-    s->addresses = malloc(first + second);
-    if (s->addresses == NULL) return false;
-    memcpy(s->addresses, local, first);
-    memcpy(s->addresses + first, remote, second);
-    return true;
 }
 
 static void *lend(void *user, size_t bytes) {
@@ -115,11 +102,11 @@ static int open_guard(posix_session *s, const char *host) {
 
 static int open_all(posix_session *s, bool secured, const char *host) {
     const h2conn_transport plain = posix_socket_transport(&s->socket);
-    if (!print_addresses(s)) return H2CONN_ENOMEM;
     return secured ? open_guard(s, host) : open_engine(s, &plain);
 }
 
-int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool secured, const char *host) {
+int posix_session_new(posix_session **session, posix_owner *owner, int fd, const posix_ends *ends, bool secured,
+                      const char *host) {
     posix_session *s = calloc(1, sizeof *s);
     if (s == NULL) {
         close(fd);
@@ -132,7 +119,7 @@ int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool 
     s->timer.index = POSIX_NOT_TIMED;
     s->refs = 1;
     pthread_mutex_init(&s->lock, NULL);
-    posix_socket_init(&s->socket, fd);
+    posix_socket_init(&s->socket, fd, ends);
     const int result = open_all(s, secured, host);
     if (result != H2CONN_OK) {
         session_free(s);
@@ -142,12 +129,30 @@ int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool 
     return H2CONN_OK;
 }
 
-const char *posix_session_local(const posix_session *s) {
-    return s->addresses;
+/* Several threads may print them; one's are kept. NULL without memory. */
+static const char *addresses(posix_session *s) {
+    char local[H2CONN_ADDRESS_BYTES], remote[H2CONN_ADDRESS_BYTES], *kept = atomic_load(&s->addresses);
+    if (kept != NULL) return kept;
+    posix_address_print(local, &s->socket.ends.local.any);
+    posix_address_print(remote, &s->socket.ends.remote.any);
+    const size_t first = strlen(local) + 1, second = strlen(remote) + 1;
+    char *text = malloc(first + second);
+    if (text == NULL) return NULL;
+    memcpy(text, local, first);
+    memcpy(text + first, remote, second);
+    if (atomic_compare_exchange_strong(&s->addresses, &kept, text)) return text;
+    free(text);
+    return kept;
 }
 
-const char *posix_session_remote(const posix_session *s) {
-    return s->addresses + strlen(s->addresses) + 1;
+const char *posix_session_local(posix_session *s) {
+    const char *text = addresses(s);
+    return text != NULL ? text : "";
+}
+
+const char *posix_session_remote(posix_session *s) {
+    const char *text = addresses(s);
+    return text != NULL ? text + strlen(text) + 1 : "";
 }
 
 void posix_session_ref(posix_session *s) {
@@ -160,6 +165,10 @@ void posix_session_drop(posix_session *s) {
 
 void posix_session_unref(posix_session *s) {
     pthread_mutex_lock(&s->lock);
+    posix_session_leave(s);
+}
+
+void posix_session_leave(posix_session *s) {
     const bool last = --s->refs == 0;
     pthread_mutex_unlock(&s->lock);
     if (last) session_free(s);

@@ -102,9 +102,9 @@ typedef struct posix_session {
     pthread_mutex_t lock;
     h2conn_link link;
     posix_socket socket;
-    posix_guard *guard; /* NULL when it is not secured */
-    char *addresses;    /* printed: the local one and, behind its terminator, the remote one */
-    posix_tap *tap;     /* around either, when the owner listens */
+    posix_guard *guard;        /* NULL when it is not secured */
+    _Atomic(char *) addresses; /* once asked for, printed: the local one and, behind its terminator, the remote one */
+    posix_tap *tap;            /* around either, when the owner listens */
     posix_owner *owner;
     posix_loop *loop;
     uint8_t *rx, *tx;                    /* borrowed while bytes are in them */
@@ -154,14 +154,17 @@ bool posix_window_grant(_Atomic int64_t *left, int64_t octets);
 /* With defaults put in, and 0 for none. */
 h2conn_times posix_times_of(const h2conn_times *given, const h2_config *config);
 
-/* A session on a connected socket, which it takes over even on failure. `secured` opens the owner's security layer, for
- * `host` at a client. H2CONN_OK, ENOMEM or ETLS. The caller has a reference. */
-int posix_session_new(posix_session **session, posix_owner *owner, int fd, bool secured, const char *host);
-const char *posix_session_local(const posix_session *s);
-const char *posix_session_remote(const posix_session *s);
+/* A session on a connected socket, which it takes over even on failure; `ends` as for posix_socket_init. `secured`
+ * opens the owner's security layer, for `host` at a client. H2CONN_OK, ENOMEM or ETLS. The caller has a reference. */
+int posix_session_new(posix_session **session, posix_owner *owner, int fd, const posix_ends *ends, bool secured,
+                      const char *host);
+/* Printed; "" without memory for that. With or without the lock. */
+const char *posix_session_local(posix_session *s);
+const char *posix_session_remote(posix_session *s);
 void posix_session_ref(posix_session *s);   /* locked */
 void posix_session_drop(posix_session *s);  /* locked, and not the last: the loop has one until the end */
 void posix_session_unref(posix_session *s); /* unlocked */
+void posix_session_leave(posix_session *s); /* locked; unlocks */
 
 /* Why the session or a stream of it failed, beyond the code: what the system or the security layer says. NULL when they
  * say nothing. `text` is room for it. Locked. */
@@ -202,7 +205,7 @@ bool posix_session_is_closing(const posix_session *s);
  * ends all streams. */
 void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms);
 /* The loop's turn: receive, send, tick, and take the next step to the end when there is one. */
-void posix_session_turn(posix_session *s, int64_t now);
+void posix_session_turn(posix_session *s);
 
 /* ---- posix_dispatch.c ---- */
 

@@ -46,10 +46,19 @@ h2conn_transport posix_socket_transport(posix_socket *socket) {
     return (h2conn_transport){socket_recv, socket_send, socket};
 }
 
-void posix_socket_init(posix_socket *socket, int fd) {
+static void be_prompt(int fd) {
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void posix_socket_init(posix_socket *socket, int fd, const posix_ends *ends) {
     *socket = (posix_socket){.fd = fd, .in = {.open = true}, .out = {.open = true}};
+    if (ends != NULL) {
+        socket->ends = *ends;
+        return;
+    }
+    be_prompt(fd);
+    socket->ends = (posix_ends){posix_name_local(fd), posix_name_remote(fd)};
 }
 
 void posix_socket_close(posix_socket *socket) {
@@ -61,8 +70,18 @@ int posix_socket_new(int family) {
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 }
 
-int posix_accept(int fd) {
-    return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+/* Listening on no address in particular, only each connection knows to which it came. */
+static bool is_any(const posix_name *name) {
+    if (name->any.sa_family == AF_INET) return name->in.sin_addr.s_addr == htonl(INADDR_ANY);
+    if (name->any.sa_family == AF_INET6) return IN6_IS_ADDR_UNSPECIFIED(&name->in6.sin6_addr);
+    return true;
+}
+
+int posix_accept(int fd, const posix_name *at, posix_ends *ends) {
+    socklen_t len = sizeof ends->remote;
+    const int accepted = accept4(fd, &ends->remote.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted >= 0) ends->local = is_any(at) ? posix_name_local(accepted) : *at;
+    return accepted;
 }
 
 /* Sharing is said before binding by those that join, and after it by the one that must not join strangers. */
@@ -81,6 +100,7 @@ int posix_listen(const struct sockaddr *address, socklen_t len, posix_sharing sh
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     /* An IPv6 socket that took IPv4 too would keep a listener of the same port from binding. */
     if (address->sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    be_prompt(fd);
     if (bind_and_listen(fd, address, len, sharing)) return fd;
     const int error = errno;
     close(fd);
@@ -108,42 +128,23 @@ void posix_address_set_port(struct sockaddr *address, uint16_t port) {
     if (address->sa_family == AF_INET) ((struct sockaddr_in *)(void *)address)->sin_port = htons(port);
 }
 
-uint16_t posix_port_local(int fd) {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-        struct sockaddr_storage room;
-    } address = {.room = {0}};
-    socklen_t len = sizeof address;
-    if (getsockname(fd, &address.any, &len) != 0) return 0;
-    return ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port : address.in.sin_port);
+uint16_t posix_name_port(const posix_name *name) {
+    if (name->any.sa_family == AF_INET6) return ntohs(name->in6.sin6_port);
+    return name->any.sa_family == AF_INET ? ntohs(name->in.sin_port) : 0;
 }
 
-typedef int name_getter(int fd, struct sockaddr *address, socklen_t *len);
-
-static void print_name(char out[H2CONN_ADDRESS_BYTES], int fd, name_getter *get) {
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
-    out[0] = '\0';
-    if (get(fd, (struct sockaddr *)&address, &len) == 0) posix_address_print(out, (struct sockaddr *)&address);
+posix_name posix_name_local(int fd) {
+    posix_name name = {.any = {.sa_family = AF_UNSPEC}};
+    socklen_t len = sizeof name;
+    if (getsockname(fd, &name.any, &len) != 0) name.any.sa_family = AF_UNSPEC;
+    return name;
 }
 
-/* glibc declares these with a union of pointers, which a plain function type does not match. */
-static int local_name(int fd, struct sockaddr *address, socklen_t *len) {
-    return getsockname(fd, address, len);
-}
-
-static int remote_name(int fd, struct sockaddr *address, socklen_t *len) {
-    return getpeername(fd, address, len);
-}
-
-void posix_address_local(char out[H2CONN_ADDRESS_BYTES], int fd) {
-    print_name(out, fd, local_name);
-}
-
-void posix_address_remote(char out[H2CONN_ADDRESS_BYTES], int fd) {
-    print_name(out, fd, remote_name);
+posix_name posix_name_remote(int fd) {
+    posix_name name = {.any = {.sa_family = AF_UNSPEC}};
+    socklen_t len = sizeof name;
+    if (getpeername(fd, &name.any, &len) != 0) name.any.sa_family = AF_UNSPEC;
+    return name;
 }
 
 const char *posix_error_text(int error, char out[H2CONN_WHY_BYTES]) {

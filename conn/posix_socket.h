@@ -4,6 +4,7 @@
 
 /* TCP sockets that never wait and never raise SIGPIPE, as transports; addresses; listening. */
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -17,13 +18,26 @@ typedef struct posix_flow {
     bool open;
 } posix_flow;
 
+/* An address; of family AF_UNSPEC when there is none. */
+typedef union posix_name {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+} posix_name;
+
+typedef struct posix_ends {
+    posix_name local, remote;
+} posix_ends;
+
 typedef struct posix_socket {
     int fd;
     posix_flow in, out;
+    posix_ends ends;
 } posix_socket;
 
-/* Take over a connected descriptor and make it non-blocking, close-on-exec and prompt (TCP_NODELAY). */
-void posix_socket_init(posix_socket *socket, int fd);
+/* Take over a connected descriptor that does not wait, and make it prompt (TCP_NODELAY). One that was accepted is, and
+ * has its `ends` from posix_accept; NULL for another. */
+void posix_socket_init(posix_socket *socket, int fd, const posix_ends *ends);
 /* A transport over it; `socket` must stay in place. */
 h2conn_transport posix_socket_transport(posix_socket *socket);
 void posix_socket_close(posix_socket *socket);
@@ -31,24 +45,25 @@ void posix_socket_close(posix_socket *socket);
 /* A new socket that does not wait and is closed on exec, or -1. */
 int posix_socket_new(int family);
 
-/* Print an address as "127.0.0.1:80" or "[::1]:80". */
+/* Print an address as "127.0.0.1:80" or "[::1]:80"; "" for none. */
 void posix_address_print(char out[H2CONN_ADDRESS_BYTES], const struct sockaddr *address);
-/* The printed local or remote address of a descriptor, "" when it has none. */
-void posix_address_local(char out[H2CONN_ADDRESS_BYTES], int fd);
-void posix_address_remote(char out[H2CONN_ADDRESS_BYTES], int fd);
+/* The local or remote address of a descriptor. */
+posix_name posix_name_local(int fd);
+posix_name posix_name_remote(int fd);
 
 /* Ports, in the machine's order. */
 void posix_address_set_port(struct sockaddr *address, uint16_t port);
-uint16_t posix_port_local(int fd);
+uint16_t posix_name_port(const posix_name *name);
 
 /* Sockets may listen on one port together (SO_REUSEPORT); the first of them still finds that the port is free. */
 typedef enum posix_sharing { POSIX_ALONE, POSIX_FIRST, POSIX_FURTHER } posix_sharing;
 
-/* Listen on one address. Returns the descriptor, or -1 with errno. */
+/* Listen on one address; what is accepted is prompt. Returns the descriptor, or -1 with errno. */
 int posix_listen(const struct sockaddr *address, socklen_t len, posix_sharing sharing);
 
-/* Accept one connection: a descriptor, or -1 with errno. */
-int posix_accept(int fd);
+/* Accept one connection: a descriptor that does not wait and is closed on exec, and its two ends, or -1 with errno.
+ * `at` is where `fd` listens. */
+int posix_accept(int fd, const posix_name *at, posix_ends *ends);
 
 /* The sentence of an errno in `out`, which is returned. */
 const char *posix_error_text(int error, char out[H2CONN_WHY_BYTES]);

@@ -6,18 +6,31 @@
 #include "posix_time.h"
 
 #define MS_PER_S  1000
-#define US_PER_MS 1000
 #define NS_PER_US 1000
 #define NS_PER_MS 1000000
 
 int64_t posix_now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * MS_PER_S * US_PER_MS + now.tv_nsec / NS_PER_US;
+    return (int64_t)now.tv_sec * MS_PER_S * POSIX_US_PER_MS + now.tv_nsec / NS_PER_US;
 }
 
 int64_t h2conn_now(void) {
-    return posix_now_us() / US_PER_MS;
+    return posix_now_us() / POSIX_US_PER_MS;
+}
+
+int64_t posix_now_coarse(void) {
+#ifdef CLOCK_MONOTONIC_COARSE
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
+#else
+    return h2conn_now();
+#endif
+}
+
+bool posix_is_past(int64_t deadline) {
+    return deadline != 0 && h2conn_now() >= deadline;
 }
 
 int64_t posix_earlier(int64_t a, int64_t b) {

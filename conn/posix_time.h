@@ -8,11 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define POSIX_US_PER_MS 1000
+
 int64_t posix_now_us(void);
+/* In milliseconds, some late, for a fraction of the price. */
+int64_t posix_now_coarse(void);
 
 static inline bool posix_passed(int64_t deadline, int64_t now) {
     return deadline != 0 && now >= deadline;
 }
+
+/* The same, and the clock is read only for a deadline. */
+bool posix_is_past(int64_t deadline);
 
 /* The earlier of two deadlines. */
 int64_t posix_earlier(int64_t a, int64_t b);

@@ -66,7 +66,7 @@ static void poll_for_roles(posix_wait *w, int64_t deadline, int64_t now) {
                            {.fd = posix_cancel_fd(w->cancel), .events = POLLIN}};
     w->polling = true;
     pthread_mutex_unlock(&s->lock);
-    const int ready = poll(fds, sizeof fds / sizeof fds[0], posix_poll_timeout(deadline, now));
+    const int ready = poll(fds, w->cancel != NULL ? 3 : 2, posix_poll_timeout(deadline, now));
     pthread_mutex_lock(&s->lock);
     w->polling = false;
     if (w->woken) posix_parker_silence(w->parker);
@@ -79,7 +79,7 @@ static void poll_for_roles(posix_wait *w, int64_t deadline, int64_t now) {
 
 bool posix_wait_step(posix_wait *w, int64_t deadline) {
     posix_session *s = w->session;
-    const int64_t now = h2conn_now();
+    const int64_t now = deadline != 0 ? h2conn_now() : posix_now_coarse();
     if (posix_passed(deadline, now) || posix_cancelled(w->cancel)) return false;
     const uint64_t sent = s->link.sent;
     const bool closing = posix_session_is_closing(s);

@@ -322,6 +322,68 @@ START_TEST(contract_handler_is_spared_requests_that_were_taken_back) {
 }
 END_TEST
 
+typedef struct turns {
+    test_flag both, go;
+    int calls;
+} turns;
+
+static void answer_then_block(void *user, h2conn_request *request) {
+    turns *t = user;
+    const bool first = t->calls++ == 0;
+    test_await(first ? &t->both : &t->go, 1);
+    h2conn_respond(request, 200, NULL, 0, "hello\n", 6);
+}
+
+/* The one thread answers while another request waits, whose handler then keeps it. */
+START_TEST(contract_handler_answer_arrives_while_the_next_handler_blocks) {
+    turns t = {TEST_FLAG, TEST_FLAG, 0};
+    const h2conn_server_options options = {.handler = answer_then_block, .user = &t, .threads = 1};
+    test_server s;
+    test_frame frame;
+    test_server_start(&s, &options);
+    const int fd = test_dial_raw(s.url);
+    test_greet_server(fd);
+    test_write_post(fd, 1, H2_FLAG_END_STREAM);
+    test_write_post(fd, 3, H2_FLAG_END_STREAM);
+    test_write_frame(fd, H2_PING, 0, 0, "12345678", 8);
+    ck_assert(test_await_frame(fd, &frame, H2_PING));
+    test_raise(&t.both);
+    ck_assert(test_await_frame(fd, &frame, H2_DATA));
+    ck_assert_uint_eq(frame.header.stream_id, 1);
+    ck_assert_uint_eq(frame.header.flags, H2_FLAG_END_STREAM);
+    test_raise(&t.go);
+    ck_assert(test_await_frame(fd, &frame, H2_DATA));
+    ck_assert_uint_eq(frame.header.stream_id, 3);
+    close(fd);
+    test_server_stop(&s);
+}
+END_TEST
+
+#define AT_ONCE 100
+
+static void meet(void *user, h2conn_request *request) {
+    test_flag *entered = user;
+    test_raise(entered);
+    test_await(entered, AT_ONCE);
+    h2conn_respond(request, 200, NULL, 0, NULL, 0);
+}
+
+/* None returns before all have begun. */
+START_TEST(contract_handlers_that_block_have_a_thread_each) {
+    test_flag entered = TEST_FLAG;
+    const h2conn_server_options options = {.handler = meet, .user = &entered};
+    test_server s;
+    test_frame frame;
+    test_server_start(&s, &options);
+    const int fd = test_dial_raw(s.url);
+    test_greet_server(fd);
+    for (uint32_t i = 0; i < AT_ONCE; i++) test_write_post(fd, 2 * i + 1, H2_FLAG_END_STREAM);
+    for (int i = 0; i < AT_ONCE; i++) ck_assert(test_await_frame(fd, &frame, H2_HEADERS));
+    close(fd);
+    test_server_stop(&s);
+}
+END_TEST
+
 static void add_of_each_style(TCase *tc) {
     tcase_add_test(tc, contract_handler_that_returns_closes_its_connection);
     tcase_add_test(tc, contract_handler_that_returned_refuses_a_client_that_goes_on_sending);
@@ -337,6 +399,8 @@ Suite *contract_handler_suite(void) {
     tcase_add_loop_test(tc, contract_handler_of_a_client_that_vanishes, 0, 2);
     tcase_add_loop_test(tc, contract_handler_of_a_client_that_resets, 0, 2);
     tcase_add_test(tc, contract_handler_pool_is_bounded_and_refuses_beyond);
+    tcase_add_test(tc, contract_handler_answer_arrives_while_the_next_handler_blocks);
+    tcase_add_test(tc, contract_handlers_that_block_have_a_thread_each);
     tcase_add_test(tc, contract_handler_is_spared_requests_that_were_taken_back);
     test_each_style(suite, add_of_each_style);
     return suite;
