@@ -20,7 +20,7 @@ extern "C" {
 #define H2CONN_CHUNK_MIN 480u
 /* Behind so many bytes chunks of so much are taken: a pile that nobody reads is few pieces, which a source can have
  * from the system and give back to it. */
-#define H2CONN_PILE_BYTES  131072u
+#define H2CONN_PILE_BYTES  262144u
 #define H2CONN_CHUNK_LARGE 262144u
 
 typedef struct h2conn_chunk {
