@@ -14,11 +14,12 @@ static void put_all(h2conn_chunk *chunk, const h2conn_chunk_source *source) {
     }
 }
 
-/* Empty chunks with room for `need` bytes together; NULL when there are not enough. `need` is at least 1. */
-static h2conn_chunk *get_room(const h2conn_chunk_source *source, size_t need) {
+/* Empty chunks with room for `need` bytes together, each of `least_room` if it can be; NULL when there are not enough.
+ * `need` is at least 1. */
+static h2conn_chunk *get_room(const h2conn_chunk_source *source, size_t need, size_t least_room) {
     h2conn_chunk *first = NULL, **place = &first;
     while (need > 0) {
-        h2conn_chunk *chunk = source->get(source->ctx, need > H2CONN_CHUNK_MIN ? need : H2CONN_CHUNK_MIN);
+        h2conn_chunk *chunk = source->get(source->ctx, need > least_room ? need : least_room);
         if (chunk == NULL) {
             put_all(first, source);
             return NULL;
@@ -37,7 +38,8 @@ bool h2conn_queue_add(h2conn_queue *queue, const h2conn_chunk_source *source, co
     const size_t spare = queue->last != NULL ? queue->last->cap - queue->last->end : 0;
     h2conn_chunk *at = queue->last;
     if (len > spare) {
-        h2conn_chunk *fresh = get_room(source, len - spare);
+        const size_t least_room = queue->bytes < H2CONN_PILE_BYTES ? H2CONN_CHUNK_MIN : H2CONN_CHUNK_LARGE;
+        h2conn_chunk *fresh = get_room(source, len - spare, least_room);
         if (fresh == NULL) return false;
         if (at == NULL)
             at = queue->first = fresh;

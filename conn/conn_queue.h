@@ -18,6 +18,10 @@ extern "C" {
 
 /* The smallest room worth a chunk, so that a run of tiny frames shares one. */
 #define H2CONN_CHUNK_MIN 480u
+/* Behind so many bytes chunks of so much are taken: a pile that nobody reads is few pieces, which a source can have
+ * from the system and give back to it. */
+#define H2CONN_PILE_BYTES  262144u
+#define H2CONN_CHUNK_LARGE 262144u
 
 typedef struct h2conn_chunk {
     struct h2conn_chunk *next;

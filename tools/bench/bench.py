@@ -154,12 +154,31 @@ def session():
 
 
 def growth():
-    lines = run(program("growth"), 5000 if QUICK else 50000).splitlines()
+    lines = run(program("growth"), 50000).splitlines()
     for line in lines[1:]:
         name, figures = line[:28].strip(), [float(x) for x in line[28:].split()]
         at, most = (1, "10,000 streams") if len(figures) == 5 else (0, "1,000 sessions")
         add("growth: %s, at %s" % (name, most), figures[-1:], figures[at:at + 1],
             "at %d:" % (10 if at else 1), 1.5, "ns", less=True)
+    if QUICK:
+        return skipped("growth over sockets", "not with --quick")
+    for what, sizes in (("streams", (1, 10, 100, 1000, 10000)), ("sessions", (1, 10, 100, 1000))):
+        ends = {n: lambda n=n: message_cost(what, n) for n in (sizes[1], sizes[-1])}
+        f = rounds(list(ends.items()), 2)
+        said = {n: statistics.median(f[n]) if n in f else message_cost(what, n) for n in sizes}
+        note("%s: %s" % (what, ", ".join("%d: %.2f us" % each for each in said.items())))
+        add("growth over sockets: echo of 64 B, server's CPU, at {:,} {}".format(sizes[-1], what), f[sizes[-1]],
+            f[sizes[1]], "at %d:" % sizes[1], 1.5, "us", less=True)
+
+
+def message_cost(what, count):
+    """Microseconds of the server's processor time, every byte compared."""
+    sessions, streams = (1, count) if what == "streams" else (count, 1)
+    out = run(os.path.join(BUILD, "bin", "h2bench"), "--self", "fleet", sessions, streams, 1)
+    cost = re.search(r"server CPU ([\d.]+) us a message", out)
+    if not cost or "%d conns ended in good order, 0 messages lost, 0 bytes wrong" % count not in out:
+        raise Wrong("h2bench fleet with %d %s: %s" % (count, what, out))
+    return float(cost[1])
 
 
 # ---- echoes ----
@@ -344,9 +363,41 @@ def link(label, delay_us, rate, seconds, warm, target, count):
             add("%s, %s, after %d s" % (label, way, warm), f["http"], f["tcp"], "raw TCP", target, "MB/s")
 
 
+def rss(pid):
+    """MiB of a process that are in RAM."""
+    with open("/proc/%d/statm" % pid) as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1048576
+
+
+def memory(label, delay_us, rate):
+    """What the server holds when its program does not read for a second, and 3 s after it has read all."""
+    with contextlib.ExitStack() as stack:
+        server, pid = stack.enter_context(process([program("wire"), "server", "http"]))
+        port, _ = stack.enter_context(process([program("proxy"), server, delay_us, rate]))
+        base = peak = last = rss(pid)
+        client = stack.enter_context(subprocess.Popen([program("wire"), "pause", url("http", port), "4", "4"],
+                                                      stdout=subprocess.PIPE, text=True))
+        until = time.monotonic() + LIMIT
+        while client.poll() is None:
+            if time.monotonic() > until:
+                client.kill()
+                raise Wrong("%s does not end" % label)
+            last = rss(pid)
+            peak = max(peak, last)
+            time.sleep(0.02)
+        if client.returncode != 0 or client.stdout.read() != "idle\n":
+            raise Wrong("%s failed" % label)
+    held, most = last - base, peak - base
+    if most < 4 or held > max(2, most / 4):
+        raise Wrong("%s: of %.1f MiB at the peak %.1f stay when idle" % (label, most, held))
+    add(label, [held], [most], "at its peak", 0.25, "MiB", less=True)
+
+
 def delay():
     seconds = 4 if QUICK else 5
     link("one stream, 100 ms round trip, 100 MB/s", 50000, 100, seconds, 3, 0.95, 1)
+    if not QUICK:
+        memory("the server's memory, 3 s after that link is idle", 50000, 100)
     if QUICK:
         skipped("one stream, 50 ms, uncapped", "not with --quick")
     else:

@@ -4,13 +4,16 @@
  * usage: wire server SCHEME [CERTS]               serve on a free port of 127.0.0.1 until ended
  *        wire bulk URL BYTES [CERTS]              echo BYTES, writing and reading at once
  *        wire ping URL COUNT SIZE [CERTS]         COUNT round trips of SIZE bytes, one after the other
- *        wire down|up|echo URL SECONDS WARM       one stream for SECONDS; the rate after the first WARM, at the
- * receiver wire suite URL CERTS                     the TLS suite that is used
+ *        wire down|up|echo URL SECONDS WARM       one stream for SECONDS; the rate after the first WARM, at its
+ * receiver wire pause URL SECONDS IDLE              write for SECONDS, of which the server does not read the last;
+ * print "idle" then, and end after IDLE seconds of silence wire suite URL CERTS                     the TLS suite that
+ * is used
  */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "bench_common.h"
 #include "bench_wire.h"
 
@@ -61,13 +64,17 @@ typedef struct source {
     uint64_t sent;
 } source;
 
-static void *source_run(void *user) {
-    source *s = user;
+static void pour(source *s) {
     while (s->sent < s->len && bench_now_ns() < s->until_ns) {
         size_t n = s->len - s->sent < BENCH_CHUNK ? (size_t)(s->len - s->sent) : BENCH_CHUNK;
         if (s->wire->ops->write(s->wire, bench_pattern(s->sent), n) != 0) bench_die("the connection broke in a write");
         s->sent += n;
     }
+}
+
+static void *source_run(void *user) {
+    source *s = user;
+    pour(s);
     s->wire->ops->end(s->wire);
     return NULL;
 }
@@ -83,6 +90,26 @@ static void serve_echo(bench_wire *wire, uint64_t len) {
     free(buf);
 }
 
+static void answer_count(bench_wire *wire, const meter *m) {
+    char answer[64];
+    int len = snprintf(answer, sizeof answer, "%llu %.3f", (unsigned long long)m->bytes, meter_rate(m));
+    wire->ops->write(wire, answer, (size_t)len);
+}
+
+/* Read, but not from a time on for a while, in which bytes pile up. */
+static void serve_pause(bench_wire *wire, uint64_t from_ns, uint64_t ns) {
+    struct timespec t = {(time_t)(ns / SECOND), (long)(ns % SECOND)};
+    meter m = {.from_ns = from_ns};
+    while (bench_now_ns() < from_ns) {
+        uint64_t before = m.bytes;
+        read_all(wire, &m, m.bytes + 1);
+        if (m.bytes == before) break;
+    }
+    nanosleep(&t, NULL);
+    read_all(wire, &m, UINT64_MAX);
+    answer_count(wire, &m);
+}
+
 static void serve(bench_wire *wire, const char *task) {
     unsigned long long number = 0, warm_ms = 0;
     char name[16];
@@ -94,11 +121,11 @@ static void serve(bench_wire *wire, const char *task) {
         source s = {.wire = wire, .len = UINT64_MAX, .until_ns = start + number * SECOND / 1000};
         source_run(&s);
     } else if (strcmp(name, "up") == 0) {
-        char answer[64];
         meter m = {.from_ns = start + warm_ms * SECOND / 1000};
         read_all(wire, &m, UINT64_MAX);
-        int len = snprintf(answer, sizeof answer, "%llu %.3f", (unsigned long long)m.bytes, meter_rate(&m));
-        wire->ops->write(wire, answer, (size_t)len);
+        answer_count(wire, &m);
+    } else if (strcmp(name, "pause") == 0) {
+        serve_pause(wire, start + number * SECOND / 1000, warm_ms * SECOND / 1000);
     }
 }
 
@@ -157,11 +184,10 @@ static void down(bench_wire *wire, uint64_t warm_ns) {
     printf("%.2f\n", meter_rate(&m));
 }
 
-static void up(bench_wire *wire, uint64_t ns) {
+/* The server's rate, when it had all that was sent. */
+static double await_count(bench_wire *wire, uint64_t sent) {
     char answer[64];
     size_t len = 0;
-    source s = {wire, UINT64_MAX, bench_now_ns() + ns, 0};
-    source_run(&s);
     for (ptrdiff_t n; len < sizeof answer - 1; len += (size_t)n) {
         n = wire->ops->read(wire, answer + len, sizeof answer - 1 - len);
         if (n < 0) bench_die("the connection broke");
@@ -170,9 +196,30 @@ static void up(bench_wire *wire, uint64_t ns) {
     answer[len] = '\0';
     unsigned long long got;
     double rate;
-    if (sscanf(answer, "%llu %lf", &got, &rate) != 2 || got != s.sent)
-        bench_die("of %llu bytes the server had: %s", (unsigned long long)s.sent, answer);
-    printf("%.2f\n", rate);
+    if (sscanf(answer, "%llu %lf", &got, &rate) != 2 || got != sent)
+        bench_die("of %llu bytes the server had: %s", (unsigned long long)sent, answer);
+    return rate;
+}
+
+static void up(bench_wire *wire, uint64_t ns) {
+    source s = {wire, UINT64_MAX, bench_now_ns() + ns, 0};
+    source_run(&s);
+    printf("%.2f\n", await_count(wire, s.sent));
+}
+
+static void pause_in(const char *url, uint64_t seconds, uint64_t idle) {
+    char task[BENCH_TASK_BYTES];
+    struct timespec t = {(time_t)idle, 0};
+    snprintf(task, sizeof task, "pause/%llu/1000", (unsigned long long)(seconds - 1) * 1000);
+    bench_wire *wire = bench_wire_connect(url, task);
+    source s = {wire, UINT64_MAX, bench_now_ns() + seconds * SECOND, 0};
+    pour(&s);
+    puts("idle");
+    fflush(stdout);
+    nanosleep(&t, NULL);
+    wire->ops->end(wire);
+    await_count(wire, s.sent);
+    wire->ops->close(wire);
 }
 
 static void echo(bench_wire *wire, uint64_t ns, uint64_t warm_ns) {
@@ -214,13 +261,16 @@ int main(int argc, char **argv) {
         ping(argv[2], bench_number(argv[3], 1u << 30), bench_number(argv[4], BENCH_CHUNK));
     } else if (is_timed && argc == 5) {
         timed(what, argv[2], bench_number(argv[3], 3600), bench_number(argv[4], 3600));
+    } else if (strcmp(what, "pause") == 0 && argc == 5) {
+        pause_in(argv[2], bench_number(argv[3], 3600), bench_number(argv[4], 3600));
     } else if (strcmp(what, "suite") == 0 && argc == 4) {
         bench_certs = argv[3];
         bench_wire *wire = bench_wire_connect(argv[2], "echo/1");
         puts(wire->ops->suite(wire));
         wire->ops->close(wire);
     } else {
-        bench_die("usage: wire server|bulk|ping|down|up|echo|suite ...; the head of tools/bench/wire.c has the rest");
+        bench_die(
+            "usage: wire server|bulk|ping|down|up|echo|pause|suite ...; the head of tools/bench/wire.c has the rest");
     }
     return 0;
 }

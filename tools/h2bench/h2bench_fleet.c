@@ -128,18 +128,21 @@ static void say_memory(const fleet *f, const uint64_t rss[4]) {
     printf(", a conn once it has echoed %.0f B\n", ((double)rss[3] - (double)rss[0]) / (sessions + extra));
 }
 
-static void echo(fleet *f) {
+static void echo(fleet *f, pid_t pid) {
     const int64_t start = h2conn_now();
+    const double cpu = process_cpu(pid);
     f->echoing = true;
     for (unsigned i = 0; i < f->begun; i++) session_echo(&f->sessions[i]);
     turn_until(f, never, start + (int64_t)f->options->seconds * 1000);
     const double seconds = (double)(h2conn_now() - start) / 1000;
     const uint64_t messages = f->latency.count;
+    const double spent = process_cpu(pid) - cpu;
     f->echoing = false;
     turn_until(f, quiet, 0);
     printf("echo %u B for %.1f s: %.0f messages/s, latency p50 %.2f ms, p99 %.2f ms, most %.2f ms\n", f->options->size,
            seconds, (double)messages / seconds, (double)latency_at(&f->latency, 0.5) / 1000,
            (double)latency_at(&f->latency, 0.99) / 1000, (double)latency_at(&f->latency, 1) / 1000);
+    if (spent > 0 && messages > 0) printf("server CPU %.3f us a message\n", spent * 1e6 / (double)messages);
 }
 
 static int measure(fleet *f, pid_t pid) {
@@ -153,7 +156,7 @@ static int measure(fleet *f, pid_t pid) {
     printf("%u sessions x %u conns: %u open in %.1f s, %u failed\n", f->options->sessions, f->options->streams, f->open,
            (double)(h2conn_now() - start) / 1000, f->options->sessions * f->options->streams - f->open);
     if (good && !f->options->idle && f->options->seconds > 0) {
-        echo(f);
+        echo(f, pid);
         lost = f->waiting;
         settle(f);
         rss[3] = process_rss(pid);

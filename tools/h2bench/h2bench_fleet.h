@@ -47,6 +47,8 @@ pid_t server_start(char url[64], unsigned sessions, unsigned streams);
 bool server_end(pid_t pid);
 /* Bytes of a process's memory that are in RAM; 0 when that cannot be read. */
 uint64_t process_rss(pid_t pid);
+/* Seconds of processor time it has had; 0 when that cannot be told. */
+double process_cpu(pid_t pid);
 /* Allow so many descriptors. False after saying why not. */
 bool allow_descriptors(unsigned n);
 

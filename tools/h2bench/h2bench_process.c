@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "h2bench_fleet.h"
 #include "tool_exit.h"
@@ -97,6 +98,13 @@ uint64_t process_rss(pid_t pid) {
     }
     fclose(file);
     return kib * 1024;
+}
+
+double process_cpu(pid_t pid) {
+    struct timespec spent;
+    clockid_t clock;
+    if (pid <= 0 || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &spent) != 0) return 0;
+    return (double)spent.tv_sec + (double)spent.tv_nsec / 1e9;
 }
 
 bool allow_descriptors(unsigned n) {
