@@ -138,7 +138,7 @@ check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanit
 check-tsan: ## the threaded suites under ThreadSanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan SAN=-fsanitize=thread CFLAGS="-O1 -g" LAYERS="conn tls e2e fault" check
 
-prove: ## Frama-C on the frame parser and HPACK's integers: see tests/prove/README.md
+prove: ## Frama-C on the frame parser and HPACK: see tests/prove/README.md
 	@tests/prove/prove.sh
 
 coverage: ## lines and branches of hpack and h2 that the suites reach; needs lcov

@@ -189,7 +189,9 @@ typedef struct h2conn_client_options {
     const h2conn_secure *secure; /* for https:// URLs (h2tls_secure); copied, its context must outlive the client */
     const h2_config *config;     /* sizes, windows and times; default h2_config_hosted(false) */
     uint64_t window_memory;      /* octets by which the receive windows of all connections together may grow beyond
-                                    h2_config.stream_window; default 256 MiB */
+                                    h2_config.stream_window, each to at most window_most; default 256 MiB. A step takes
+                                    no more than half of what is left, so that late ones find some. Memory is only used
+                                    when a program stops reading what its peer had reason to think it would */
     h2conn_trace trace;
     void *trace_user;
     h2conn_times times;

@@ -78,7 +78,8 @@ typedef struct h2conn_core_storage {
     uint32_t rx_bytes, tx_bytes;
 } h2conn_core_storage;
 
-/* Members are private but `wake_ms`: when h2conn_core_step should be called at the latest. */
+/* Members are private but two: `wake_ms`, when h2conn_core_step should be called at the latest, and `refused`, whether
+ * the transport did not take all it was given: step again when it takes more. */
 struct h2conn_core {
     h2_session *session;
     const h2conn_core_storage *storage;
@@ -88,7 +89,7 @@ struct h2conn_core {
     void *user;
     h2conn_transport transport;
     uint64_t wake_ms;
-    uint32_t refused_at; /* the time when the transport first took nothing, while `refused` */
+    uint32_t refused_at; /* the time when the transport first took nothing, while it does */
     bool refused;
     int8_t lost; /* H2CONN_ELOST, ETLS or EGOAWAY once the transport has ended */
 };

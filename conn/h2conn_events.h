@@ -88,7 +88,9 @@ void *h2conn_user(const h2conn *conn);
  * came) only h2conn_close, _free, _set_user and _user may be called for it; h2conn_close and h2conn_free end the
  * attempt at any time. `timeout_ms` is of the attempt, as for h2conn_connect. A client with `reconnect` tries again.
  *
- * `options` must name a client; `cancel` is not for this call. EINVAL, EURL, ENOMEM; all else is told by on_close.
+ * `options` must name a client. Its `cancel`, fired before on_response (or that on_writable), ends the attempt:
+ * on_close tells of ECANCELED. The token is freed after those, or after h2conn_free. EINVAL, EURL, ENOMEM; all else is
+ * told by on_close.
  */
 int h2conn_connect_start(h2conn **conn, const char *url, const h2conn_options *options, const h2conn_events *events,
                          void *user);

@@ -181,6 +181,7 @@ void h2conn_client_free(h2conn_client *client) {
         shared_release();
     else
         loop_delete(client->loop);
+    posix_heed_free(client);
     posix_client_forget_troubles(client);
     pthread_cond_destroy(&client->sought);
     pthread_mutex_destroy(&client->seek_lock);

@@ -33,7 +33,8 @@ struct h2conn_client {
     struct posix_starting *seeking; /* nowhere's lock */
     struct posix_seeker *seekers;   /* seek_lock */
     pthread_mutex_t seek_lock;
-    pthread_cond_t sought; /* the last seeker has ended */
+    pthread_cond_t sought;   /* the last seeker has ended */
+    struct posix_heed *heed; /* the tokens of those; made when first needed */
 };
 
 /* A client of one connection: its sessions are looked after by a loop that all such share. */

@@ -147,10 +147,7 @@ static void on_pong(void *user, const uint8_t opaque[H2_PING_BYTES]) {
 
 static bool on_grow(void *user, int64_t octets) {
     posix_session *s = user;
-    _Atomic int64_t *left = &s->owner->window_memory;
-    if (atomic_fetch_sub(left, octets) >= octets) return true;
-    atomic_fetch_add(left, octets);
-    return false;
+    return posix_window_grant(&s->owner->window_memory, octets);
 }
 
 static void on_frame(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {

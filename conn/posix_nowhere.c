@@ -40,15 +40,24 @@ void posix_nowhere_enter(posix_starting *st) {
     posix_session *nowhere = client->nowhere;
     st->conn->session = nowhere;
     posix_session_ref(nowhere);
-    if (st->deadline == 0) return;
+    if (st->until.deadline == 0 && st->until.cancel == NULL) return;
     if (!st->listed) {
         posix_start_ref(st);
         st->listed = true;
         st->seeking_next = client->seeking;
         client->seeking = st;
     }
-    nowhere->starts_at = posix_earlier(nowhere->starts_at, st->deadline);
+    nowhere->starts_at = posix_earlier(nowhere->starts_at, st->until.deadline);
     posix_session_tick(nowhere, h2conn_now());
+    if (posix_cancelled(st->until.cancel)) posix_loop_post(nowhere, true);
+}
+
+void posix_nowhere_left(posix_starting *st) {
+    posix_session *nowhere = st->client->nowhere;
+    if (st->until.deadline != 0 || st->until.cancel == NULL) return;
+    pthread_mutex_lock(&nowhere->lock);
+    if (st->listed) posix_loop_post(nowhere, true);
+    pthread_mutex_unlock(&nowhere->lock);
 }
 
 void posix_nowhere_turn(posix_session *nowhere, int64_t now) {
@@ -57,18 +66,17 @@ void posix_nowhere_turn(posix_session *nowhere, int64_t now) {
     nowhere->starts_at = 0;
     while (*place != NULL) {
         posix_starting *st = *place;
-        pthread_mutex_lock(&st->lock);
-        const bool seeking = st->state == POSIX_SEEKING;
-        pthread_mutex_unlock(&st->lock);
-        if (seeking && !posix_passed(st->deadline, now)) {
-            nowhere->starts_at = posix_earlier(nowhere->starts_at, st->deadline);
+        bool seeking;
+        const int error = posix_start_check(st, POSIX_SEEKING, now, &seeking);
+        if (seeking && error == H2CONN_OK) {
+            nowhere->starts_at = posix_earlier(nowhere->starts_at, st->until.deadline);
             place = &st->seeking_next;
             continue;
         }
         *place = st->seeking_next;
         st->listed = false;
         if (seeking) {
-            posix_start_fail_locked(st, POSIX_SEEKING, H2CONN_ETIMEDOUT, H2_NO_ERROR, "connecting");
+            posix_start_fail_locked(st, POSIX_SEEKING, error, H2_NO_ERROR, "connecting");
             posix_seek_end(st);
         }
         posix_start_unref(st);

@@ -46,9 +46,9 @@ static void leave(posix_starting *st) {
 }
 
 static int64_t latest_deadline(const posix_starting *st) {
-    int64_t latest = st->deadline;
+    int64_t latest = st->until.deadline;
     for (; st != NULL && latest != 0; st = st->line_next)
-        if (st->deadline == 0 || st->deadline > latest) latest = st->deadline;
+        if (st->until.deadline == 0 || st->until.deadline > latest) latest = st->until.deadline;
     return latest;
 }
 

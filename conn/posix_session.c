@@ -10,6 +10,13 @@ int64_t posix_window_memory(uint64_t option) {
     return option < INT64_MAX ? (int64_t)option : INT64_MAX;
 }
 
+bool posix_window_grant(_Atomic int64_t *left, int64_t octets) {
+    const int64_t before = atomic_fetch_sub(left, octets);
+    if (octets <= 0 || before / 2 >= octets) return true;
+    atomic_fetch_add(left, octets);
+    return false;
+}
+
 #define DEFAULT_HANDSHAKE_MS 10000
 #define DEFAULT_LINGER_MS    1000
 

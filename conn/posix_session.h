@@ -151,6 +151,9 @@ typedef struct posix_session {
 
 /* The option `window_memory` as an owner keeps it. */
 int64_t posix_window_memory(uint64_t option);
+/* Whether a window may grow by `octets` of what is `left`: by no more than half, so that one fast link does not keep
+ * others from growing. Below zero, they are given back. Any thread. */
+bool posix_window_grant(_Atomic int64_t *left, int64_t octets);
 /* With defaults put in, and 0 for none. */
 h2conn_times posix_times_of(const h2conn_times *given, const h2_config *config);
 

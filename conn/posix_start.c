@@ -39,6 +39,14 @@ bool posix_start_step(starting *st, posix_start_state from, posix_start_state to
     return was;
 }
 
+int posix_start_check(starting *st, posix_start_state in, int64_t now, bool *is) {
+    pthread_mutex_lock(&st->lock);
+    *is = st->state == in;
+    const int error = *is ? posix_until_check(&st->until, now) : H2CONN_OK;
+    pthread_mutex_unlock(&st->lock);
+    return error;
+}
+
 /* ---- failing ---- */
 
 /* What ended the connection, and the sentence on it if there is memory for one. With its session locked. */
@@ -135,19 +143,21 @@ static h2_result open_stream(starting *st, posix_session *s) {
 static bool turn_opening(starting *st, posix_session *s, int64_t now) {
     char why[H2CONN_WHY_BYTES] = "";
     uint32_t code = H2_NO_ERROR;
-    if (posix_passed(st->deadline, now)) {
-        posix_start_fail(st, POSIX_OPENING, H2CONN_ETIMEDOUT, code, "waiting for the server's SETTINGS");
+    bool opening;
+    int error = posix_start_check(st, POSIX_OPENING, now, &opening);
+    if (error != H2CONN_OK) {
+        posix_start_fail(st, POSIX_OPENING, error, code, "waiting for the server's SETTINGS");
         return false;
     }
     if (posix_session_is_closing(s)) {
-        const int error = posix_ask_explain(s, why, &code);
+        error = posix_ask_explain(s, why, &code);
         not_opened(st, s, error, code, why);
         return false;
     }
     const h2_result result = open_stream(st, s);
     if (result == H2_EAGAIN) return true;
     if (result == H2_OK) return !st->early;
-    const int error = posix_ask_result(s, result, why, &code);
+    error = posix_ask_result(s, result, why, &code);
     not_opened(st, s, error, code, why);
     return false;
 }
@@ -157,14 +167,17 @@ static bool turn_opening(starting *st, posix_session *s, int64_t now) {
 static bool turn_asking(starting *st, posix_session *s, int64_t now) {
     h2conn *conn = st->conn;
     const bool go_on = st->expects && conn->continued && conn->status == 0;
-    if (conn->status == 0 && !go_on && !conn->stream.closed && !posix_passed(st->deadline, now)) return true;
+    const bool waits = conn->status == 0 && !go_on && !conn->stream.closed;
+    bool asking;
+    const int error = waits ? posix_start_check(st, POSIX_ASKING, now, &asking) : H2CONN_OK;
+    if (waits && error == H2CONN_OK) return true;
     if (!posix_start_step(st, POSIX_ASKING, POSIX_OVER) || conn->status != 0 || conn->stream.closed) return false;
     if (go_on) {
         posix_raise(conn, POSIX_DUE_WRITE);
         return false;
     }
     h2_stream_reset(s->link.session, conn->stream.id, H2_CANCEL);
-    explain(st, H2CONN_ETIMEDOUT, H2_CANCEL, "waiting for the response");
+    explain(st, error, H2_CANCEL, "waiting for the response");
     return false;
 }
 
@@ -248,7 +261,7 @@ void posix_starts_turn(posix_session *s, int64_t now) {
             st->next = NULL;
             *end = st;
             end = &st->next;
-            s->starts_at = posix_earlier(s->starts_at, st->deadline);
+            s->starts_at = posix_earlier(s->starts_at, st->until.deadline);
             if (state_of(st) == POSIX_OPENING) s->opening_starts++;
         } else {
             drop(st);
@@ -280,6 +293,7 @@ bool posix_start_place(starting *st, posix_session *s, bool fresh) {
         posix_session_tick(s, now);
     }
     pthread_mutex_unlock(&s->lock);
+    if (taken) posix_nowhere_left(st);
     return taken;
 }
 
@@ -322,7 +336,7 @@ static int starting_new(starting **out, const char *url, const h2conn_options *o
     st->client = options->client;
     st->early = options->early;
     st->expects = options->expect_continue;
-    st->deadline = posix_ask_deadline(options);
+    st->until = (posix_until){.deadline = posix_ask_deadline(options), .cancel = options->cancel};
     st->ask = malloc(sizeof *st->ask);
     const int result = st->ask != NULL ? posix_ask_init(st->ask, url, options) : H2CONN_ENOMEM;
     if (result == H2CONN_OK)
@@ -332,19 +346,20 @@ static int starting_new(starting **out, const char *url, const h2conn_options *o
     return result;
 }
 
-static h2conn *conn_new(starting *st, const h2conn_events *events, void *user) {
+/* Callbacks may run, and free it, before this returns: *out is set first, and not after. */
+static bool conn_new(h2conn **out, starting *st, const h2conn_events *events, void *user) {
     posix_session *nowhere = st->client->nowhere;
     h2conn *conn = calloc(1, sizeof *conn);
-    if (conn == NULL) return NULL;
+    if (conn == NULL) return false;
     h2conn_stream_init(&conn->stream, 0, &posix_chunks);
     conn->events = events;
     conn->user = user;
     conn->starting = st;
-    st->conn = conn;
+    st->conn = *out = conn;
     pthread_mutex_lock(&nowhere->lock);
     posix_nowhere_enter(st);
     pthread_mutex_unlock(&nowhere->lock);
-    return conn;
+    return true;
 }
 
 /* Callbacks may run, and free the connection, before this returns. */
@@ -361,19 +376,19 @@ int h2conn_connect_start(h2conn **conn, const char *url, const h2conn_options *o
     *conn = NULL;
     if (url == NULL || options == NULL || events == NULL) return H2CONN_EINVAL;
     h2conn_client *client = options->client;
-    if (client == NULL || options->cancel != NULL) return H2CONN_EINVAL;
+    if (client == NULL) return H2CONN_EINVAL;
     int result = starting_new(&st, url, options);
     if (result != H2CONN_OK) return result;
     pthread_mutex_lock(&client->lock);
     result = posix_nowhere_make(client);
+    if (result == H2CONN_OK && options->cancel != NULL) result = posix_heed(client, options->cancel);
     pthread_mutex_unlock(&client->lock);
-    *conn = result == H2CONN_OK ? conn_new(st, events, user) : NULL;
-    if (*conn == NULL) {
+    posix_start_ref(st); /* the connection's may be gone as soon as there is one */
+    const bool made = result == H2CONN_OK && conn_new(conn, st, events, user);
+    if (made)
+        begin(st);
+    else
         posix_start_unref(st);
-        return H2CONN_ENOMEM;
-    }
-    posix_start_ref(st);
-    begin(st);
     posix_start_unref(st);
-    return H2CONN_OK;
+    return made ? H2CONN_OK : H2CONN_ENOMEM;
 }

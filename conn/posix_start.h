@@ -45,10 +45,10 @@ typedef struct posix_starting {
     h2conn *conn;            /* while not OVER */
     h2conn_client *client;
     posix_ask *ask; /* until it is OVER */
-    int64_t deadline;
+    posix_until until;
     struct posix_starting *next;         /* in a session's list; that session's lock */
     struct posix_starting *seeking_next; /* in its client's list of those; nowhere's lock */
-    bool listed;                         /* in that list */
+    bool listed;                         /* in that list: it has an end, or a token */
     struct posix_starting *line_next;    /* in a seeker's line; `seek_lock` */
     struct posix_seeker *seeker;         /* whose line it is in; `seek_lock` */
     posix_lost *lost;                    /* while SEEKING; may be NULL */
@@ -65,6 +65,10 @@ void posix_start_unref(posix_starting *st); /* NULL is ignored */
 
 /* From one state to another; false when it was not in that. */
 bool posix_start_step(posix_starting *st, posix_start_state from, posix_start_state to);
+
+/* Whether it is `in` that state, and then whether its time has passed or its token was fired: OK, ETIMEDOUT or
+ * ECANCELED. The token is looked at in no other state: it may be gone. */
+int posix_start_check(posix_starting *st, posix_start_state in, int64_t now, bool *is);
 
 /* What belongs to nowhere has failed, unless the program was quicker. The second with nowhere locked. */
 void posix_start_fail(posix_starting *st, posix_start_state from, int error, uint32_t code, const char *why);
@@ -99,12 +103,21 @@ void posix_seek_end(posix_starting *st);
 /* Wait for all seekers of a client to end. Unlocked. */
 void posix_seekers_end(h2conn_client *client);
 
+/* ---- posix_heed.c ---- */
+
+/* Have the client's loop hear the token, until that is freed. With the client locked. H2CONN_OK or ENOMEM. */
+int posix_heed(h2conn_client *client, const h2conn_cancel *cancel);
+/* The loop has ended. */
+void posix_heed_free(h2conn_client *client);
+
 /* ---- posix_nowhere.c ---- */
 
 /* Make it, with the client locked. H2CONN_OK or ENOMEM. */
 int posix_nowhere_make(h2conn_client *client);
-/* A connection comes to it: counted, and its deadline kept. With it locked. */
+/* A connection comes to it: counted, its deadline kept, its token heeded. With it locked. */
 void posix_nowhere_enter(posix_starting *st);
+/* It has found a session. What has no deadline would stay listed for ever: the loop is to look. */
+void posix_nowhere_left(posix_starting *st);
 /* As posix_starts_turn, of nowhere. */
 void posix_nowhere_turn(posix_session *nowhere, int64_t now);
 /* Have the loop end it; and release it when the loop has. Unlocked. */

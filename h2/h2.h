@@ -74,7 +74,9 @@ typedef struct h2_config {
     uint32_t session_window; /* the same, all streams together; the protocol's floor is H2_WINDOW_INITIAL */
     uint32_t window_most; /* up to which windows grow with the bandwidth-delay product, measured by PINGs beside DATA in
                              bulk; they need h2_session_tick, and fall back after blocked_ms without DATA; 0 or less
-                             than the windows: never. A build with H2_SMALL has none of this */
+                             than the windows: never. Octets are only held when the program stops reading: then a peer
+                             that had it read this fast until now can fill what its window had grown to, so bound the
+                             sum by on_grow. A build with H2_SMALL has none of this */
     uint32_t frame_size;  /* largest payload received, H2_FRAME_SIZE_MIN to H2_FRAME_SIZE_MAX */
     uint32_t header_bytes;      /* of the strings of a received header section, at least decoder_table */
     uint32_t decoder_table;     /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */

@@ -14,26 +14,21 @@ static void collect(void *ctx, const hpack_field *field) {
         s->fields[b->fields++] = *field;
 }
 
-void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
+h2_rule h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     uint32_t id = s->frame.stream_id;
     h2_state state = h2_streams_state(&s->streams, id, s->server);
     h2_transition t = h2_state_next(state, H2_RECV_HEADERS);
     h2_block *b = &s->block;
     *b = (h2_block){
         .stream_id = id, .octets = s->frame.length, .open = true, .end_stream = s->frame.flags & H2_FLAG_END_STREAM};
-    if (t.verdict == H2_BREACH) b->breach = (h2_rule)t.rule;
-    if (h2_rule_scope(b->breach) == H2_SCOPE_SESSION) {
-        h2_session_fail(s, b->breach, id);
-        return;
-    }
+    b->breach = (h2_rule)t.rule;
+    if (h2_rule_scope(b->breach) == H2_SCOPE_SESSION) return b->breach;
     b->discard = t.verdict == H2_IGNORE;
     if (state == H2_IDLE_PEER) s->server->open(s);
-    if (h2_session_supply(s) && !h2_session_supply(s)->block(s)) {
-        h2_session_fail(s, H2_RULE_MEMORY, id);
-        return;
-    }
+    if (h2_session_supply(s) && !h2_session_supply(s)->block(s)) return H2_RULE_MEMORY;
     if (s->frame.flags & H2_FLAG_PRIORITY && prefix->dependency == id && !b->breach) b->breach = H2_RULE_PRIORITY_SELF;
     hpack_decoder_begin(&s->decoder, s->arena, s->config->header_bytes);
+    return H2_RULE_NONE;
 }
 
 /* 10.5.1: a request too large is answered and the program never sees it; anything else that large costs its stream. */

@@ -57,17 +57,13 @@ static const type_row types[] = {
     [H2_GOAWAY] = {ON_CONNECTION, H2_GOAWAY_FIXED_BYTES, 0, 1},
     [H2_WINDOW_UPDATE] = {ON_EITHER, H2_U32_BYTES, H2_U32_BYTES, 1},
     [H2_CONTINUATION] = {ON_STREAM, 0, 0, 1},
-    [H2_PRIORITY_UPDATE] = {ON_CONNECTION, H2_U32_BYTES, 0, 1},
+    {ON_CONNECTION, H2_U32_BYTES, 0, 1}, /* PRIORITY_UPDATE */
 };
-
-static bool is_known(uint8_t type) {
-    return type <= H2_CONTINUATION || type == H2_PRIORITY_UPDATE;
-}
 
 h2_rule h2_frame_check(const h2_frame_header *header, uint32_t max_frame_size) {
     if (header->length > max_frame_size) return H2_RULE_FRAME_TOO_LARGE;
-    if (!is_known(header->type)) return H2_RULE_NONE;
-    const type_row *row = &types[header->type];
+    if (header->type > H2_CONTINUATION && header->type != H2_PRIORITY_UPDATE) return H2_RULE_NONE;
+    const type_row *row = &types[header->type <= H2_CONTINUATION ? header->type : H2_CONTINUATION + 1];
     if (row->where == ON_STREAM && header->stream_id == 0) return H2_RULE_STREAM_ZERO;
     if (row->where == ON_CONNECTION && header->stream_id != 0) return H2_RULE_STREAM_NOT_ZERO;
     if (header->length < row->at_least || header->length < h2_frame_prefix_bytes(header)) return H2_RULE_FRAME_LENGTH;

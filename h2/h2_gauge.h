@@ -5,12 +5,13 @@
 /*
  * Receive windows that grow with the bandwidth-delay product (RFC 9113, 5.2.2).
  *
- * A PING goes there and back. When it left, the peer had been told of so much credit; when its answer is here, all that
- * the peer sent by that credit is too. If that is most of the credit, the window was in the way and doubles, up to
- * h2_config.window_most. Two things look the same and are not: buffers on the way that fill up make a lap longer, so
- * what comes is scaled to the shortest lap; and a program that does not read leaves little credit to begin with, so
- * that such laps do not count. A window that was not needed between two sweeps goes back to where it started. A PING
- * goes out only beside DATA in bulk; the first lap is that of SETTINGS and their acknowledgement.
+ * A PING goes there and back. Before it left, the peer had been told of so much credit; when its answer is here, all
+ * that the peer sent by that credit is too, and nothing yet by credit that followed the PING. If that is most of the
+ * credit, the window was in the way and doubles, up to h2_config.window_most. Two things look the same and are not:
+ * buffers on the way that fill up make a lap longer, so what comes is scaled to the shortest lap; and a program that
+ * does not read leaves little credit to begin with, so that such laps do not count. A window that was not needed
+ * between two sweeps goes back to where it started. A PING goes out only beside DATA in bulk; the first lap is that of
+ * SETTINGS and their acknowledgement.
  *
  * As all of the engine, this hears the time from ticks alone: a lap is timed from the last tick before it begins to the
  * first after it ends, so that it is never taken for shorter than it was.

@@ -25,6 +25,13 @@
 #include "h2_stream.h"
 #include "h2_window.h"
 
+/* Milliseconds from any origin. A small build goes by the lower half: what passed between two ticks is all it asks. */
+#ifdef H2_SMALL
+typedef uint32_t h2_time;
+#else
+typedef uint64_t h2_time;
+#endif
+
 #define H2_HOLD_BYTES 9u
 #define H2_NO_TIME    UINT32_MAX
 /* Parts of the session's memory are aligned for pointers and 64-bit numbers. */
@@ -132,9 +139,9 @@ typedef struct h2_server_part {
     void (*open)(h2_session *s);
     /* Answer a request that is too large; false when that cannot be. */
     bool (*refuse)(h2_session *s, h2_stream *stream);
-    /* PRIORITY_UPDATE. */
-    void (*prioritize)(h2_session *s, const uint8_t *record);
 #ifndef H2_SMALL
+    /* PRIORITY_UPDATE. */
+    h2_rule (*prioritize)(h2_session *s, const uint8_t *record);
     /* To a client of HTTP/1.x: returns the octets written; `goaway` is H2_GOAWAY_SENT after the last. */
     size_t (*answer_http1)(h2_session *s, uint8_t *out, size_t cap);
     /* The request came, with or without a priority. */
@@ -206,7 +213,7 @@ struct h2_session {
 #endif
 
     /* time */
-    uint64_t now;
+    h2_time now;
     uint32_t silence;                                          /* ms since a tick found that a frame had come */
     uint32_t wait_settings, wait_block, wait_ping, next_sweep; /* ms left at the last tick, H2_NO_TIME for any */
     h2_ledger ledger;
@@ -244,6 +251,13 @@ static inline const h2_supply *h2_session_supply(const h2_session *s) {
 /* What a small build's server leaves out: priorities, and an answer to HTTP/1.x. */
 #ifndef H2_SMALL
 
+/* Whether frames of this type are PRIORITY_UPDATE; to a small build that is an unknown type (RFC 9218, 7.1). */
+static inline bool h2_server_prioritizes(uint8_t type) {
+    return type == H2_PRIORITY_UPDATE;
+}
+static inline h2_rule h2_server_prioritize(h2_session *s, const uint8_t *record) {
+    return s->server ? s->server->prioritize(s, record) : H2_RULE_PRIORITY_UPDATE;
+}
 static inline void h2_server_rank(h2_session *s, h2_stream *stream, const h2_message *message) {
     s->server->rank(s, stream, message);
 }
@@ -263,6 +277,14 @@ static inline size_t h2_server_answer(h2_session *s, uint8_t *out, size_t cap) {
 
 #else
 
+static inline bool h2_server_prioritizes(uint8_t type) {
+    (void)type;
+    return false;
+}
+static inline h2_rule h2_server_prioritize(h2_session *s, const uint8_t *record) {
+    (void)s, (void)record;
+    return H2_RULE_NONE;
+}
 static inline void h2_server_rank(h2_session *s, h2_stream *stream, const h2_message *message) {
     (void)s, (void)stream, (void)message;
 }
@@ -294,7 +316,9 @@ bool h2_session_has_slot(h2_session *s);
 void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id);
 /* A rule of either scope, at a stream that may be unknown. */
 void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id);
-/* Charge the ledger; false when that ended the session. */
+/* Charge the ledger: H2_RULE_ABUSE when it is exhausted. */
+h2_rule h2_session_pay(h2_session *s, uint32_t price);
+/* The same; false when that ended the session. */
 bool h2_session_charge(h2_session *s, uint32_t price);
 /* The live stream moved to a closed state: forget it, tell the program. `code` is sent when `reset`. */
 void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const h2_failure *why);
@@ -314,14 +338,14 @@ void h2_session_refuse_above(h2_session *s, uint32_t last, uint32_t code);
 uint32_t h2_session_recv_initial(const h2_session *s);
 
 /* h2_block.c: a received header block */
-void h2_block_begin(h2_session *s, const h2_frame_prefix *prefix);
+h2_rule h2_block_begin(h2_session *s, const h2_frame_prefix *prefix);
 /* Take a piece of the fragment; `last` for the last of the block. */
 void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last);
 
 /* h2_receive_frames.c */
 /* The nine octets are complete and judged by themselves: judge them in the session, choose the next stage. */
 void h2_receive_header(h2_session *s);
-void h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix);
+h2_rule h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix);
 /* Octets of the next record of this frame, 0 when none is left. */
 uint32_t h2_receive_record_bytes(const h2_session *s);
 void h2_receive_record(h2_session *s, const uint8_t *record);

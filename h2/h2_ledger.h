@@ -11,13 +11,13 @@
 
 typedef struct h2_ledger {
     uint32_t balance; /* tenths of a point, at most the burst */
-    uint64_t told;    /* the time of the last refill, in ms */
+    uint32_t part;    /* thousandths of the next tenth */
 } h2_ledger;
 
 /* `burst` and `refill` are h2_config.abuse_burst and .abuse_refill, the same in every call. */
 void h2_ledger_init(h2_ledger *ledger, uint16_t burst);
 /* Pay for an event. False when the balance is exhausted. */
 bool h2_ledger_charge(h2_ledger *ledger, uint32_t price);
-void h2_ledger_refill(h2_ledger *ledger, uint16_t burst, uint16_t refill, uint64_t now_ms);
+void h2_ledger_refill(h2_ledger *ledger, uint16_t burst, uint16_t refill, uint32_t passed_ms);
 
 #endif

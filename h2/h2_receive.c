@@ -45,10 +45,8 @@ static bool take_prefix(h2_session *s, h2_octets *in) {
     if (!bytes) return false;
     h2_frame_prefix prefix;
     h2_rule rule = h2_frame_prefix_read(&prefix, &s->frame, bytes);
-    if (rule)
-        h2_session_fail(s, rule, s->frame.stream_id);
-    else
-        h2_receive_prefix(s, &prefix);
+    if (!rule) rule = h2_receive_prefix(s, &prefix);
+    if (rule) h2_session_breach(s, rule, s->frame.stream_id);
     return true;
 }
 

@@ -43,36 +43,32 @@ static h2_rule data_rule(h2_session *s, h2_transition t) {
 }
 
 /* The whole frame counts, padding included (6.9.1), before any of it is looked at. */
-static void data_header(h2_session *s) {
+static h2_rule data_header(h2_session *s) {
     const h2_frame_header *f = &s->frame;
     h2_transition t = judge(s, f->stream_id, H2_RECV_DATA);
-    if (!h2_window_take(&s->recv, f->length)) {
-        h2_session_fail(s, H2_RULE_SESSION_OVERRUN, f->stream_id);
-        return;
-    }
+    if (!h2_window_take(&s->recv, f->length)) return H2_RULE_SESSION_OVERRUN;
     if (h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
     bool idle = f->length == 0 && !(f->flags & H2_FLAG_END_STREAM);
-    uint32_t price = idle ? H2_PRICE_DEAR : f->flags & H2_FLAG_PADDED ? H2_PRICE_CHEAP : 0;
-    if (!h2_session_charge(s, price)) return;
-    h2_rule rule = data_rule(s, t);
-    if (rule) h2_session_breach(s, rule, f->stream_id);
-    if (!rule && t.verdict == H2_ALLOW) return;
+    h2_rule rule = h2_session_pay(s, idle ? H2_PRICE_DEAR : f->flags & H2_FLAG_PADDED ? H2_PRICE_CHEAP : 0);
+    if (!rule) rule = data_rule(s, t);
+    if (!rule && t.verdict == H2_ALLOW) return H2_RULE_NONE;
     if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
     h2_receive_skip(s, f->length);
+    return rule;
 }
 
-static void data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
+static h2_rule data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
     h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
     uint32_t overhead = s->frame.length - prefix->content;
     if (overhead) give_back(s, s->frame.stream_id, overhead);
-    if (!stream || stream->length_left == H2_LENGTH_UNKNOWN) return;
+    if (!stream || stream->length_left == H2_LENGTH_UNKNOWN) return H2_RULE_NONE;
     /* 8.1.1: judged before any of it is delivered, however it arrives. */
     bool end = s->frame.flags & H2_FLAG_END_STREAM;
     h2_length content = (h2_length)prefix->content;
-    if (end ? content == stream->length_left : content <= stream->length_left) return;
+    if (end ? content == stream->length_left : content <= stream->length_left) return H2_RULE_NONE;
     give_back(s, s->frame.stream_id, prefix->content);
     h2_receive_skip(s, prefix->content + prefix->padding);
-    h2_session_breach(s, H2_RULE_CONTENT_LENGTH, s->frame.stream_id);
+    return H2_RULE_CONTENT_LENGTH;
 }
 
 /* DATA nobody wants: credit for the connection alone, so that the peer runs into its window. */
@@ -113,31 +109,31 @@ static void data_end(h2_session *s) {
 
 /* ---- 6.3 PRIORITY, 6.4 RST_STREAM ---- */
 
-static void priority_record(h2_session *s, const uint8_t *record) {
-    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
-    if (h2_u31_read(record) == s->frame.stream_id) h2_session_breach(s, H2_RULE_PRIORITY_SELF, s->frame.stream_id);
+static h2_rule priority_record(h2_session *s, const uint8_t *record) {
+    h2_rule rule = h2_session_pay(s, H2_PRICE_CHEAP);
+    return !rule && h2_u31_read(record) == s->frame.stream_id ? H2_RULE_PRIORITY_SELF : rule;
 }
 
-static void rst_stream_record(h2_session *s, const uint8_t *record) {
+static h2_rule rst_stream_record(h2_session *s, const uint8_t *record) {
     uint32_t id = s->frame.stream_id;
     h2_transition t = judge(s, id, H2_RECV_RST_STREAM);
     /* Opening and resetting is the cheapest way to make a server work in vain; a client only loses what it asked for,
      * once. */
     bool dear = s->server || t.verdict != H2_ALLOW;
-    if (!h2_session_charge(s, dear ? H2_PRICE_DEAR : H2_PRICE_CHEAP)) return;
-    if (t.verdict == H2_BREACH) h2_session_breach(s, (h2_rule)t.rule, id);
-    if (t.verdict != H2_ALLOW) return;
+    h2_rule rule = h2_session_pay(s, dear ? H2_PRICE_DEAR : H2_PRICE_CHEAP);
+    if (rule || t.verdict != H2_ALLOW) return rule ? rule : (h2_rule)t.rule;
     h2_stream *stream = h2_streams_find(&s->streams, id);
     h2_failure why = {H2_BY_PEER, H2_RULE_NONE, h2_u32_read(record), id};
     h2_stream_move(stream, H2_RECV_RST_STREAM);
     h2_session_close_stream(s, stream, false, &why);
+    return H2_RULE_NONE;
 }
 
 /* ---- 6.5 SETTINGS ---- */
 
 /* 6.9.2: every stream's window moves by the difference. */
 static h2_rule change_window(h2_session *s, uint32_t value) {
-    int64_t delta = (int64_t)value - s->peer[H2_SET_INITIAL_WINDOW_SIZE];
+    int32_t delta = (int32_t)value - (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE]; /* both below 2^31 */
     for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
         h2_stream *stream = &s->streams.slots[slot];
         if (!h2_window_shift(&stream->send, delta)) return H2_RULE_SETTINGS_WINDOW;
@@ -154,30 +150,27 @@ static h2_rule setting_rule(const h2_session *s, h2_setting_row row, uint32_t va
     return rule;
 }
 
-static void settings_record(h2_session *s, const uint8_t *record) {
+static h2_rule settings_record(h2_session *s, const uint8_t *record) {
     h2_setting setting;
     h2_setting_read(&setting, record);
     int found = h2_setting_find(setting.id);
-    if (found < 0) return;
+    if (found < 0) return H2_RULE_NONE;
     h2_setting_row row = (h2_setting_row)found;
     h2_rule rule = setting_rule(s, row, setting.value);
     /* Every stream is visited, as often as the setting is repeated in one frame. */
-    if (row == H2_SET_INITIAL_WINDOW_SIZE && !h2_session_charge(s, H2_PRICE_CHEAP)) return;
-    if (!rule && row == H2_SET_INITIAL_WINDOW_SIZE) rule = change_window(s, setting.value);
-    if (rule) {
-        h2_session_fail(s, rule, 0);
-        return;
+    if (!rule && row == H2_SET_INITIAL_WINDOW_SIZE) {
+        rule = h2_session_pay(s, H2_PRICE_CHEAP);
+        if (!rule) rule = change_window(s, setting.value);
     }
+    if (rule) return rule;
     s->peer[row] = setting.value;
     if (row == H2_SET_HEADER_TABLE_SIZE && setting.value < s->table_low) s->table_low = setting.value;
+    return H2_RULE_NONE;
 }
 
-static void settings_ack(h2_session *s) {
-    if (s->settings_owed || s->settings_acked) {
-        h2_session_fail(s, H2_RULE_SETTINGS_ACK, 0);
-        return;
-    }
-    int64_t delta = (int64_t)s->config->stream_window - h2_session_recv_initial(s);
+static h2_rule settings_ack(h2_session *s) {
+    if (s->settings_owed || s->settings_acked) return H2_RULE_SETTINGS_ACK;
+    int32_t delta = (int32_t)(s->config->stream_window - h2_session_recv_initial(s));
     s->settings_acked = true;
     h2_gauge_end(s);
     s->wait_settings = H2_NO_TIME;
@@ -185,17 +178,16 @@ static void settings_ack(h2_session *s) {
     for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
         h2_window_shift(&s->streams.slots[slot].recv, delta);
     }
+    return H2_RULE_NONE;
 }
 
-static void settings_end(h2_session *s) {
-    if (s->frame.flags & H2_FLAG_ACK) {
-        settings_ack(s);
-        return;
-    }
+static h2_rule settings_end(h2_session *s) {
+    if (s->frame.flags & H2_FLAG_ACK) return settings_ack(s);
     s->settings_acks++;
     if (!s->peer_ready) s->wait_settings = H2_NO_TIME; /* the time for its preface is over; the next begins */
     s->peer_ready = true;
     if (s->handlers->on_settings) s->handlers->on_settings(s->user);
+    return H2_RULE_NONE;
 }
 
 /* ---- 6.7 PING, 6.8 GOAWAY, 6.9 WINDOW_UPDATE, RFC 9218 PRIORITY_UPDATE ---- */
@@ -214,55 +206,51 @@ static void ping_answered(h2_session *s, const uint8_t *record) {
     h2_session_charge(s, H2_PRICE_CHEAP); /* nobody asked */
 }
 
-static void ping_record(h2_session *s, const uint8_t *record) {
+static h2_rule ping_record(h2_session *s, const uint8_t *record) {
     if (s->frame.flags & H2_FLAG_ACK) {
         ping_answered(s, record);
-        return;
+        return H2_RULE_NONE;
     }
-    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
-    memcpy(s->pongs[s->pongs_waiting++], record, H2_PING_BYTES);
+    h2_rule rule = h2_session_pay(s, H2_PRICE_CHEAP);
+    if (!rule) memcpy(s->pongs[s->pongs_waiting++], record, H2_PING_BYTES);
+    return rule;
 }
 
-static void goaway_record(h2_session *s, const uint8_t *record) {
+static h2_rule goaway_record(h2_session *s, const uint8_t *record) {
     h2_goaway goaway;
     h2_goaway_read(&goaway, record);
-    if (goaway.last_stream_id > s->peer_goaway_last) {
-        h2_session_fail(s, H2_RULE_GOAWAY, 0);
-        return;
-    }
-    if (!h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    if (goaway.last_stream_id > s->peer_goaway_last) return H2_RULE_GOAWAY;
+    h2_rule rule = h2_session_pay(s, H2_PRICE_CHEAP);
+    if (rule) return rule;
     s->goaway_received = true;
     s->peer_goaway_last = goaway.last_stream_id;
     s->failure = (h2_failure){H2_BY_PEER, H2_RULE_NONE, goaway.code, 0};
     if (!s->server) h2_session_refuse_above(s, goaway.last_stream_id, goaway.code);
     if (s->handlers->on_goaway) s->handlers->on_goaway(s->user, goaway.last_stream_id, goaway.code);
+    return H2_RULE_NONE;
 }
 
-/* False when that ended the session. */
-static bool pay_tiny_update(h2_session *s) {
-    if (s->tiny_saved == 0) return h2_session_charge(s, H2_PRICE_CHEAP);
+static h2_rule pay_tiny_update(h2_session *s) {
+    if (s->tiny_saved == 0) return h2_session_pay(s, H2_PRICE_CHEAP);
     s->tiny_saved--;
-    return true;
+    return H2_RULE_NONE;
 }
 
-static void window_update_record(h2_session *s, const uint8_t *record) {
+static h2_rule window_update_record(h2_session *s, const uint8_t *record) {
     uint32_t id = s->frame.stream_id, n = h2_u31_read(record);
-    if (n < H2_TINY_OCTETS && !pay_tiny_update(s)) return;
+    h2_rule rule = n < H2_TINY_OCTETS ? pay_tiny_update(s) : H2_RULE_NONE;
+    if (rule) return rule;
     if (id == 0) {
-        h2_rule rule = n == 0                         ? H2_RULE_SESSION_INCREMENT
-                       : !h2_window_give(&s->send, n) ? H2_RULE_SESSION_WINDOW
-                                                      : H2_RULE_NONE;
-        if (rule) h2_session_fail(s, rule, 0);
-        return;
+        if (n == 0) return H2_RULE_SESSION_INCREMENT;
+        return h2_window_give(&s->send, n) ? H2_RULE_NONE : H2_RULE_SESSION_WINDOW;
     }
     h2_transition t = judge(s, id, H2_RECV_WINDOW_UPDATE);
-    h2_rule rule = t.verdict == H2_BREACH ? (h2_rule)t.rule : n == 0 ? H2_RULE_INCREMENT : H2_RULE_NONE;
-    h2_stream *stream = t.verdict == H2_ALLOW ? h2_streams_find(&s->streams, id) : NULL;
-    if (!rule && stream && !h2_window_give(&stream->send, n)) rule = H2_RULE_WINDOW;
-    if (rule && t.verdict != H2_IGNORE)
-        h2_session_breach(s, rule, id);
-    else if (stream)
-        h2_schedule(s, stream);
+    if (t.rule || t.verdict == H2_IGNORE) return (h2_rule)t.rule;
+    if (n == 0) return H2_RULE_INCREMENT;
+    h2_stream *stream = h2_streams_find(&s->streams, id);
+    if (!h2_window_give(&stream->send, n)) return H2_RULE_WINDOW;
+    h2_schedule(s, stream);
+    return H2_RULE_NONE;
 }
 
 /* ---- the stages of a frame ---- */
@@ -297,27 +285,18 @@ static h2_rule first_rule(const h2_session *s) {
     return settings ? H2_RULE_NONE : H2_RULE_FIRST_SETTINGS;
 }
 
-static void choose_stage(h2_session *s) {
+static h2_rule choose_stage(h2_session *s) {
     const h2_frame_header *f = &s->frame;
     s->content_left = f->length;
     s->skip_left = 0;
-    switch (f->type) {
-    case H2_DATA:
-        s->stage = H2_STAGE_PREFIX;
-        data_header(s);
-        break;
-    case H2_HEADERS: s->stage = H2_STAGE_PREFIX; break;
-    case H2_CONTINUATION: s->stage = H2_STAGE_CONTENT; break;
-    case H2_PRIORITY:
-    case H2_RST_STREAM:
-    case H2_SETTINGS:
-    case H2_PING:
-    case H2_GOAWAY:
-    case H2_WINDOW_UPDATE:
-    case H2_PRIORITY_UPDATE: s->stage = H2_STAGE_RECORD; break;
-    default: h2_receive_skip(s, f->length); h2_session_charge(s, H2_PRICE_CHEAP);
-    }
-    if (f->type == H2_SETTINGS && !(f->flags & H2_FLAG_ACK)) h2_session_charge(s, H2_PRICE_DEAR);
+    s->stage = f->type == H2_CONTINUATION ? H2_STAGE_CONTENT : H2_STAGE_PREFIX;
+    if (f->type == H2_DATA) return data_header(s);
+    if (f->type == H2_HEADERS || f->type == H2_CONTINUATION) return H2_RULE_NONE;
+    s->stage = H2_STAGE_RECORD;
+    if (f->type == H2_SETTINGS && !(f->flags & H2_FLAG_ACK)) return h2_session_pay(s, H2_PRICE_DEAR);
+    if (f->type <= H2_WINDOW_UPDATE || h2_server_prioritizes(f->type)) return H2_RULE_NONE;
+    h2_receive_skip(s, f->length);
+    return h2_session_pay(s, H2_PRICE_CHEAP);
 }
 
 void h2_receive_header(h2_session *s) {
@@ -327,57 +306,49 @@ void h2_receive_header(h2_session *s) {
     if (!rule) rule = header_rule(s); /* first: within a header block no frame's own error may count as less */
     if (!rule) rule = h2_frame_check(&s->frame, s->config->frame_size);
     if (!rule) rule = block_rule(s);
-    if (rule) {
-        h2_receive_skip(s, s->frame.length);
-        h2_session_breach(s, rule, s->frame.stream_id);
-        return;
-    }
-    choose_stage(s);
+    if (!rule) rule = choose_stage(s);
+    if (!rule) return;
+    h2_receive_skip(s, s->frame.length);
+    h2_session_breach(s, rule, s->frame.stream_id);
 }
 
-void h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix) {
+h2_rule h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix) {
     s->content_left = prefix->content;
     s->skip_left = prefix->padding;
     s->stage = H2_STAGE_CONTENT;
-    if (s->frame.type == H2_DATA)
-        data_prefix(s, prefix);
-    else
-        h2_block_begin(s, prefix);
+    return s->frame.type == H2_DATA ? data_prefix(s, prefix) : h2_block_begin(s, prefix);
 }
 
 uint32_t h2_receive_record_bytes(const h2_session *s) {
+    static const uint8_t bytes[] = {
+        [H2_PRIORITY] = H2_PRIORITY_BYTES, [H2_RST_STREAM] = H2_U32_BYTES,      [H2_SETTINGS] = H2_SETTING_BYTES,
+        [H2_PING] = H2_PING_BYTES,         [H2_GOAWAY] = H2_GOAWAY_FIXED_BYTES, [H2_WINDOW_UPDATE] = H2_U32_BYTES};
+    if (s->content_left == 0) return 0;
+    return s->frame.type < sizeof bytes ? bytes[s->frame.type] : H2_U32_BYTES;
+}
+
+static h2_rule take_record(h2_session *s, const uint8_t *record) {
     switch (s->frame.type) {
-    case H2_SETTINGS: return s->content_left ? H2_SETTING_BYTES : 0;
-    case H2_PING: return H2_PING_BYTES;
-    case H2_GOAWAY: return H2_GOAWAY_FIXED_BYTES;
-    case H2_PRIORITY: return H2_PRIORITY_BYTES;
-    default: return H2_U32_BYTES;
+    case H2_PRIORITY: return priority_record(s, record);
+    case H2_RST_STREAM: return rst_stream_record(s, record);
+    case H2_SETTINGS: return settings_record(s, record);
+    case H2_PING: return ping_record(s, record);
+    case H2_GOAWAY: return goaway_record(s, record);
+    case H2_WINDOW_UPDATE: return window_update_record(s, record);
+    default: return h2_server_prioritize(s, record);
     }
 }
 
 void h2_receive_record(h2_session *s, const uint8_t *record) {
     s->content_left -= h2_receive_record_bytes(s);
-    if (s->frame.type != H2_SETTINGS && s->frame.type != H2_PRIORITY_UPDATE) h2_receive_skip(s, s->content_left);
-    switch (s->frame.type) {
-    case H2_PRIORITY: priority_record(s, record); break;
-    case H2_RST_STREAM: rst_stream_record(s, record); break;
-    case H2_SETTINGS: settings_record(s, record); break;
-    case H2_PING: ping_record(s, record); break;
-    case H2_GOAWAY: goaway_record(s, record); break;
-    case H2_WINDOW_UPDATE: window_update_record(s, record); break;
-    case H2_PRIORITY_UPDATE:
-        if (s->server)
-            s->server->prioritize(s, record);
-        else
-            h2_session_fail(s, H2_RULE_PRIORITY_UPDATE, h2_u31_read(record));
-        break;
-    default: break;
-    }
+    if (s->frame.type < H2_PRIORITY_UPDATE && s->frame.type != H2_SETTINGS) h2_receive_skip(s, s->content_left);
+    h2_rule rule = take_record(s, record);
+    if (rule) h2_session_breach(s, rule, s->frame.stream_id);
 }
 
 void h2_receive_end(h2_session *s) {
-    if (s->frame.type == H2_DATA)
-        data_end(s);
-    else if (s->frame.type == H2_SETTINGS)
-        settings_end(s);
+    if (s->frame.type == H2_DATA) data_end(s);
+    if (s->frame.type != H2_SETTINGS) return;
+    h2_rule rule = settings_end(s);
+    if (rule) h2_session_fail(s, rule, 0);
 }

@@ -124,12 +124,6 @@ static bool refuse(h2_session *s, h2_stream *stream) {
 
 /* ---- RFC 9218 ---- */
 
-/* Whether PRIORITY_UPDATE is for a request, and paid for. */
-static bool may_prioritize(h2_session *s, uint32_t id) {
-    if (!(id & 1)) h2_session_fail(s, H2_RULE_PRIORITY_UPDATE, id);
-    return id & 1 && h2_session_charge(s, H2_PRICE_CHEAP);
-}
-
 #ifndef H2_SMALL
 
 /* RFC 9218, 4 and 7.2: a PRIORITY_UPDATE that came first outweighs the field. */
@@ -141,18 +135,20 @@ static void note_priority(h2_session *s, h2_stream *stream, const h2_message *m)
         h2_schedule_priority(s, stream, priority);
 }
 
-static void prioritize(h2_session *s, const uint8_t *record) {
+static h2_rule prioritize(h2_session *s, const uint8_t *record) {
     uint32_t id = h2_u31_read(record);
-    if (!may_prioritize(s, id)) return;
+    h2_rule rule = id & 1 ? h2_session_pay(s, H2_PRICE_CHEAP) : H2_RULE_PRIORITY_UPDATE;
+    if (rule) return rule;
     /* The value is collected in the field arena, which is free: no header block can be open here. */
     bool heeded = s->content_left <= H2_PRIORITY_VALUE_MAX && s->content_left <= s->config->header_bytes;
     if (!heeded || (h2_session_supply(s) && !h2_session_supply(s)->block(s))) {
         h2_receive_skip(s, s->content_left);
-        return;
+        return H2_RULE_NONE;
     }
     s->block.stream_id = id;
     s->priority_at = 0;
     s->stage = H2_STAGE_CONTENT;
+    return H2_RULE_NONE;
 }
 
 static void heed(h2_session *s, uint32_t id, h2_urgency priority) {
@@ -179,11 +175,7 @@ const h2_server_part h2_server = {greeting,     open_stream,   refuse,          
 
 #else
 
-static void prioritize(h2_session *s, const uint8_t *record) {
-    if (may_prioritize(s, h2_u31_read(record))) h2_receive_skip(s, s->content_left);
-}
-
-const h2_server_part h2_server = {take_preface, open_stream, refuse, prioritize};
+const h2_server_part h2_server = {take_preface, open_stream, refuse};
 
 #endif
 

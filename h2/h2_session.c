@@ -211,15 +211,21 @@ void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id) {
     finish(s, &(h2_failure){H2_BY_RULE, rule, s->goaway_code, stream_id});
 }
 
+/* A stream that was never opened cannot be reset (6.4). */
+static bool is_idle(const h2_session *s, uint32_t stream_id) {
+    return h2_streams_state(&s->streams, stream_id, s->server) <= H2_IDLE_PEER;
+}
+
 void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
-    h2_state state = h2_streams_state(&s->streams, stream_id, s->server);
-    /* A stream that was never opened cannot be reset (6.4). */
-    bool idle = state == H2_IDLE || state == H2_IDLE_PEER;
-    if (h2_rule_scope(rule) == H2_SCOPE_SESSION || idle) {
+    bool fatal = h2_rule_scope(rule) == H2_SCOPE_SESSION || is_idle(s, stream_id);
+    if (!fatal && h2_session_pay(s, H2_PRICE_DEAR)) {
+        rule = H2_RULE_ABUSE;
+        fatal = true;
+    }
+    if (fatal) {
         h2_session_fail(s, rule, stream_id);
         return;
     }
-    if (!h2_session_charge(s, H2_PRICE_DEAR)) return;
     h2_stream *stream = h2_streams_find(&s->streams, stream_id);
     if (stream) {
         h2_session_abort_stream(s, stream, H2_BY_RULE, rule, h2_rule_code(rule));
@@ -234,8 +240,12 @@ void h2_session_owe_reset(h2_session *s, uint32_t stream_id, uint32_t code) {
     s->resets[s->resets_waiting++].code = code;
 }
 
+h2_rule h2_session_pay(h2_session *s, uint32_t price) {
+    return h2_ledger_charge(&s->ledger, price) ? H2_RULE_NONE : H2_RULE_ABUSE;
+}
+
 bool h2_session_charge(h2_session *s, uint32_t price) {
-    if (h2_ledger_charge(&s->ledger, price)) return true;
+    if (!h2_session_pay(s, price)) return true;
     h2_session_fail(s, H2_RULE_ABUSE, s->frame.stream_id);
     return false;
 }

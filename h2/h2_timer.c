@@ -28,18 +28,18 @@ static void tick_handshake(h2_session *s, uint32_t passed) {
 }
 
 static void tick_keepalive(h2_session *s, uint32_t passed) {
+    const uint32_t ms = s->config->keepalive_ms;
+    if (ms == 0) return;
+    bool awaited = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
     if (s->heard) {
-        s->heard = false;
         s->silence = 0;
         s->wait_ping = H2_NO_TIME; /* any frame shows life */
-    } else {
-        s->silence += passed < UINT32_MAX - s->silence ? passed : UINT32_MAX - s->silence;
-    }
-    if (s->config->keepalive_ms == 0) return;
-    bool awaited = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
-    if (!awaited && s->silence >= s->config->keepalive_ms) {
-        s->ping_state[H2_PING_KEEPALIVE] = H2_PING_OWED;
-        awaited = true;
+    } else if (!awaited) {
+        awaited = passed >= ms - s->silence;
+        if (awaited)
+            s->ping_state[H2_PING_KEEPALIVE] = H2_PING_OWED;
+        else
+            s->silence += passed;
     }
     if (overdue(&s->wait_ping, awaited, passed, s->config->keepalive_timeout_ms))
         h2_session_fail(s, H2_RULE_KEEPALIVE, 0);
@@ -70,33 +70,50 @@ static void tick_blocked(h2_session *s, uint32_t passed) {
     h2_gauge_sweep_session(s);
 }
 
-static uint64_t earliest(const h2_session *s) {
-    uint32_t left = s->wait_settings < s->wait_block ? s->wait_settings : s->wait_block;
+static uint64_t earliest(const h2_session *s, uint64_t now_ms) {
+    uint32_t left = s->config->keepalive_ms - s->silence;
+    if (s->config->keepalive_ms == 0 || s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE) left = H2_NO_TIME;
+    if (s->wait_settings < left) left = s->wait_settings;
+    if (s->wait_block < left) left = s->wait_block;
     if (s->wait_ping < left) left = s->wait_ping;
     if (s->next_sweep < left) left = s->next_sweep;
-    bool pinging = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
-    if (s->config->keepalive_ms && !pinging && s->config->keepalive_ms - s->silence < left)
-        left = s->config->keepalive_ms - s->silence;
-    return left == H2_NO_TIME ? UINT64_MAX : s->now + left;
+    return left == H2_NO_TIME ? UINT64_MAX : now_ms + left;
 }
+
+/* Milliseconds since the last tick; none when a thread looked at the clock before another and calls after it. */
+#ifdef H2_SMALL
+#define EARLIER_MS 60000u
+static uint32_t advance(h2_session *s, uint64_t *now_ms) {
+    uint32_t passed = (uint32_t)*now_ms - s->now;
+    if (passed > UINT32_MAX - EARLIER_MS) return 0;
+    s->now += passed;
+    return passed;
+}
+#else
+static uint32_t advance(h2_session *s, uint64_t *now_ms) {
+    if (*now_ms < s->now) *now_ms = s->now;
+    uint64_t passed = *now_ms - s->now;
+    s->now = *now_ms;
+    return passed < UINT32_MAX ? (uint32_t)passed : UINT32_MAX;
+}
+#endif
 
 uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
     if (s->over) return UINT64_MAX;
-    if (s->now == 0) {
+    bool first = s->now == 0;
+    uint32_t passed = advance(s, &now_ms);
+    if (first) {
         s->heard = true;
-        s->ledger.told = now_ms;
+        passed = 0;
     }
-    /* A thread may look at the clock before another and call after it. */
-    if (now_ms < s->now) now_ms = s->now;
-    uint32_t passed = now_ms - s->now < UINT32_MAX ? (uint32_t)(now_ms - s->now) : UINT32_MAX;
-    s->now = now_ms;
-    h2_ledger_refill(&s->ledger, s->config->abuse_burst, s->config->abuse_refill, now_ms);
+    h2_ledger_refill(&s->ledger, s->config->abuse_burst, s->config->abuse_refill, passed);
     tick_handshake(s, passed);
     if (overdue(&s->wait_block, s->block.open, passed, s->config->block_ms))
         h2_session_fail(s, H2_RULE_TIMEOUT, s->block.stream_id);
     tick_keepalive(s, passed);
+    s->heard = false;
     h2_gauge_tick(s);
     tick_blocked(s, passed);
     if (h2_session_supply(s) && s->streams.live + s->streams.closing == 0) h2_session_supply(s)->idle(s);
-    return s->over ? UINT64_MAX : earliest(s);
+    return s->over ? UINT64_MAX : earliest(s, now_ms);
 }

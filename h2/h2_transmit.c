@@ -115,7 +115,7 @@ static bool write_pings(h2_session *s, output *out) {
     return true;
 }
 
-/* After the windows that are opened with it: what the peer sends for those belongs to the lap. */
+/* Before the windows that are opened with it: the peer answers before it sends anything for those. */
 static bool write_gauge(h2_session *s, output *out) {
     bool owed = s->ping_state[H2_PING_GAUGE] == H2_PING_OWED;
     if (!write_ping(s, out, H2_PING_GAUGE)) return false;
@@ -261,8 +261,8 @@ size_t h2_session_transmit(h2_session *s, uint8_t *bytes, size_t cap) {
         return out.used;
     }
     if (write_headers(s, &out) && write_acks(s, &out) && write_goaway(s, &out) && write_pings(s, &out) &&
-        write_resets(s, &out) && write_session_window(s, &out) && (!ANY_OWED(s) || write_owed(s, &out)) &&
-        write_gauge(s, &out))
+        write_resets(s, &out) && write_gauge(s, &out) && write_session_window(s, &out) &&
+        (!ANY_OWED(s) || write_owed(s, &out)))
         write_data(s, &out);
     return out.used;
 }

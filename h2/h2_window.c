@@ -12,15 +12,15 @@ bool h2_window_take(h2_window *w, uint32_t n) {
     return true;
 }
 
-bool h2_window_shift(h2_window *w, int64_t delta) {
-    int64_t size = w->size + delta;
-    if (size > (int64_t)H2_WINDOW_MAX || size < -(int64_t)H2_WINDOW_MAX) return false;
-    w->size = (int32_t)size;
+bool h2_window_shift(h2_window *w, int32_t delta) {
+    const int32_t most = (int32_t)H2_WINDOW_MAX;
+    if (delta > 0 ? w->size > most - delta : w->size < -most - delta) return false;
+    w->size += delta;
     return true;
 }
 
 bool h2_window_give(h2_window *w, uint32_t n) {
-    return h2_window_shift(w, n);
+    return n <= H2_WINDOW_MAX && h2_window_shift(w, (int32_t)n);
 }
 
 void h2_window_consume(h2_window *w, uint32_t n) {

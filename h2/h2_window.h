@@ -22,8 +22,9 @@ bool h2_window_take(h2_window *w, uint32_t n);
 /* A WINDOW_UPDATE of `n`. False, unchanged, when the window would exceed 2^31-1 (6.9.1). */
 bool h2_window_give(h2_window *w, uint32_t n);
 
-/* SETTINGS_INITIAL_WINDOW_SIZE changed by `delta`. False, unchanged, when the window would exceed 2^31-1 (6.9.2). */
-bool h2_window_shift(h2_window *w, int64_t delta);
+/* SETTINGS_INITIAL_WINDOW_SIZE changed by `delta`, above -2^31. False, unchanged, when the window would exceed 2^31-1
+ * (6.9.2). */
+bool h2_window_shift(h2_window *w, int32_t delta);
 
 /* Receiving: `n` octets were consumed. */
 void h2_window_consume(h2_window *w, uint32_t n);

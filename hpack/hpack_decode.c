@@ -83,7 +83,7 @@ static void hpack_reserve(hpack_decoder *d, size_t n) {
 
     if (d->discard || d->arena_cap - d->arena_used >= n) return;
     d->overflowed = true;
-    memmove(d->arena, d->arena + d->start, kept);
+    if (kept > 0) memmove(d->arena, d->arena + d->start, kept);
     d->start = 0;
     d->arena_used = kept;
     d->discard = d->arena_cap - kept < n;
@@ -294,20 +294,23 @@ static hpack_error hpack_more_integer(hpack_run *run) {
     return d->state == HPACK_AT_INDEX ? hpack_index_done(run) : hpack_length_done(run);
 }
 
+/* Take what the next octet begins. */
+static hpack_error hpack_step(hpack_run *run) {
+    switch (run->d->state) {
+    case HPACK_AT_FIELD: return hpack_first_octet(run);
+    case HPACK_AT_NAME_LENGTH:
+    case HPACK_AT_VALUE_LENGTH: return hpack_length_octet(run);
+    case HPACK_AT_NAME:
+    case HPACK_AT_VALUE: return hpack_string(run);
+    default: return hpack_more_integer(run);
+    }
+}
+
 hpack_error hpack_decode(hpack_decoder *d, const uint8_t *bytes, size_t len, bool last, hpack_emit emit, void *ctx) {
     hpack_run run = {d, bytes, len > 0 ? bytes + len : bytes, emit, ctx};
     hpack_error error = HPACK_OK;
 
-    while (run.at < run.end && !error) {
-        switch (d->state) {
-        case HPACK_AT_FIELD: error = hpack_first_octet(&run); break;
-        case HPACK_AT_NAME_LENGTH:
-        case HPACK_AT_VALUE_LENGTH: error = hpack_length_octet(&run); break;
-        case HPACK_AT_NAME:
-        case HPACK_AT_VALUE: error = hpack_string(&run); break;
-        default: error = hpack_more_integer(&run); break;
-        }
-    }
+    while (run.at < run.end && !error) error = hpack_step(&run);
     if (!error && last && d->state != HPACK_AT_FIELD) return HPACK_ETRUNCATED;
     return error;
 }

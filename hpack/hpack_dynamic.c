@@ -66,20 +66,16 @@ static void hpack_table_compact(hpack_table *t) {
     }
 }
 
-void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
+/* Add an entry for which `max` has room. */
+static void hpack_table_put(hpack_table *t, const hpack_field *field, hpack_key key) {
     uint32_t name_len = (uint32_t)field->name_len;
     uint32_t octets = name_len + (uint32_t)field->value_len;
-    hpack_record record;
+    hpack_record record = {t->strings, name_len, key};
 
-    if (octets + HPACK_ENTRY_OVERHEAD > t->max) {
-        hpack_table_clear(t);
-        return;
+    if (t->records - t->strings < octets + HPACK_RECORD) {
+        hpack_table_compact(t);
+        record.offset = t->strings;
     }
-    hpack_table_shrink(t, t->max - octets - HPACK_ENTRY_OVERHEAD);
-    if (t->records - t->strings < octets + HPACK_RECORD) hpack_table_compact(t);
-    record.offset = t->strings;
-    record.name_len = name_len;
-    record.key = key;
     if (name_len > 0) memcpy(t->memory + t->strings, field->name, name_len);
     if (octets > name_len) memcpy(t->memory + t->strings + name_len, field->value, octets - name_len);
     t->strings += octets;
@@ -87,4 +83,15 @@ void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
     memcpy(t->memory + t->records, &record, HPACK_RECORD);
     t->size += octets + HPACK_ENTRY_OVERHEAD;
     t->count++;
+}
+
+void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
+    uint32_t entry = (uint32_t)(field->name_len + field->value_len) + HPACK_ENTRY_OVERHEAD;
+
+    if (entry > t->max) {
+        hpack_table_clear(t);
+        return;
+    }
+    hpack_table_shrink(t, t->max - entry);
+    hpack_table_put(t, field, key);
 }

@@ -2,8 +2,9 @@
 /*
  * The encoder: for each field the first that applies of
  *   never_index: a never-indexed literal (RFC 7541, 6.2.3)
- *   an equal entry of the dynamic or the static table: its index (6.1)
- *   a value seldom sent twice and not the last sent, or an entry that would push out much of the table: a literal without indexing (6.2.2)
+ *   an equal entry of the static, then of the dynamic table: its index (6.1)
+ *   a value seldom sent twice and not the last sent, or an entry that would push out much of the table: a literal
+ *     without indexing (6.2.2)
  *   a literal that becomes an entry (6.2.1)
  * with names by index where a table has them, and strings Huffman coded where that is shorter.
  *
@@ -50,6 +51,8 @@ size_t hpack_encode_bound(const hpack_field *fields, size_t n) {
     size_t i;
 
     for (i = 0; i < n; i++) {
+        hpack_expect(fields[i].name);
+        hpack_expect(fields[i].value);
         longest |= fields[i].name_len | fields[i].value_len;
         bound += 3 * HPACK_INT_MAX_OCTETS + fields[i].name_len + fields[i].value_len;
     }
@@ -115,14 +118,13 @@ static uint32_t hpack_find_name(const hpack_encoder *e, const hpack_field *field
     return hpack_find(e, field, true);
 }
 
-static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash,
-                           bool new_name) {
-    (void)hash, (void)name_hash, (void)new_name;
+static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash) {
+    (void)hash, (void)name_hash;
     hpack_table_add(&e->table, field, (hpack_key){0, 0, 0});
 }
 
-static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash) {
-    (void)field, (void)name_hash;
+static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash, uint32_t known) {
+    (void)field, (void)name_hash, (void)known;
     return 0;
 }
 
@@ -133,8 +135,9 @@ static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
 
 #else
 
-static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash) {
-    return name_hash ^ hpack_value_hash(field->value, field->value_len);
+/* The hash of a field, and with it the index of its name in the static table, or 0. */
+static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash, uint32_t known) {
+    return ((name_hash ^ hpack_value_hash(field->value, field->value_len)) & ~HPACK_KEY_KNOWN) | known;
 }
 
 /* The index in the dynamic table of an entry equal to `field`, whose hash is `hash`, or 0. */
@@ -154,8 +157,9 @@ static uint32_t hpack_find_field(const hpack_encoder *e, const hpack_field *fiel
         number = key.older;
         if (key.hash != hash) continue;
         hpack_table_get(&e->table, age, &entry);
-        if (hpack_same(entry.name, entry.name_len, field->name, field->name_len) &&
-            hpack_same(entry.value, entry.value_len, field->value, field->value_len))
+        /* Of a name in the static table the key tells all. */
+        if (hpack_same(entry.value, entry.value_len, field->value, field->value_len) &&
+            (hash & HPACK_KEY_KNOWN || hpack_same(entry.name, entry.name_len, field->name, field->name_len)))
             return HPACK_STATIC_COUNT + least;
     }
 }
@@ -178,15 +182,14 @@ static uint32_t hpack_find_name(const hpack_encoder *e, const hpack_field *field
     }
 }
 
-/* Make an entry of `field`, and with `new_name` let it be found by its name. */
-static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash,
-                           bool new_name) {
+/* Make an entry of `field`, and let it be found by its name if the static table lacks that. */
+static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash) {
     uint16_t *head = &e->heads[HPACK_BUCKET(hash, HPACK_BUCKETS)];
     uint16_t *name_head = &e->name_heads[HPACK_BUCKET(name_hash, HPACK_NAME_BUCKETS)];
 
     hpack_table_add(&e->table, field, (hpack_key){hash, *head, *name_head});
     *head = ++e->added;
-    if (new_name) *name_head = e->added;
+    if (!(hash & HPACK_KEY_KNOWN)) *name_head = e->added;
 }
 
 /* Whether a field that seldom repeats does: the last of its bucket was, most likely, the same. */
@@ -217,22 +220,22 @@ static uint8_t *hpack_write_literal(uint8_t *out, const hpack_field *field, uint
 
 static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, uint8_t *out) {
     uint32_t name_hash = hpack_hash(field->name, field->name_len);
-    uint32_t hash = hpack_field_hash(field, name_hash);
-    uint32_t known, index;
-    bool new_name;
+    uint32_t known = hpack_static_find(field, name_hash);
+    uint32_t index = known & HPACK_KNOWN_INDEX;
+    uint32_t hash, same;
 
-    /* What the static table has is never in the dynamic one. */
-    index = field->never_index ? 0 : hpack_find_field(e, field, hash);
-    if (index > 0) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
-    known = hpack_static_find(field, name_hash);
-    index = known & HPACK_KNOWN_INDEX;
-    if (known & HPACK_KNOWN_WHOLE && !field->never_index) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
-    new_name = index == 0;
-    if (new_name) index = hpack_find_name(e, field, name_hash);
-    if (field->never_index) return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
+    if (field->never_index) {
+        if (index == 0) index = hpack_find_name(e, field, name_hash);
+        return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
+    }
+    if (known & HPACK_KNOWN_WHOLE) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
+    hash = hpack_field_hash(field, name_hash, index);
+    same = hpack_find_field(e, field, hash);
+    if (same > 0) return hpack_int_write(out, HPACK_FIRST_INDEXED, same);
+    if (index == 0) index = hpack_find_name(e, field, name_hash);
     if ((known & HPACK_KNOWN_VOLATILE && !hpack_repeats(e, hash, name_hash)) || !hpack_worth_indexing(e, field))
         return hpack_write_literal(out, field, index, HPACK_FIRST_WITHOUT);
-    hpack_remember(e, field, hash, name_hash, new_name);
+    hpack_remember(e, field, hash, name_hash);
     return hpack_write_literal(out, field, index, HPACK_FIRST_INCREMENTAL);
 }
 

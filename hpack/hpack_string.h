@@ -56,22 +56,50 @@ static inline uint32_t hpack_value_hash(const char *string, size_t len) {
 
 #endif
 
-/* Whether two strings of `len` octets are equal. */
-static inline bool hpack_equal(const char *a, const char *b, size_t len) {
-#ifndef H2_SMALL
-    /* Most are short: two words or four from each, which may overlap, spare a call. */
-    if (len >= 8 && len <= 32) {
-        uint64_t other =
-            (hpack_word(a, 8) ^ hpack_word(b, 8)) | (hpack_word(a + len - 8, 8) ^ hpack_word(b + len - 8, 8));
+/* Whether two strings of `len` octets are equal, and the same for strings of no more than HPACK_SHORT. */
+#ifdef H2_SMALL
 
-        if (len <= 16 || other != 0) return other == 0;
-        return ((hpack_word(a + 8, 8) ^ hpack_word(b + 8, 8)) |
-                (hpack_word(a + len - 16, 8) ^ hpack_word(b + len - 16, 8))) == 0;
-    }
-    if (len >= 4 && len < 8)
-        return ((hpack_word(a, 4) ^ hpack_word(b, 4)) | (hpack_word(a + len - 4, 4) ^ hpack_word(b + len - 4, 4))) == 0;
-#endif
+static inline bool hpack_equal(const char *a, const char *b, size_t len) {
     return len == 0 || memcmp(a, b, len) == 0;
+}
+
+#define hpack_equal_short hpack_equal
+
+#else
+
+#define HPACK_SHORT 32u
+
+/* The bits in which the words of `n` octets at `at` differ. */
+static inline uint64_t hpack_difference(const char *a, const char *b, size_t at, size_t n) {
+    return hpack_word(a + at, n) ^ hpack_word(b + at, n);
+}
+
+/* Two words or four of each, which may overlap, spare a call. */
+static inline bool hpack_equal_short(const char *a, const char *b, size_t len) {
+    uint64_t outer;
+
+    if (len < 8) {
+        if (len >= 4) return (hpack_difference(a, b, 0, 4) | hpack_difference(a, b, len - 4, 4)) == 0;
+        return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
+    }
+    outer = hpack_difference(a, b, 0, 8) | hpack_difference(a, b, len - 8, 8);
+    if (len <= 16 || outer != 0) return outer == 0;
+    return (hpack_difference(a, b, 8, 8) | hpack_difference(a, b, len - 16, 8)) == 0;
+}
+
+static inline bool hpack_equal(const char *a, const char *b, size_t len) {
+    return len <= HPACK_SHORT ? hpack_equal_short(a, b, len) : memcmp(a, b, len) == 0;
+}
+
+#endif
+
+/* A string that is about to be read: caches may have it come. */
+static inline void hpack_expect(const char *string) {
+#if defined(__GNUC__) && !defined(H2_SMALL)
+    __builtin_prefetch(string);
+#else
+    (void)string;
+#endif
 }
 
 /* Whether two strings are the same. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "h2bench_connect.h"
 #include "h2bench_fleet.h"
 #include "h2bench_pattern.h"
 #include "tool_exit.h"
@@ -21,6 +22,7 @@ static const char help[] =
     "usage: h2bench [options] server URL             echo every connection; port 0 takes a free one\n"
     "       h2bench [options] bulk URL BYTES         write BYTES and read them back at the same time\n"
     "       h2bench [options] ping URL COUNT SIZE    COUNT times write SIZE bytes and wait for them\n"
+    "       h2bench [options] connect URL COUNT      COUNT connections, one after the other: what each costs\n"
     "       h2bench [options] fleet URL SESSIONS STREAMS SECONDS\n"
     "           SESSIONS times STREAMS connections at once, idle and then each echoing for SECONDS\n"
     "\n"
@@ -32,7 +34,8 @@ static const char help[] =
     "      --key FILE       its private key, PEM\n"
     "      --events         server: by callbacks on a loop instead of a thread for each connection\n"
     "      --loops N        server: this many loops, each with a thread and a listening socket; 1 by default\n"
-    "      --pid PID        fleet: the server's process, whose memory is measured\n"
+    "      --no-resume      every TLS handshake is a full one\n"
+    "      --pid PID        fleet, connect: the server's process, whose memory or CPU time is measured\n"
     "      --self           fleet: start a server for it and measure that; no URL then\n"
     "      --idle           fleet: open the streams, await no answer and do not echo: for any server\n"
     "      --size BYTES     fleet: of a message; default 64\n"
@@ -42,7 +45,19 @@ static const char help[] =
     "Exit status: 0 clean and every byte compared, 1 usage, 2 could not connect or TLS refused,\n"
     "3 HTTP/2 error, 4 status not 2xx, 5 timed out, 6 a byte differs or is missing.\n";
 
-enum { OPT_CACERT = 256, OPT_CERT, OPT_KEY, OPT_EVENTS, OPT_LOOPS, OPT_PID, OPT_SELF, OPT_IDLE, OPT_SIZE, OPT_VERSION };
+enum {
+    OPT_CACERT = 256,
+    OPT_CERT,
+    OPT_KEY,
+    OPT_EVENTS,
+    OPT_LOOPS,
+    OPT_NO_RESUME,
+    OPT_PID,
+    OPT_SELF,
+    OPT_IDLE,
+    OPT_SIZE,
+    OPT_VERSION
+};
 
 #define LOOPS_LIMIT 256u
 
@@ -219,19 +234,25 @@ typedef struct bench_options {
 static int run(bench_options *o, int argc, char **argv) {
     tool_tls *tls = &o->tls;
     uint64_t count = 0, size = 0;
-    bool server = argc == 2 && strcmp(argv[0], "server") == 0;
+    bool server = argc == 2 && strcmp(argv[0], "server") == 0, connects = argc == 3 && strcmp(argv[0], "connect") == 0;
     if (argc > 0 && strcmp(argv[0], "fleet") == 0) return fleet_from(tls, &o->fleet, argc - 1, argv + 1);
     if (argc == 3 && strcmp(argv[0], "bulk") == 0) {
         if (!tool_parse_count(argv[2], SIZE_LIMIT, &size)) return complain("BYTES is a number above 0, not ", argv[2]);
     } else if (argc == 4 && strcmp(argv[0], "ping") == 0) {
         if (!tool_parse_count(argv[2], SIZE_LIMIT, &count)) return complain("COUNT is a number above 0, not ", argv[2]);
         if (!tool_parse_count(argv[3], CHUNK_BYTES, &size)) return complain("SIZE is 1 to 64K, not ", argv[3]);
+    } else if (connects) {
+        if (!tool_parse_count(argv[2], SIZE_LIMIT, &count)) return complain("COUNT is a number above 0, not ", argv[2]);
     } else if (!server) {
-        return complain("what is to be done is one of server, bulk, ping and fleet, each with its own arguments", "");
+        return complain(
+            "what is to be done is one of server, bulk, ping, connect and fleet, each with its own arguments", "");
     }
     int status = tool_tls_open(tls, argv[1], server);
     if (status != TOOL_OK) return status;
-    status = server ? serve(tls, argv[1], &o->serving) : measure(tls, argv[1], count, size);
+    if (connects)
+        status = connect_run(argv[1], count, o->fleet.pid, tool_tls_secure(tls));
+    else
+        status = server ? serve(tls, argv[1], &o->serving) : measure(tls, argv[1], count, size);
     tool_tls_close(tls);
     return status;
 }
@@ -259,6 +280,7 @@ int main(int argc, char **argv) {
                                             {"key", required_argument, NULL, OPT_KEY},
                                             {"events", no_argument, NULL, OPT_EVENTS},
                                             {"loops", required_argument, NULL, OPT_LOOPS},
+                                            {"no-resume", no_argument, NULL, OPT_NO_RESUME},
                                             {"pid", required_argument, NULL, OPT_PID},
                                             {"self", no_argument, NULL, OPT_SELF},
                                             {"idle", no_argument, NULL, OPT_IDLE},
@@ -276,6 +298,7 @@ int main(int argc, char **argv) {
         case OPT_CACERT: o.tls.options.ca_file = optarg; break;
         case OPT_CERT: o.tls.options.cert_file = optarg; break;
         case OPT_KEY: o.tls.options.key_file = optarg; break;
+        case OPT_NO_RESUME: o.tls.options.no_resume = true; break;
         case OPT_EVENTS: o.serving.events = true; break;
         case OPT_SELF: o.fleet.self = true; break;
         case OPT_IDLE: o.fleet.idle = true; break;

@@ -14,6 +14,7 @@
     X(conn_core_suite)                                                                                                 \
     X(conn_messages_suite)                                                                                             \
     X(posix_timers_suite)                                                                                              \
+    X(posix_windows_suite)                                                                                             \
     X(posix_socket_suite)                                                                                              \
     X(contract_read_suite)                                                                                             \
     X(contract_write_suite)                                                                                            \

@@ -199,7 +199,7 @@ END_TEST
 
 /* ---- connects that nobody waits for ---- */
 
-typedef enum ending { FREED, CLOSED, TIMED_OUT, ENDINGS } ending;
+typedef enum ending { FREED, CLOSED, CANCELLED, TIMED_OUT, ENDINGS } ending;
 
 typedef struct started {
     test_flag closed;
@@ -218,23 +218,29 @@ static void note_close(void *user, h2conn *conn) {
 }
 
 /* A loop of the test's, for a client that has no thread. */
-static void do_until(h2conn_client *client, test_flag *flag) {
+static void do_until_count(h2conn_client *client, test_flag *flag, int count) {
     for (bool done = false; !done;) {
         struct pollfd fd = {.fd = h2conn_client_fd(client), .events = POLLIN};
         ck_assert_int_eq(h2conn_client_process(client), H2CONN_OK);
         pthread_mutex_lock(&flag->lock);
-        done = flag->count > 0;
+        done = flag->count >= count;
         pthread_mutex_unlock(&flag->lock);
         /* The flag may be another thread's, which this poll does not see. */
         if (!done) poll(&fd, 1, 1);
     }
 }
 
+static void do_until(h2conn_client *client, test_flag *flag) {
+    do_until_count(client, flag, 1);
+}
+
 static void start_and_end(h2conn_client *client, place *p, ending how, bool manual) {
     started t = {.closed = TEST_FLAG};
     const h2conn_events events = {.on_close = note_close, .user = &t};
-    const h2conn_options options = {.client = client, .timeout_ms = how == TIMED_OUT ? 60 : TEST_PATIENCE_MS};
+    h2conn_options options = {.client = client, .timeout_ms = how == TIMED_OUT ? 60 : TEST_PATIENCE_MS};
     h2conn *conn;
+    if (how == CANCELLED) options.cancel = token();
+    if (how == CANCELLED) options.timeout_ms = -1;
     ck_assert_int_eq(h2conn_connect_start(&conn, p->url, &options, &events, &t), H2CONN_OK);
     if (how != TIMED_OUT && manual) do_until(client, &reached);
     if (how != TIMED_OUT) test_await(&reached, 1);
@@ -243,17 +249,19 @@ static void start_and_end(h2conn_client *client, place *p, ending how, bool manu
         return;
     }
     if (how == CLOSED) ck_assert_int_eq(h2conn_close(conn), H2CONN_OK);
+    if (how == CANCELLED) h2conn_cancel_fire(options.cancel);
     if (manual) do_until(client, &t.closed);
     test_await(&t.closed, 1);
-    ck_assert_int_eq(t.error, how == CLOSED ? H2CONN_ECLOSED : H2CONN_ETIMEDOUT);
-    if (how == TIMED_OUT) ck_assert_ptr_eq(strstr(t.why, h2conn_strerror(t.error)), t.why);
+    ck_assert_int_eq(t.error, how == CLOSED ? H2CONN_ECLOSED : how == CANCELLED ? H2CONN_ECANCELED : H2CONN_ETIMEDOUT);
+    if (how != CLOSED) ck_assert_ptr_eq(strstr(t.why, h2conn_strerror(t.error)), t.why);
+    h2conn_cancel_free(options.cancel);
 }
 
 /* All but the last, a response that does not come in time: a raw server must get the whole request to be silent. */
 enum { STARTS = STAGES * ENDINGS - 1 };
 
 START_TEST(contract_start_ends_at_every_stage) {
-    const bool manual = _i / STARTS == 1;
+    const bool manual = _i >= STARTS;
     h2conn_client_options options = {.manual = manual};
     h2conn_client *client;
     place p;
@@ -267,6 +275,61 @@ START_TEST(contract_start_ends_at_every_stage) {
 END_TEST
 
 /* ---- with others around ---- */
+
+typedef struct several {
+    test_flag closed, answered;
+    atomic_int cancelled;
+} several;
+
+static void count_close(void *user, h2conn *conn) {
+    several *all = user;
+    char byte;
+    if (h2conn_try_read(conn, &byte, 1) == H2CONN_ECANCELED) atomic_fetch_add(&all->cancelled, 1);
+    h2conn_free(conn);
+    test_raise(&all->closed);
+}
+
+static void count_answer(void *user, h2conn *conn, const h2conn_response *response) {
+    several *all = user;
+    ck_assert_int_eq(response->status, 200);
+    test_raise(&all->answered);
+    h2conn_close_write(conn);
+}
+
+/* One token for starts at several origins and stages, one of them begun after it was fired; who has none goes on. */
+START_TEST(contract_cancel_ends_all_starts_that_share_a_token) {
+    enum { SHARING = 3 };
+    several all = {.closed = TEST_FLAG, .answered = TEST_FLAG};
+    const h2conn_events events = {.on_response = count_answer, .on_close = count_close, .user = &all};
+    h2conn_client *client;
+    place resolving, responding;
+    test_server s;
+    h2conn *conn;
+    place_start(&responding, RESPONDING);
+    place_start(&resolving, RESOLVING);
+    test_server_handle(&s, test_echo, NULL);
+    ck_assert_int_eq(h2conn_client_new(&client, &(h2conn_client_options){.manual = _i == 1}), H2CONN_OK);
+    h2conn_options options = {.client = client, .cancel = token(), .timeout_ms = -1};
+    const h2conn_options plain = {.client = client, .timeout_ms = TEST_PATIENCE_MS};
+    ck_assert_int_eq(h2conn_connect_start(&conn, responding.url, &options, &events, NULL), H2CONN_OK);
+    if (_i == 1) do_until(client, &reached);
+    test_await(&reached, 1);
+    ck_assert_int_eq(h2conn_connect_start(&conn, resolving.url, &options, &events, NULL), H2CONN_OK);
+    test_await(&reached, 2);
+    h2conn_cancel_fire(options.cancel);
+    ck_assert_int_eq(h2conn_connect_start(&conn, s.url, &options, &events, NULL), H2CONN_OK);
+    ck_assert_int_eq(h2conn_connect_start(&conn, s.url, &plain, &events, NULL), H2CONN_OK);
+    if (_i == 1) do_until_count(client, &all.closed, SHARING + 1);
+    test_await(&all.closed, SHARING + 1);
+    ck_assert_int_eq(atomic_load(&all.cancelled), SHARING);
+    ck_assert_int_eq(all.answered.count, 1);
+    place_stop(&resolving);
+    h2conn_client_free(client);
+    h2conn_cancel_free(options.cancel);
+    place_stop(&responding);
+    test_server_stop(&s);
+}
+END_TEST
 
 START_TEST(contract_cancel_fired_before_lets_nothing_begin) {
     test_server s;
@@ -391,12 +454,38 @@ START_TEST(contract_cancel_races_with_the_response) {
 }
 END_TEST
 
+START_TEST(contract_cancel_of_a_start_races_with_the_response) {
+    enum { N = 200 };
+    several all = {.closed = TEST_FLAG, .answered = TEST_FLAG};
+    const h2conn_events events = {.on_response = count_answer, .on_close = count_close, .user = &all};
+    test_server s;
+    h2conn_client *client;
+    test_server_handle(&s, test_echo, NULL);
+    ck_assert_int_eq(h2conn_client_new(&client, NULL), H2CONN_OK);
+    for (int i = 0; i < N; i++) {
+        const h2conn_options options = {.client = client, .cancel = token(), .timeout_ms = i % 2 ? -1 : 0};
+        pthread_t thread;
+        h2conn *conn;
+        ck_assert_int_eq(pthread_create(&thread, NULL, fire_thread, options.cancel), 0);
+        ck_assert_int_eq(h2conn_connect_start(&conn, s.url, &options, &events, NULL), H2CONN_OK);
+        pthread_join(thread, NULL);
+        test_await(&all.closed, i + 1);
+        h2conn_cancel_free(options.cancel);
+    }
+    ck_assert_int_eq(all.answered.count + atomic_load(&all.cancelled), N);
+    h2conn_client_free(client);
+    test_server_stop(&s);
+}
+END_TEST
+
 Suite *contract_cancel_suite(void) {
     Suite *suite = suite_create("contract: cancelling a connect");
     TCase *tc = test_case(suite, "cancel");
     tcase_add_loop_test(tc, contract_cancel_ends_a_connect_at_every_stage, 0, STAGES);
     tcase_add_loop_test(tc, contract_deadline_ends_a_connect_at_every_stage, 0, RESPONDING);
-    tcase_add_loop_test(tc, contract_start_ends_at_every_stage, 0, STAGES * ENDINGS);
+    tcase_add_loop_test(tc, contract_start_ends_at_every_stage, 0, 2 * STARTS);
+    tcase_add_loop_test(tc, contract_cancel_ends_all_starts_that_share_a_token, 0, 2);
+    tcase_add_test(tc, contract_cancel_of_a_start_races_with_the_response);
     tcase_add_test(tc, contract_cancel_fired_before_lets_nothing_begin);
     tcase_add_test(tc, contract_cancel_of_one_of_many_that_wait_for_one_dial);
     tcase_add_test(tc, contract_cancel_leaves_the_session_to_others);

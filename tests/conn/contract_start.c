@@ -256,20 +256,16 @@ END_TEST
 START_TEST(start_refuses_wrong_arguments) {
     bench b;
     h2conn *conn;
-    h2conn_cancel *cancel;
     bench_begin(&b, _i, false);
-    ck_assert_int_eq(h2conn_cancel_new(&cancel), H2CONN_OK);
-    const h2conn_options good = {.client = b.client}, alone = {0}, cancels = {.client = b.client, .cancel = cancel};
+    const h2conn_options good = {.client = b.client}, alone = {0};
     ck_assert_int_eq(h2conn_connect_start(NULL, "http://a/", &good, &b.events, NULL), H2CONN_EINVAL);
     ck_assert_int_eq(h2conn_connect_start(&conn, NULL, &good, &b.events, NULL), H2CONN_EINVAL);
     ck_assert_int_eq(h2conn_connect_start(&conn, "http://a/", NULL, &b.events, NULL), H2CONN_EINVAL);
     ck_assert_int_eq(h2conn_connect_start(&conn, "http://a/", &good, NULL, NULL), H2CONN_EINVAL);
     ck_assert_int_eq(h2conn_connect_start(&conn, "http://a/", &alone, &b.events, NULL), H2CONN_EINVAL);
-    ck_assert_int_eq(h2conn_connect_start(&conn, "http://a/", &cancels, &b.events, NULL), H2CONN_EINVAL);
     ck_assert_int_eq(h2conn_connect_start(&conn, "ftp://a/", &good, &b.events, NULL), H2CONN_EURL);
     ck_assert_int_eq(h2conn_connect_start(&conn, "https://a/", &good, &b.events, NULL), H2CONN_EINVAL);
     ck_assert_ptr_null(conn);
-    h2conn_cancel_free(cancel);
     bench_end(&b);
 }
 END_TEST

@@ -28,10 +28,11 @@ for source in tests/fuzz/fuzz_*.c; do
     target=${name#fuzz_}
     mutator= libraries= sources= dict=tests/fuzz/h2.dict
     case $target in
-    server | client) mutator=tests/fuzz/mutate_wire.c ;;
+    server | client | duplex) mutator=tests/fuzz/mutate_wire.c ;;
+    hpack_decode) mutator=tests/fuzz/mutate_block.c ;;
     differential) mutator=tests/fuzz/mutate_wire.c libraries=-lnghttp2 ;;
     url) dict=tests/fuzz/url.dict ;;
-    dump) sources="tools/h2dump/*.c tools/common/tool_frame.c" ;;
+    dump) mutator=tests/fuzz/mutate_wire.c sources="tools/h2dump/*.c tools/common/tool_frame.c" ;;
     esac
     # The mutator is libFuzzer's.
     case $LIB_FUZZING_ENGINE in *-fsanitize=fuzzer*) ;; *) mutator= ;; esac

@@ -4,13 +4,25 @@
 
 /* Where our server session and libnghttp2's (1.52) are known to differ, and the section that makes ours right. */
 
+/* RFC 8441, 3: ENABLE_CONNECT_PROTOCOL must not go back to 0, which libnghttp2 asks of servers alone. `on` is what it
+ * was before. */
+static bool is_taken_back(const h2_frame_header *header, const uint8_t *payload, bool *on) {
+    for (uint32_t i = 0; i + H2_SETTING_BYTES <= header->length; i += H2_SETTING_BYTES) {
+        if (h2_u32_read(payload + i) >> 16 != NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) continue;
+        bool value = h2_u32_read(payload + i + 2) != 0;
+        if (*on && !value) return true;
+        *on = value;
+    }
+    return false;
+}
+
 /* Frames after which the two go different ways in good order: the input is cut before them. */
-static bool is_beyond_comparison(const h2_frame_header *header, const uint8_t *payload) {
+static bool is_beyond_comparison(const h2_frame_header *header, const uint8_t *payload, bool *connects) {
     /* 6.8: after the peer's GOAWAY libnghttp2 hears nothing; we go on with what is open. */
     if (header->type == H2_GOAWAY) return true;
     if (header->type != H2_SETTINGS) return false;
     /* 10.5: libnghttp2 takes 32 entries of a SETTINGS frame; our ledger is asked to bear all here. */
-    if (header->length > 32 * H2_SETTING_BYTES) return true;
+    if (header->length > 32 * H2_SETTING_BYTES || is_taken_back(header, payload, connects)) return true;
     /* 6.5.3: values are processed in order; libnghttp2 looks at the last of each identifier alone. */
     for (uint32_t i = 0; i + 2 * H2_SETTING_BYTES <= header->length; i += H2_SETTING_BYTES)
         for (uint32_t j = i + H2_SETTING_BYTES; j + H2_SETTING_BYTES <= header->length; j += H2_SETTING_BYTES)

@@ -12,6 +12,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* For mutate_wire.c: where what a peer sends begins, at most `size`; 1 unless a target defines it. */
+size_t fuzz_wire_at(const uint8_t *data, size_t size);
+
 typedef struct fuzz_input {
     const uint8_t *data;
     size_t size, at;

@@ -274,11 +274,12 @@ static bool is_same(const note *a, const note *b) {
  * judged at once or when the rest has come. */
 static size_t whole_frames(const uint8_t *data, size_t size) {
     size_t at = 0, end = 0;
+    bool connects = false;
     while (size - at >= H2_FRAME_HEADER_BYTES) {
         h2_frame_header header;
         h2_frame_header_read(&header, data + at);
         if (header.length > size - at - H2_FRAME_HEADER_BYTES ||
-            is_beyond_comparison(&header, data + at + H2_FRAME_HEADER_BYTES))
+            is_beyond_comparison(&header, data + at + H2_FRAME_HEADER_BYTES, &connects))
             break;
         at += H2_FRAME_HEADER_BYTES + header.length;
         bool block = header.type == H2_HEADERS || header.type == H2_CONTINUATION;

@@ -191,6 +191,11 @@ static void check(const duplex *d) {
         if (d->used[i]) must((d->streams[i].received.bytes == 0) == (d->streams[i].received.first == NULL));
 }
 
+size_t fuzz_wire_at(const uint8_t *data, size_t size) {
+    const size_t at = size > 1 ? 2u + 2u * data[1] : size;
+    return at < size ? at : size;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static duplex d;
     fuzz_input in = {data, size, 0};

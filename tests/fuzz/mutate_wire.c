@@ -3,9 +3,9 @@
 #include "h2_frame.h"
 
 /*
- * libFuzzer's mutator for inputs that are one octet and then frames: frames are added, doubled, dropped, swapped, cut
- * in two and changed, each with a length that is right, so that what is behind the frame parser is reached. One time in
- * four octets are changed without regard to frames.
+ * libFuzzer's mutator for inputs that end with what a peer sends, which begins where the target says: frames are added,
+ * doubled, dropped, swapped, cut in two and changed, each with a length that is right, so that what is behind the frame
+ * parser is reached. One time in four octets are changed without regard to frames.
  */
 
 #define FRAMES_MAX 64u
@@ -24,9 +24,17 @@ static unsigned random_of(unsigned *seed, unsigned n) {
     return (*seed >> 16) % n;
 }
 
+__attribute__((weak)) size_t fuzz_wire_at(const uint8_t *data, size_t size) {
+    (void)data;
+    return size > 0 ? 1 : 0;
+}
+
 static layout find_frames(const uint8_t *data, size_t size) {
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    const size_t preface_len = sizeof preface - 1;
     layout l = {.n = 0};
-    size_t at = 1;
+    size_t at = fuzz_wire_at(data, size);
+    if (size - at >= preface_len && memcmp(data + at, preface, preface_len) == 0) at += preface_len;
     while (l.n < FRAMES_MAX && size - at >= H2_FRAME_HEADER_BYTES) {
         size_t length = H2_FRAME_HEADER_BYTES + ((size_t)data[at] << 16 | (size_t)data[at + 1] << 8 | data[at + 2]);
         if (length > size - at) break;

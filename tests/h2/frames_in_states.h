@@ -170,7 +170,11 @@ static const frame_in_state frames_in_states[] = {
     {H2_PRIORITY_UPDATE, OUR_RESET,   "gP", "gP", "RFC 9218, 7.1"},
     {H2_PRIORITY_UPDATE, SKIPPED,     "gP", "na", "RFC 9218, 7.1"},
     {H2_PRIORITY_UPDATE, REFUSED,     "gP", "gP", "RFC 9218, 7.1"},
+#ifdef H2_SMALL /* to which its type is unknown */
+    {H2_PRIORITY_UPDATE, ZERO,        "--", "--", "RFC 9218, 7.1"},
+#else
     {H2_PRIORITY_UPDATE, ZERO,        "--", "gP", "RFC 9218, 7.1"},
+#endif
 
     {UNKNOWN,           IDLE_OURS,   "--", "--", "4.1, 5.5"},
     {UNKNOWN,           IDLE_PEERS,  "--", "--", "4.1, 5.5"},

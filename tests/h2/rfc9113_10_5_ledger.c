@@ -266,16 +266,14 @@ START_TEST(rfc9113_10_5_ledger_refills_with_time_up_to_its_burst) {
     ck_assert(h2_ledger_charge(&ledger, FULL) && !h2_ledger_charge(&ledger, 1) && h2_ledger_charge(&ledger, 0));
     h2_ledger_refill(&ledger, BURST, REFILL, 0);
     ck_assert_uint_eq(ledger.balance, 0);
-    for (uint64_t now = 1; now <= 1000; now++)
-        h2_ledger_refill(&ledger, BURST, REFILL, now); /* a millisecond at a time loses nothing */
+    for (int ms = 0; ms < 1000; ms++) /* a millisecond at a time loses nothing */
+        h2_ledger_refill(&ledger, BURST, REFILL, 1);
     ck_assert_uint_eq(ledger.balance, REFILL * POINT);
     ck_assert(!h2_ledger_charge(&ledger, REFILL * POINT + 1));
     ck_assert_uint_eq(ledger.balance, REFILL * POINT); /* a refusal takes nothing */
-    h2_ledger_refill(&ledger, BURST, REFILL, 9000);
+    h2_ledger_refill(&ledger, BURST, REFILL, 8000);
     ck_assert_uint_eq(ledger.balance, 9 * REFILL * POINT);
-    h2_ledger_refill(&ledger, BURST, REFILL, 9000 + UINT32_MAX);
-    ck_assert_uint_eq(ledger.balance, FULL);
-    h2_ledger_refill(&ledger, BURST, REFILL, UINT64_MAX);
+    h2_ledger_refill(&ledger, BURST, REFILL, UINT32_MAX);
     ck_assert_uint_eq(ledger.balance, FULL);
 }
 END_TEST
@@ -294,7 +292,8 @@ START_TEST(rfc9113_10_5_ledger_keeps_any_pace) {
     h2_ledger ledger;
     h2_ledger_init(&ledger, row->burst);
     ck_assert(h2_ledger_charge(&ledger, (uint32_t)row->burst * POINT));
-    for (uint64_t now = 0; now <= 10000; now += row->step_ms) h2_ledger_refill(&ledger, row->burst, row->refill, now);
+    for (uint32_t now = row->step_ms; now <= 10000; now += row->step_ms)
+        h2_ledger_refill(&ledger, row->burst, row->refill, row->step_ms);
     ck_assert_uint_le(ledger.balance, row->after_10_s);
     ck_assert_uint_ge(ledger.balance, row->after_10_s - row->after_10_s / 15);
 }

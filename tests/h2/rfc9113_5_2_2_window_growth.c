@@ -187,6 +187,26 @@ START_TEST(rfc9113_5_2_2_program_that_does_not_read_is_no_reason_to_grow) {
 }
 END_TEST
 
+/* The peer answers the PING before it can use an update that came with it, so the window was filled without. */
+START_TEST(rfc9113_5_2_2_credit_that_goes_with_the_ping_is_not_waited_for) {
+    peer *p = peer_new(PEER_WHOLE, 0);
+    begin(p);
+    gauge(p, 0, 0);
+    h2_session_tick(p->session, START + 4 * LAP);
+    for (uint32_t octets = 0; octets < FIRST / 4; octets += PIECE) peer_send_data(p, 0, 1, PIECE);
+    said begun = listen(p);
+    ck_assert_uint_eq(begun.pings, 1);
+    ck_assert_uint_eq(begun.stream, FIRST / 2);
+    send(p, FIRST / 2);
+    peer_send_ping(p, H2_FLAG_ACK, (const char *)begun.opaque);
+    peer_deliver(p);
+    h2_session_tick(p->session, START + 5 * LAP);
+    ck_assert_uint_eq(target(p), 2 * FIRST);
+    peer_finish(p);
+    peer_free(p);
+}
+END_TEST
+
 START_TEST(rfc9113_5_2_2_path_that_takes_no_time_needs_no_more) {
     peer *p = peer_new(PEER_WHOLE, 0);
     begin(p);
@@ -278,6 +298,7 @@ Suite *rfc9113_5_2_2_window_growth_suite(void) {
     tcase_add_test(tc, rfc9113_5_2_2_growth_is_given_back_when_the_stream_ends);
     tcase_add_test(tc, rfc9113_5_2_2_full_buffers_on_the_way_are_no_reason_to_grow);
     tcase_add_test(tc, rfc9113_5_2_2_program_that_does_not_read_is_no_reason_to_grow);
+    tcase_add_test(tc, rfc9113_5_2_2_credit_that_goes_with_the_ping_is_not_waited_for);
     tcase_add_test(tc, rfc9113_5_2_2_path_that_takes_no_time_needs_no_more);
     tcase_add_test(tc, rfc9113_5_2_2_idle_window_falls_back_to_where_it_started);
     tcase_add_test(tc, rfc9113_5_2_2_small_talk_is_not_gauged);

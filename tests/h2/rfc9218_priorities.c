@@ -194,6 +194,12 @@ static const update_row updates[] = {
      "\0\0\0\x01u=1, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1", 89, 0},
 };
 
+#ifdef H2_SMALL
+#define IS_HEEDED false
+#else
+#define IS_HEEDED true
+#endif
+
 CONVERSATIONS(rfc9218_7_1_priority_updates_are_judged, updates) {
     const update_row *row = p->row;
     if (row->server)
@@ -201,7 +207,9 @@ CONVERSATIONS(rfc9218_7_1_priority_updates_are_judged, updates) {
     else
         peer_connect_client(p);
     peer_send(p, H2_PRIORITY_UPDATE, 0, row->frame_id, row->payload, row->n);
-    if (row->code)
+    /* A small build knows the form and ignores what is in it. */
+    bool known = IS_HEEDED || row->frame_id != 0 || row->n < 4;
+    if (row->code && known)
         peer_expect_goaway(p, 0, row->code);
     else
         peer_expect_alive(p);

@@ -47,6 +47,7 @@ def main():
     names = {}
     for index, (name, _) in enumerate(ENTRIES, 1):
         names.setdefault(name, index)
+    assert max(len(string) for entry in ENTRIES for string in entry) <= 32  # HPACK_SHORT
     assert VOLATILE <= set(names) and len({key(name) for name in names}) == len(names)
     multiplier = FIRST_MULTIPLIER
     while not slots(names, multiplier):

@@ -47,7 +47,7 @@ static void wait_for(const h2conn_core *core, int fd) {
     const uint64_t now = (uint64_t)h2conn_now();
     struct pollfd p = {fd, POLLIN, 0};
     int ms = core->wake_ms == UINT64_MAX ? PATIENCE_MS : core->wake_ms > now ? (int)(core->wake_ms - now) : 0;
-    if (core->link.send_wants == H2CONN_TRANSPORT_WANT_WRITE) p.events |= POLLOUT;
+    if (core->refused) p.events |= POLLOUT;
     poll(&p, 1, ms < PATIENCE_MS ? ms : PATIENCE_MS);
 }
 
