@@ -154,7 +154,9 @@ void posix_session_turn(posix_session *s) {
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (posix_session_is_closing(s))
         posix_session_settle(s);
-    else if ((s->pumping && !unsent) || posix_session_hand_over(s))
+    else if (s->pumping && !unsent)
+        posix_loop_disarm(s);
+    else if (posix_session_hand_over(s))
         return;
     else if (posix_session_has_more(s))
         posix_loop_post(s, true);

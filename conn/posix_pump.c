@@ -47,6 +47,16 @@ static void give_up(posix_session *s) {
     h2conn_link_end(&s->link, H2CONN_TRANSPORT_ELOST);
 }
 
+static void take_in(posix_session *s, uint8_t *buf, ptrdiff_t n) {
+    note_errno(s, s->socket.in.error);
+    s->receipts++;
+    /* What is left then may be in the security layer, where no poll shows it. */
+    s->more = n == (ptrdiff_t)POSIX_BUFFER_BYTES;
+    s->rx = buf;
+    h2conn_link_arrived(&s->link, buf, n);
+    feed(s);
+}
+
 void posix_session_receive(posix_session *s) {
     if (h2conn_link_unread(&s->link) > 0) {
         feed(s);
@@ -62,15 +72,24 @@ void posix_session_receive(posix_session *s) {
     if (s->guard != NULL) pthread_mutex_lock(&s->guard->wire);
     const ptrdiff_t n = s->link.transport.recv(s->link.transport.ctx, buf, POSIX_BUFFER_BYTES);
     if (s->guard != NULL) pthread_mutex_unlock(&s->guard->wire);
-    const int error = s->socket.in.error;
     pthread_mutex_lock(&s->lock);
-    note_errno(s, error);
-    s->receipts++;
-    /* What is left then may be in the security layer, where no poll shows it. */
-    s->more = n == (ptrdiff_t)POSIX_BUFFER_BYTES;
-    s->rx = buf;
-    h2conn_link_arrived(&s->link, buf, n);
-    feed(s);
+    take_in(s, buf, n);
+}
+
+void posix_session_linger(posix_session *s, posix_wait *w) {
+    uint8_t *buf = posix_pool_get(&s->loop->pool);
+    if (buf == NULL) {
+        give_up(s);
+        return;
+    }
+    w->polling = w->deaf = true;
+    pthread_mutex_unlock(&s->lock);
+    const ptrdiff_t n = posix_socket_linger(&s->socket, buf, POSIX_BUFFER_BYTES);
+    pthread_mutex_lock(&s->lock);
+    w->polling = w->deaf = false;
+    if (w->woken) posix_parker_silence(w->parker);
+    s->brisk = n != H2CONN_TRANSPORT_WANT_READ;
+    take_in(s, buf, n);
 }
 
 short posix_session_recv_events(const posix_session *s) {
@@ -161,7 +180,7 @@ void posix_session_tick(posix_session *s, int64_t now) {
 bool posix_session_hand_over(posix_session *s) {
     bool awake = false;
     for (posix_wait *w = s->waits; w != NULL; w = w->next) {
-        if (!w->can_poll) continue;
+        if (!w->can_poll || w->deaf) continue;
         /* Those awake already will take what roles they find, or settle when they leave. */
         awake = true;
         if (w->woken) continue;

@@ -21,6 +21,8 @@
  *
  * Whoever waits takes the roles that are free: the thread that wants the answer is the one that receives it. Whoever
  * leaves settles: it wakes another waiting thread, or leaves the session to the loop.
+ * Where answers come quickly, who receives lingers in recv for some milliseconds before it polls: it is not counted on
+ * to send then, and is woken when that moment is over.
  *
  * Invariants while the lock is free:
  *   - somebody listens: `pumping`, or a waiting thread has been woken that will, or the loop watches or was told;
@@ -139,6 +141,7 @@ typedef struct posix_session {
     int errno_lost;          /* what the system said of a lost socket */
     uint8_t phase;           /* posix_phase */
     bool pumping, sending;
+    bool brisk;   /* what was waited for last came within a moment */
     bool ready;   /* the loop saw its descriptor ready */
     bool turning; /* the loop's thread has its turn, which ends with a look at the lines */
     bool more;    /* receiving again at once may give more */
@@ -182,6 +185,8 @@ const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]);
 
 /* With `pumping`: receive once and hand it to the engine. */
 void posix_session_receive(posix_session *s);
+/* The same for a thread that waits: it lingers in the call, where no other can wake it for that moment. */
+void posix_session_linger(posix_session *s, struct posix_wait *w);
 /* Whether receiving again at once would do something. */
 bool posix_session_has_more(const posix_session *s);
 /* Put what is owed into frames, as far as there is room, for whoever sends next. */

@@ -2,10 +2,12 @@
 #define _GNU_SOURCE /* accept4 */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include "posix_socket.h"
 
@@ -21,22 +23,37 @@ static bool would_wait(int error) {
     return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-static ptrdiff_t socket_recv(void *ctx, void *buf, size_t len) {
-    posix_socket *s = ctx;
+static ptrdiff_t receive(posix_socket *s, void *buf, size_t len, int flags) {
     ssize_t n;
     if (!s->in.open) return s->in.ended;
-    do n = recv(s->fd, buf, len, 0);
+    do n = recv(s->fd, buf, len, flags);
     while (n < 0 && errno == EINTR);
     if (n > 0) return n;
     if (n == 0) return end(&s->in, H2CONN_TRANSPORT_END, 0);
     return would_wait(errno) ? H2CONN_TRANSPORT_WANT_READ : end(&s->in, H2CONN_TRANSPORT_ELOST, errno);
 }
 
+static ptrdiff_t socket_recv(void *ctx, void *buf, size_t len) {
+    return receive(ctx, buf, len, MSG_DONTWAIT);
+}
+
+static bool let_linger(posix_socket *s) {
+    const struct timeval moment = {.tv_usec = POSIX_MOMENT_MS * 1000};
+    const int flags = fcntl(s->fd, F_GETFL);
+    if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment) != 0) return false;
+    s->lingers = flags >= 0 && fcntl(s->fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
+    return s->lingers;
+}
+
+ptrdiff_t posix_socket_linger(posix_socket *socket, void *buf, size_t len) {
+    return receive(socket, buf, len, socket->lingers || let_linger(socket) ? 0 : MSG_DONTWAIT);
+}
+
 static ptrdiff_t socket_send(void *ctx, const void *buf, size_t len) {
     posix_socket *s = ctx;
     ssize_t n;
     if (!s->out.open) return s->out.ended;
-    do n = send(s->fd, buf, len, MSG_NOSIGNAL);
+    do n = send(s->fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
     if (n >= 0) return n;
     return would_wait(errno) ? H2CONN_TRANSPORT_WANT_WRITE : end(&s->out, H2CONN_TRANSPORT_ELOST, errno);

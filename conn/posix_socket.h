@@ -11,6 +11,8 @@
 #include "h2conn.h"
 #include "h2conn_transport.h"
 
+#define POSIX_MOMENT_MS 1
+
 /* One direction; each is used by one thread at a time. */
 typedef struct posix_flow {
     int ended; /* the final code, once there is one: END or ELOST */
@@ -33,6 +35,7 @@ typedef struct posix_socket {
     int fd;
     posix_flow in, out;
     posix_ends ends;
+    bool lingers; /* the descriptor waits where a call does not say otherwise */
 } posix_socket;
 
 /* Take over a connected descriptor that does not wait, and make it prompt (TCP_NODELAY). One that was accepted is, and
@@ -40,6 +43,8 @@ typedef struct posix_socket {
 void posix_socket_init(posix_socket *socket, int fd, const posix_ends *ends);
 /* A transport over it; `socket` must stay in place. */
 h2conn_transport posix_socket_transport(posix_socket *socket);
+/* Receive, waiting for a moment: POSIX_MOMENT_MS, and what the system's timers add. As the transport's recv else. */
+ptrdiff_t posix_socket_linger(posix_socket *socket, void *buf, size_t len);
 void posix_socket_close(posix_socket *socket);
 
 /* A new socket that does not wait and is closed on exec, or -1. */

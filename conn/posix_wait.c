@@ -3,6 +3,9 @@
 #include "posix_time.h"
 #include "posix_wait.h"
 
+/* Longer than a moment of the system's. */
+#define POSIX_BRISK_MS 10
+
 void posix_wake(posix_wait *w) {
     if (w->woken) return;
     w->woken = true;
@@ -71,10 +74,19 @@ static void poll_for_roles(posix_wait *w, int64_t deadline, int64_t now) {
     w->polling = false;
     if (w->woken) posix_parker_silence(w->parker);
     if (w->sending) s->sending = w->sending = false;
+    s->brisk = ready > 0 && posix_now_coarse() - now <= POSIX_BRISK_MS;
     if (ready <= 0 || fds[0].revents == 0) return;
     const short trouble = POLLERR | POLLHUP | POLLNVAL;
     if (w->pumping && fds[0].revents & (in | trouble)) posix_session_receive(s);
     posix_session_flush(s, &w->woken);
+}
+
+/* Where bytes come one after the other, recv waits for them at half the price of poll. Whoever must be woken just then
+ * waits for a moment: so not when there is something to send or a token to look at. */
+static bool may_linger(const posix_wait *w, int64_t deadline, int64_t now) {
+    const posix_session *s = w->session;
+    if (!s->brisk || !w->pumping || w->sending || w->cancel != NULL || s->guard != NULL || s->tap != NULL) return false;
+    return posix_session_recv_events(s) == POLLIN && (deadline == 0 || deadline - now > POSIX_BRISK_MS);
 }
 
 bool posix_wait_step(posix_wait *w, int64_t deadline) {
@@ -91,6 +103,9 @@ bool posix_wait_step(posix_wait *w, int64_t deadline) {
     take_roles(w);
     if (w->pumping && posix_session_has_more(s)) {
         posix_session_receive(s);
+        posix_session_flush(s, &w->woken);
+    } else if (may_linger(w, deadline, now)) {
+        posix_session_linger(s, w);
         posix_session_flush(s, &w->woken);
     } else if (w->pumping || w->sending || (w->cancel != NULL && w->can_poll)) {
         poll_for_roles(w, deadline, now);

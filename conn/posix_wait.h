@@ -37,6 +37,7 @@ typedef struct posix_wait {
     bool can_poll;         /* else it only sleeps, and the loop works for it */
     bool granted;          /* POSIX_TURN: has it */
     bool polling;          /* waits in poll, else on its condition */
+    bool deaf;             /* lingers in recv, and hears the others after that */
     bool pumping, sending; /* roles it has */
 } posix_wait;
 

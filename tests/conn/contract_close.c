@@ -65,6 +65,35 @@ START_TEST(contract_close_wakes_a_blocked_read) {
 }
 END_TEST
 
+/* After quick answers the reader waits in another system call, at first. */
+START_TEST(contract_close_and_a_deadline_wake_a_read_that_was_answered_quickly) {
+    test_server s;
+    test_server_handle(&s, test_echo, NULL);
+    for (int round = 0; round < 10; round++) {
+        blocked b;
+        char byte;
+        h2conn *conn = test_connect(s.url, NULL);
+        for (int i = 0; i < 20; i++) {
+            ck_assert_int_eq(h2conn_write(conn, "x", 1, NULL), H2CONN_OK);
+            ck_assert_int_eq(h2conn_read(conn, &byte, 1), 1);
+        }
+        block(&b, conn, read_thread, 1);
+        h2conn_set_read_deadline(conn, 1);
+        pthread_join(b.thread, NULL);
+        ck_assert_int_eq(b.result, H2CONN_ETIMEDOUT);
+        h2conn_set_read_deadline(conn, 0);
+        ck_assert_int_eq(h2conn_write(conn, "y", 1, NULL), H2CONN_OK);
+        ck_assert_int_eq(h2conn_read(conn, &byte, 1), 1);
+        block(&b, conn, read_thread, 1);
+        ck_assert_int_eq(h2conn_close(conn), H2CONN_OK);
+        pthread_join(b.thread, NULL);
+        ck_assert_int_eq(b.result, H2CONN_ECLOSED);
+        h2conn_free(conn);
+    }
+    test_server_stop(&s);
+}
+END_TEST
+
 START_TEST(contract_close_wakes_a_blocked_write_and_tells_the_peer_it_is_cut) {
     test_server s;
     test_flag go = TEST_FLAG;
@@ -235,6 +264,7 @@ Suite *contract_close_suite(void) {
     Suite *suite = suite_create("contract: close");
     TCase *tc = test_case(suite, "close");
     tcase_add_test(tc, contract_close_wakes_a_blocked_read);
+    tcase_add_test(tc, contract_close_and_a_deadline_wake_a_read_that_was_answered_quickly);
     tcase_add_test(tc, contract_close_wakes_a_blocked_write_and_tells_the_peer_it_is_cut);
     tcase_add_test(tc, contract_close_wakes_all_who_wait);
     tcase_add_loop_test(tc, contract_close_loses_nothing_that_was_written, 0, 4);

@@ -326,7 +326,7 @@ def h2load():
         for scheme in ("http+events", "http"):
             servers[scheme] = stack.enter_context(process([program("wire"), "server", scheme]))
         many, few = (100000, 10000) if QUICK else (400000, 40000)
-        f = rounds([(s, lambda s=s: h2load_once(servers[s][0], few if s in ("nginx", "http") else many))
+        f = rounds([(s, lambda s=s: h2load_once(servers[s][0], few if s == "nginx" else many))
                     for s in servers])
     for peer, target in (("h2o", 1.2), ("nghttpd", None), ("nginx", None)):
         add("h2load -c8 -m32, 6 bytes, one loop", f["http+events"], f.get(peer), peer, target, "/s")
