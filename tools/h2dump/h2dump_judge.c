@@ -351,13 +351,14 @@ void h2dump_judge_section(h2dump_decoder *d, h2dump_side side, bool decoded) {
     h2dump_stream *s = find(d, t->block);
     h2dump_half *half = s ? &s->half[side] : NULL;
     h2_message_kind kind = kind_of(side, half, t->block_is_promise);
-    /* What was not decoded is taken for the beginning of a message, which allows most. */
-    h2_message m = {.length = H2_LENGTH_UNKNOWN, .status = 200};
-    h2_rule rule = H2_RULE_NONE;
+    /* What was not decoded, or is malformed, is taken for the beginning of a message, which allows most. */
+    const h2_message anything = {.length = H2_LENGTH_UNKNOWN, .status = 200};
+    h2_message m = anything;
     if (decoded && (s || t->block_is_promise)) {
         bool extended = !d->both || most_allowed(&d->side[H2DUMP_SERVER], H2_SET_ENABLE_CONNECT_PROTOCOL) == 1;
-        rule = h2_message_check(&m, kind, t->fields, t->n_fields, extended);
+        h2_rule rule = h2_message_check(&m, kind, t->fields, t->n_fields, extended);
         h2dump_broke(d, side, rule);
+        if (rule) m = anything;
     }
     if (t->block_is_promise)
         judge_promised(d, side, &m);
