@@ -13,6 +13,7 @@
     X(conn_link_suite)                                                                                                 \
     X(conn_core_suite)                                                                                                 \
     X(conn_messages_suite)                                                                                             \
+    X(posix_chunks_suite)                                                                                              \
     X(posix_timers_suite)                                                                                              \
     X(posix_windows_suite)                                                                                             \
     X(posix_socket_suite)                                                                                              \
