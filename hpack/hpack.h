@@ -112,21 +112,28 @@ typedef struct hpack_storage {
 
 /* The dynamic table of RFC 7541, 2.3.2. Members are private to the codec; the struct is public to be embedded.
  * Strings grow up from the start of `memory`, entry records grow down from its end, newest lowest; both are
- * closed up when they meet. The 32 octets of overhead pay for the records. */
+ * closed up when they meet. The 32 octets of overhead pay for the records. A small build keeps it otherwise
+ * (hpack_tables_small.c). */
 typedef struct hpack_table {
     uint8_t *memory;
+#ifndef H2_SMALL
     const hpack_storage *storage; /* to grow from, or NULL */
     uint32_t bytes;               /* of `memory`, a multiple of HPACK_TABLE_ALIGN */
-    uint32_t most;                /* that it may grow to */
-    uint32_t max;                 /* size limit in force, at most `most` */
-    uint32_t size;                /* sum of entry sizes, overhead included */
+#endif
+    uint32_t most; /* bytes that it may grow to */
+    uint32_t max;  /* size limit in force, at most `most` */
+    uint32_t size; /* sum of entry sizes, overhead included */
+#ifndef H2_SMALL
     uint32_t strings; /* end of the used string octets, including evicted ones below the oldest live entry */
     uint32_t records; /* offset of the newest entry record */
-    uint32_t count;   /* entries */
+#endif
+    uint32_t count; /* entries */
 } hpack_table;
 
+#ifndef H2_SMALL /* whose tables are given their memory */
 /* Make storage out of a lender, which is kept. */
 void hpack_storage_init(hpack_storage *storage, const hpack_lender *lender);
+#endif
 
 /* Called for each complete field, in order. */
 typedef void (*hpack_emit)(void *ctx, const hpack_field *field);
@@ -162,10 +169,12 @@ typedef struct hpack_decoder {
  * newest entries are kept, and a reference to one that did not fit is HPACK_EINDEX. */
 void hpack_decoder_init(hpack_decoder *d, void *memory, size_t bytes);
 
+#ifndef H2_SMALL
 /* The same with storage lent as it is needed, at most `bytes`; `storage` is kept until hpack_decoder_release. */
 void hpack_decoder_init_growing(hpack_decoder *d, const hpack_storage *storage, size_t bytes);
 /* Give back what was lent: the decoder must not be used again. */
 void hpack_decoder_release(hpack_decoder *d);
+#endif
 
 /* The peer has acknowledged SETTINGS_HEADER_TABLE_SIZE `size`, in octets. Call it between blocks. When that lowers the
  * limit below the size in force, the next block must begin with a size update (RFC 7541, 4.2). */
@@ -204,9 +213,11 @@ typedef struct hpack_encoder {
 /* Prepare an encoder with `bytes` of table storage at `memory` (aligned, kept; NULL with 0 for none). */
 void hpack_encoder_init(hpack_encoder *e, void *memory, size_t bytes);
 
+#ifndef H2_SMALL
 /* The same with storage lent as it is needed, at most `bytes`; `storage` is kept until hpack_encoder_release. */
 void hpack_encoder_init_growing(hpack_encoder *e, const hpack_storage *storage, size_t bytes);
 void hpack_encoder_release(hpack_encoder *e);
+#endif
 
 /* The peer's SETTINGS_HEADER_TABLE_SIZE is `size`, in octets: the next block announces and obeys min(size, storage),
  * through the smallest value seen since the last block when it was lowered and raised (RFC 7541, 4.2). */

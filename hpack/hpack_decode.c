@@ -38,9 +38,6 @@ static const uint8_t hpack_kinds[16] = {
 };
 static const uint8_t hpack_prefixes[] = {0x7f, 0x3f, 0x1f, 0x0f, 0x0f};
 
-/* Octets of a Huffman string decoded at a time where they cannot go straight to the arena. */
-#define HPACK_SCRATCH 16u
-
 /* One call's input and where its fields go. */
 typedef struct hpack_run {
     hpack_decoder *d;
@@ -111,7 +108,7 @@ static hpack_error hpack_field_end(hpack_run *run) {
     field.value = d->arena + d->arena_used - d->value_len;
     if (d->kind == HPACK_INCREMENTAL) {
         if (!hpack_table_reserve(&d->table, d->name_len + d->value_len)) return HPACK_ENOMEM;
-        hpack_table_add(&d->table, &field, (hpack_key){0, 0, 0});
+        hpack_table_add(&d->table, &field);
     }
     if (run->emit && !d->overflowed) run->emit(run->ctx, &field);
     return HPACK_OK;
@@ -126,6 +123,25 @@ static hpack_error hpack_string_end(hpack_run *run) {
     d->state = HPACK_AT_VALUE_LENGTH;
     return HPACK_OK;
 }
+
+#ifdef H2_SMALL
+
+/* Decode an octet of a Huffman string and add the symbols to *len. Returns 1, or 0 for EOS. */
+static size_t hpack_huffman_piece(hpack_decoder *d, const uint8_t *in, size_t n, uint32_t *len) {
+    char symbols[2];
+    size_t written = hpack_huffman_decode(&d->code, &d->code_bits, in, 1, symbols);
+
+    (void)n;
+    if (written == SIZE_MAX) return 0;
+    *len += (uint32_t)written;
+    hpack_keep(d, symbols, written);
+    return 1;
+}
+
+#else
+
+/* Octets of a Huffman string decoded at a time where they cannot go straight to the arena. */
+#define HPACK_SCRATCH 16u
 
 /* Decode up to `n` octets of a Huffman string and add the symbols to *len. Returns how many were taken, 0 for EOS. */
 static size_t hpack_huffman_piece(hpack_decoder *d, const uint8_t *in, size_t n, uint32_t *len) {
@@ -145,6 +161,8 @@ static size_t hpack_huffman_piece(hpack_decoder *d, const uint8_t *in, size_t n,
         hpack_keep(d, scratch, written);
     return n;
 }
+
+#endif
 
 /* Octets of a name or value. */
 static hpack_error hpack_string(hpack_run *run) {
@@ -189,6 +207,11 @@ static hpack_error hpack_length_octet(hpack_run *run) {
 }
 
 /* The table entry `index`, which may be any number. */
+#ifdef H2_SMALL
+static hpack_error hpack_lookup(const hpack_decoder *d, uint32_t index, hpack_field *field) {
+    return hpack_table_entry(&d->table, index, field) ? HPACK_OK : HPACK_EINDEX;
+}
+#else
 static hpack_error hpack_lookup(const hpack_decoder *d, uint32_t index, hpack_field *field) {
     if (index - 1 < HPACK_STATIC_COUNT) {
         hpack_static_get(index, field);
@@ -198,6 +221,7 @@ static hpack_error hpack_lookup(const hpack_decoder *d, uint32_t index, hpack_fi
     hpack_table_get(&d->table, index - 1 - HPACK_STATIC_COUNT, field);
     return HPACK_OK;
 }
+#endif
 
 /* An indexed field (6.1). */
 static hpack_error hpack_indexed(hpack_run *run) {

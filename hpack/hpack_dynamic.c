@@ -9,6 +9,8 @@
  */
 #include "hpack_dynamic.h"
 
+#ifndef H2_SMALL
+
 _Static_assert(sizeof(hpack_record) <= HPACK_ENTRY_OVERHEAD, "an entry's overhead must pay for its record");
 
 static void hpack_table_bound(hpack_table *t, size_t bytes) {
@@ -85,7 +87,7 @@ static void hpack_table_put(hpack_table *t, const hpack_field *field, hpack_key 
     t->count++;
 }
 
-void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
+void hpack_table_add_keyed(hpack_table *t, const hpack_field *field, hpack_key key) {
     uint32_t entry = (uint32_t)(field->name_len + field->value_len) + HPACK_ENTRY_OVERHEAD;
 
     if (entry > t->max) {
@@ -95,3 +97,5 @@ void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
     hpack_table_shrink(t, t->max - entry);
     hpack_table_put(t, field, key);
 }
+
+#endif

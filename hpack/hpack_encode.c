@@ -71,6 +71,24 @@ static uint8_t *hpack_write_updates(hpack_encoder *e, uint8_t *out) {
     return hpack_int_write(out, HPACK_FIRST_UPDATE, e->limit);
 }
 
+#ifdef H2_SMALL
+
+static uint8_t *hpack_write_string(uint8_t *out, const char *string, size_t len) {
+    /* The longest length is followed by the string; both move together. */
+    uint8_t *coded = out + HPACK_INT_MAX_OCTETS;
+    uint8_t *end = hpack_huffman_encode(coded, string, len);
+
+    if (end) {
+        string = (const char *)coded;
+        len = (size_t)(end - coded);
+    }
+    out = hpack_int_write(out, end ? 0x80 : 0x00, 0x7f, (uint32_t)len);
+    if (len > 0) memmove(out, string, len);
+    return out + len;
+}
+
+#else
+
 static uint8_t *hpack_write_string(uint8_t *out, const char *string, size_t len) {
     /* The length of most strings takes one octet; others are moved. */
     uint8_t *coded = out + 1;
@@ -91,49 +109,6 @@ static uint8_t *hpack_write_string(uint8_t *out, const char *string, size_t len)
     if (len > 0) memcpy(out, string, len);
     return out + len;
 }
-
-#ifdef H2_SMALL
-
-/* As below, by looking at every entry. */
-static uint32_t hpack_find(const hpack_encoder *e, const hpack_field *field, bool by_name) {
-    hpack_field entry;
-    uint32_t age;
-
-    for (age = 0; age < e->table.count; age++) {
-        hpack_table_get(&e->table, age, &entry);
-        if (hpack_same(entry.name, entry.name_len, field->name, field->name_len) &&
-            (by_name || hpack_same(entry.value, entry.value_len, field->value, field->value_len)))
-            return HPACK_STATIC_COUNT + 1 + age;
-    }
-    return 0;
-}
-
-static uint32_t hpack_find_field(const hpack_encoder *e, const hpack_field *field, uint32_t hash) {
-    (void)hash;
-    return hpack_find(e, field, false);
-}
-
-static uint32_t hpack_find_name(const hpack_encoder *e, const hpack_field *field, uint32_t hash) {
-    (void)hash;
-    return hpack_find(e, field, true);
-}
-
-static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash) {
-    (void)hash, (void)name_hash;
-    hpack_table_add(&e->table, field, (hpack_key){0, 0, 0});
-}
-
-static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash, uint32_t known) {
-    (void)field, (void)name_hash, (void)known;
-    return 0;
-}
-
-static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
-    (void)e, (void)hash, (void)name_hash;
-    return false;
-}
-
-#else
 
 /* The hash of a field, and with it the index of its name in the static table, or 0. */
 static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash, uint32_t known) {
@@ -187,7 +162,7 @@ static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t 
     uint16_t *head = &e->heads[HPACK_BUCKET(hash, HPACK_BUCKETS)];
     uint16_t *name_head = &e->name_heads[HPACK_BUCKET(name_hash, HPACK_NAME_BUCKETS)];
 
-    hpack_table_add(&e->table, field, (hpack_key){hash, *head, *name_head});
+    hpack_table_add_keyed(&e->table, field, (hpack_key){hash, *head, *name_head});
     *head = ++e->added;
     if (!(hash & HPACK_KEY_KNOWN)) *name_head = e->added;
 }
@@ -218,6 +193,22 @@ static uint8_t *hpack_write_literal(uint8_t *out, const hpack_field *field, uint
     return hpack_write_string(out, field->value, field->value_len);
 }
 
+#ifdef H2_SMALL
+
+static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, uint8_t *out) {
+    uint32_t found = hpack_table_find(&e->table, field);
+    uint32_t index = found & HPACK_FOUND_INDEX;
+
+    if (field->never_index) return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
+    if (found & HPACK_FOUND_WHOLE) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
+    if (found & HPACK_FOUND_VOLATILE || !hpack_worth_indexing(e, field))
+        return hpack_write_literal(out, field, index, HPACK_FIRST_WITHOUT);
+    hpack_table_add(&e->table, field);
+    return hpack_write_literal(out, field, index, HPACK_FIRST_INCREMENTAL);
+}
+
+#else
+
 static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, uint8_t *out) {
     uint32_t name_hash = hpack_hash(field->name, field->name_len);
     uint32_t known = hpack_static_find(field, name_hash);
@@ -238,6 +229,8 @@ static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, ui
     hpack_remember(e, field, hash, name_hash);
     return hpack_write_literal(out, field, index, HPACK_FIRST_INCREMENTAL);
 }
+
+#endif
 
 ptrdiff_t hpack_encode(hpack_encoder *e, const hpack_field *fields, size_t n, uint8_t *out, size_t cap) {
     uint8_t *at = out;

@@ -8,69 +8,62 @@
 
 #include <string.h>
 
+#ifndef H2_SMALL
 typedef struct hpack_huffman_row {
     uint32_t first;
     uint8_t bits;
     uint8_t rank;
 } hpack_huffman_row;
+#endif
 
 #include "hpack_huffman_table.h"
 
-#define HPACK_ROWS     (sizeof hpack_huffman_rows / sizeof hpack_huffman_rows[0])
 #define HPACK_EOS_RANK 256u
 
 #ifdef H2_SMALL
 
-/* The row of `bits`, or of the next longer codes. */
-static const hpack_huffman_row *hpack_huffman_row_of(unsigned bits) {
-    const hpack_huffman_row *row = hpack_huffman_rows;
-
-    while (row->bits < bits) row++;
-    return row;
-}
-
-/* Symbols of the codes as long as those of `row`. */
-static uint32_t hpack_huffman_row_count(const hpack_huffman_row *row) {
-    uint32_t end = row + 1 < hpack_huffman_rows + HPACK_ROWS ? row[1].rank : HPACK_EOS_RANK + 1;
-
-    return end - row->rank;
-}
-
+/* Bit by bit: `above` is how far the bits are above the first code of as many bits, whose symbol `rank` is. */
 size_t hpack_huffman_decode(uint32_t *code, uint8_t *code_bits, const uint8_t *in, size_t len, char *out) {
-    const hpack_huffman_row *row = hpack_huffman_row_of(*code_bits + 1u);
-    uint32_t prefix = *code;
-    unsigned bits = *code_bits;
-    size_t written = 0;
-    size_t at;
+    uint32_t held = *code, prefix = 0, above = 0, rank = 0;
+    unsigned left = *code_bits, bits = 0; /* of those held */
+    const uint8_t *end = in + len;
+    char *to = out;
 
-    for (at = 0; at < len * 8; at++) {
-        prefix = prefix << 1 | ((uint32_t)in[at / 8] >> (7 - at % 8) & 1u);
-        if (++bits < row->bits) continue;
-        if (prefix - row->first >= hpack_huffman_row_count(row)) {
-            row++;
+    for (;;) {
+        if (left == 0) {
+            if (in == end) break;
+            held = *in++;
+            left = 8;
+        }
+        prefix = prefix << 1 | (held >> --left & 1u);
+        above = above << 1 | (prefix & 1u);
+        if (above >= hpack_huffman_counts[bits]) {
+            above -= hpack_huffman_counts[bits];
+            rank += hpack_huffman_counts[bits++];
             continue;
         }
-        prefix += row->rank - row->first;
-        if (prefix == HPACK_EOS_RANK) return SIZE_MAX;
-        out[written++] = (char)hpack_huffman_symbols[prefix];
-        row = hpack_huffman_rows;
-        prefix = 0;
-        bits = 0;
+        rank += above;
+        if (rank == HPACK_EOS_RANK) return SIZE_MAX;
+        *to++ = (char)hpack_huffman_symbols[rank];
+        prefix = above = rank = bits = 0;
     }
     *code = prefix;
     *code_bits = (uint8_t)bits;
-    return written;
+    return (size_t)(to - out);
 }
 
 /* The code of an octet; returns its length. */
 static unsigned hpack_huffman_code(uint8_t octet, uint32_t *code) {
-    const hpack_huffman_row *row = hpack_huffman_rows;
-    uint32_t rank = 0;
+    uint32_t rank = 0, first = 0;
+    unsigned bits = 0;
 
     while (hpack_huffman_symbols[rank] != octet) rank++;
-    while (rank - row->rank >= hpack_huffman_row_count(row)) row++;
-    *code = row->first + rank - row->rank;
-    return row->bits;
+    for (; rank >= hpack_huffman_counts[bits]; bits++) {
+        rank -= hpack_huffman_counts[bits];
+        first = (first + hpack_huffman_counts[bits]) << 1;
+    }
+    *code = first + rank;
+    return bits + 1;
 }
 
 uint8_t *hpack_huffman_encode(uint8_t *out, const char *string, size_t len) {
@@ -98,6 +91,8 @@ uint8_t *hpack_huffman_encode(uint8_t *out, const char *string, size_t len) {
 }
 
 #else
+
+#define HPACK_ROWS        (sizeof hpack_huffman_rows / sizeof hpack_huffman_rows[0])
 
 /* A step is 64 * symbols + bits. */
 #define HPACK_STEP_BITS   63u

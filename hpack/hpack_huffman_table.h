@@ -16,6 +16,12 @@ static const uint8_t hpack_huffman_symbols[256] = {
     220, 249, 10, 13, 22,
 };
 
+#ifdef H2_SMALL
+/* The symbols with codes of each length, from one bit on. */
+static const uint8_t hpack_huffman_counts[] = {
+    0, 0, 0, 0, 10, 26, 32, 6, 0, 5, 3, 2, 6, 2, 3, 0, 0, 0, 3, 8, 13, 26, 29, 12, 4, 15, 19, 29, 0, 4,
+};
+#else
 /* One row a code length: the first code of that length, the length, the rank of its symbol. */
 static const hpack_huffman_row hpack_huffman_rows[] = {
     {0x0, 5, 0}, {0x14, 6, 10}, {0x5c, 7, 36}, {0xf8, 8, 68}, {0x3f8, 10, 74}, {0x7fa, 11, 79}, {0xffa, 12, 82},
@@ -24,7 +30,6 @@ static const hpack_huffman_row hpack_huffman_rows[] = {
     {0x7ffffde, 27, 205}, {0xfffffe2, 28, 224}, {0x3ffffffc, 30, 253},
 };
 
-#ifndef H2_SMALL
 /* For every complement of the next bits: 64 * the symbols that are whole, at most two, + the bits of these. */
 #define HPACK_PAIR_BITS 12
 static const uint8_t hpack_huffman_steps[1 << HPACK_PAIR_BITS] = {

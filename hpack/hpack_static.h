@@ -9,6 +9,8 @@
 /* Its entries; indices run from 1, those of the dynamic table follow (2.3.3). */
 #define HPACK_STATIC_COUNT 61u
 
+#ifndef H2_SMALL /* which looks at both tables as one (hpack_dynamic.h) */
+
 /* The entry `index`, 1 to HPACK_STATIC_COUNT. */
 void hpack_static_get(uint32_t index, hpack_field *field);
 
@@ -20,5 +22,7 @@ void hpack_static_get(uint32_t index, hpack_field *field);
 
 /* `hash` is that of the name. */
 uint32_t hpack_static_find(const hpack_field *field, uint32_t hash);
+
+#endif
 
 #endif

@@ -2,6 +2,8 @@
 /* Tables whose storage is lent as entries come. */
 #include "hpack_dynamic.h"
 
+#ifndef H2_SMALL
+
 /* The first loan: a few entries. */
 #define HPACK_FIRST_LOAN 128u
 
@@ -65,3 +67,5 @@ void hpack_encoder_init_growing(hpack_encoder *e, const hpack_storage *storage, 
 void hpack_encoder_release(hpack_encoder *e) {
     hpack_table_release(&e->table);
 }
+
+#endif

@@ -12,20 +12,7 @@
 /* Chosen by tools/generate/static.py, which needs no two names of the static table to share their upper bits. */
 #define HPACK_HASH_MULTIPLIER 0x9e3be0f1u
 
-#ifdef H2_SMALL
-
-/* Nothing is looked up by a hash. */
-static inline uint32_t hpack_hash(const char *string, size_t len) {
-    (void)string, (void)len;
-    return 0;
-}
-
-static inline uint32_t hpack_value_hash(const char *string, size_t len) {
-    (void)string, (void)len;
-    return 0;
-}
-
-#else
+#ifndef H2_SMALL /* where nothing is looked up by a hash */
 
 /* A hash of a name. It costs the same for any length: what it takes for equal is told apart by comparing. */
 static inline uint32_t hpack_hash(const char *string, size_t len) {

@@ -100,7 +100,7 @@ void receiver_open(receiver *r, size_t table_bytes, size_t arena_bytes) {
 }
 
 void receiver_close(receiver *r) {
-    if (test_lent) hpack_decoder_release(&r->d);
+    lender_release(&r->d);
     lender_check(&r->lender);
     guard_free(r->table, r->table_bytes);
     guard_free(r->arena, r->arena_bytes);

@@ -21,7 +21,11 @@ static int run_all(bool lent) {
 }
 
 int main(void) {
-    int failed = run_all(false) + run_all(true);
+    int failed = run_all(false);
+
+#ifndef H2_SMALL /* whose tables are given their memory */
+    failed += run_all(true);
+#endif
 
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

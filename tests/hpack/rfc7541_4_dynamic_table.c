@@ -51,6 +51,32 @@ static void model_add(model *m, const hpack_field *field) {
     m->size += size;
 }
 
+#ifdef H2_SMALL /* which has no index, and so no keys */
+
+static void add_keyed(hpack_table *t, const hpack_field *field) {
+    hpack_table_add(t, field);
+}
+
+static void check_key(const hpack_table *t, uint32_t age, const hpack_field *field) {
+    (void)t, (void)age, (void)field;
+}
+
+static void hpack_table_get(const hpack_table *t, uint32_t age, hpack_field *field) {
+    ck_assert(hpack_table_entry(t, 62 + age, field));
+}
+
+#else
+
+static void add_keyed(hpack_table *t, const hpack_field *field) {
+    hpack_table_add_keyed(t, field, (hpack_key){(uint32_t)field->value_len + 7, 0, 0});
+}
+
+static void check_key(const hpack_table *t, uint32_t age, const hpack_field *field) {
+    ck_assert_uint_eq(hpack_table_key(t, age).hash, field->value_len + 7);
+}
+
+#endif
+
 static void check_same(const hpack_table *t, const model *m) {
     uint32_t age;
 
@@ -65,7 +91,7 @@ static void check_same(const hpack_table *t, const model *m) {
         ck_assert_uint_eq(field.value_len, entry->value_len);
         ck_assert_mem_eq(field.name, entry->name, field.name_len);
         ck_assert_mem_eq(field.value, entry->value, field.value_len);
-        ck_assert_uint_eq(hpack_table_key(t, age).hash, field.value_len + 7);
+        check_key(t, age, &field);
     }
 }
 
@@ -74,7 +100,7 @@ static void add(hpack_table *t, const char *name, size_t value_len) {
     hpack_field field = {name, value, strlen(name), value_len, false};
 
     memset(value, 'v', sizeof value);
-    hpack_table_add(t, &field, (hpack_key){0, 0, 0});
+    hpack_table_add(t, &field);
 }
 
 START_TEST(rfc7541_4_a_table_is_as_a_plain_list) {
@@ -104,7 +130,7 @@ START_TEST(rfc7541_4_a_table_is_as_a_plain_list) {
             m.max = max < bytes / 4 * 4 ? max : (uint32_t)(bytes / 4 * 4);
             model_evict(&m, m.max);
         } else {
-            hpack_table_add(&t, &field, (hpack_key){(uint32_t)field.value_len + 7, 0, 0});
+            add_keyed(&t, &field);
             model_add(&m, &field);
         }
         check_same(&t, &m);

@@ -66,7 +66,7 @@ static void check_field(const hpack_field *field) {
     /*@ check field->value_len == 0 || \valid_read(field->value + (0 .. field->value_len - 1)); */
 }
 
-void hpack_table_add(hpack_table *t, const hpack_field *field, hpack_key key) {
+void hpack_table_add_keyed(hpack_table *t, const hpack_field *field, hpack_key key) {
     /*@ check t->bytes >= t->max || t->storage != \null; */
     check_field(field);
 }

@@ -57,6 +57,24 @@ void lender_check(const lender *l) {
     ck_assert_msg(l->held == 0, "%zu loans of %zu bytes are not back", l->held, l->bytes);
 }
 
+#ifdef H2_SMALL
+
+void lender_decoder(lender *l, hpack_storage *storage, hpack_decoder *d, void *memory, size_t bytes) {
+    (void)storage;
+    lender_init(l);
+    hpack_decoder_init(d, memory, bytes);
+}
+
+void lender_release(hpack_decoder *d) {
+    (void)d;
+}
+
+void lender_encoder(hpack_encoder *e, void *memory, size_t bytes) {
+    hpack_encoder_init(e, memory, bytes);
+}
+
+#else
+
 void lender_decoder(lender *l, hpack_storage *storage, hpack_decoder *d, void *memory, size_t bytes) {
     lender_init(l);
     hpack_storage_init(storage, &l->hooks);
@@ -64,6 +82,10 @@ void lender_decoder(lender *l, hpack_storage *storage, hpack_decoder *d, void *m
         hpack_decoder_init_growing(d, storage, bytes);
     else
         hpack_decoder_init(d, memory, bytes);
+}
+
+void lender_release(hpack_decoder *d) {
+    if (test_lent) hpack_decoder_release(d);
 }
 
 void lender_encoder(hpack_encoder *e, void *memory, size_t bytes) {
@@ -76,3 +98,5 @@ void lender_encoder(hpack_encoder *e, void *memory, size_t bytes) {
     else
         hpack_encoder_init(e, memory, bytes);
 }
+
+#endif

@@ -6,7 +6,8 @@
  * A lender that trusts nobody: memory is poisoned when lent and when it comes back, must come back once, with the
  * numbers of its loan and with what follows it untouched; one loan can be refused.
  *
- * `test_lent` says whether what is under test borrows its memory or is given it: each suite runs with both.
+ * `test_lent` says whether what is under test borrows its memory or is given it: each suite runs with both, in a build
+ * with H2_SMALL with the latter alone.
  */
 
 #include <stdbool.h>
@@ -31,6 +32,8 @@ void lender_check(const lender *l);
 
 /* Prepare by `test_lent`: with growing storage from `l`, or with `memory`. */
 void lender_decoder(lender *l, hpack_storage *storage, hpack_decoder *d, void *memory, size_t bytes);
+/* What it borrowed goes back. */
+void lender_release(hpack_decoder *d);
 
 /* An encoder likewise, whose lender is kept until the process ends. */
 void lender_encoder(hpack_encoder *e, void *memory, size_t bytes);
