@@ -27,7 +27,18 @@ enum hpack_state {
     HPACK_AT_VALUE
 };
 
-/* Representations (section 6). */
+/* Representations (section 6). A small build keeps the first octet for the kind. */
+#ifdef H2_SMALL
+
+static inline bool hpack_is_incremental(uint8_t kind) {
+    return kind >> 6 == 1;
+}
+static inline bool hpack_is_never(uint8_t kind) {
+    return kind >> 4 == 1;
+}
+
+#else
+
 enum hpack_kind { HPACK_INDEXED, HPACK_INCREMENTAL, HPACK_UPDATE, HPACK_NEVER, HPACK_WITHOUT };
 
 /* The representation by the high half of its first octet, and the bits of the integer that begins there. */
@@ -37,6 +48,15 @@ static const uint8_t hpack_kinds[16] = {
     HPACK_INDEXED,     HPACK_INDEXED,     HPACK_INDEXED, HPACK_INDEXED,
 };
 static const uint8_t hpack_prefixes[] = {0x7f, 0x3f, 0x1f, 0x0f, 0x0f};
+
+static inline bool hpack_is_incremental(uint8_t kind) {
+    return kind == HPACK_INCREMENTAL;
+}
+static inline bool hpack_is_never(uint8_t kind) {
+    return kind == HPACK_NEVER;
+}
+
+#endif
 
 /* One call's input and where its fields go. */
 typedef struct hpack_run {
@@ -94,19 +114,20 @@ static void hpack_keep(hpack_decoder *d, const void *octets, size_t n) {
     d->arena_used += (uint32_t)n;
 }
 
-static hpack_error hpack_field_end(hpack_run *run) {
+/* A field is complete; its value is in the arena when it is NULL. */
+static hpack_error hpack_field_end(hpack_run *run, const char *value) {
     hpack_decoder *d = run->d;
-    hpack_field field = {d->name, NULL, d->name_len, d->value_len, d->kind == HPACK_NEVER};
+    hpack_field field = {d->name, value, d->name_len, d->value_len, hpack_is_never(d->kind)};
 
     d->state = HPACK_AT_FIELD;
     if (d->discard) {
         /* What the arena cannot hold, the table cannot hold: adding it empties the table (4.4). */
-        if (d->kind == HPACK_INCREMENTAL) hpack_table_clear(&d->table);
+        if (hpack_is_incremental(d->kind)) hpack_table_clear(&d->table);
         return HPACK_OK;
     }
     if (!field.name) field.name = d->arena + d->start;
-    field.value = d->arena + d->arena_used - d->value_len;
-    if (d->kind == HPACK_INCREMENTAL) {
+    if (!value) field.value = d->arena + d->arena_used - d->value_len;
+    if (hpack_is_incremental(d->kind)) {
         if (!hpack_table_reserve(&d->table, d->name_len + d->value_len)) return HPACK_ENOMEM;
         hpack_table_add(&d->table, &field);
     }
@@ -114,31 +135,136 @@ static hpack_error hpack_field_end(hpack_run *run) {
     return HPACK_OK;
 }
 
-/* A whole name or value was read; of one not Huffman coded no bits are left. */
-static hpack_error hpack_string_end(hpack_run *run) {
-    hpack_decoder *d = run->d;
-
-    if (!hpack_huffman_may_end(d->code, d->code_bits)) return HPACK_EHUFFMAN;
-    if (d->state != HPACK_AT_NAME) return hpack_field_end(run);
-    d->state = HPACK_AT_VALUE_LENGTH;
+/* A size update (4.2 and 6.3). */
+static hpack_error hpack_update(hpack_decoder *d) {
+    if (d->updates == HPACK_MAX_UPDATES || d->value > (d->update_due ? d->lowest : d->limit)) return HPACK_EUPDATE;
+    d->updates++;
+    d->update_due = false;
+    d->lowest = d->limit;
+    d->in_force = d->value;
+    hpack_table_resize(&d->table, d->value);
+    d->state = HPACK_AT_FIELD;
     return HPACK_OK;
 }
 
 #ifdef H2_SMALL
 
-/* Decode an octet of a Huffman string and add the symbols to *len. Returns 1, or 0 for EOS. */
-static size_t hpack_huffman_piece(hpack_decoder *d, const uint8_t *in, size_t n, uint32_t *len) {
+/* Octets of a name or value; the last of them may be behind, or there are none. */
+static hpack_error hpack_string(hpack_run *run) {
+    hpack_decoder *d = run->d;
+    const uint8_t *in = run->at;
+    uint32_t n = d->value, kept;
     char symbols[2];
-    size_t written = hpack_huffman_decode(&d->code, &d->code_bits, in, 1, symbols);
 
-    (void)n;
-    if (written == SIZE_MAX) return 0;
-    *len += (uint32_t)written;
-    hpack_keep(d, symbols, written);
-    return 1;
+    if (n > (size_t)(run->end - in)) n = (uint32_t)(run->end - in);
+    if (n > 0 && d->huffman) n = 1;
+    run->at += n;
+    d->value -= n;
+    kept = n;
+    if (d->huffman) {
+        kept = (uint32_t)hpack_huffman_decode(&d->code, &d->code_bits, in, n, symbols);
+        if (kept == UINT32_MAX) return HPACK_EHUFFMAN;
+        in = (const uint8_t *)symbols;
+    }
+    *(d->state == HPACK_AT_NAME ? &d->name_len : &d->value_len) += kept;
+    hpack_keep(d, in, kept);
+    if (d->value > 0) return HPACK_OK;
+    if (!hpack_huffman_may_end(d->code, d->code_bits)) return HPACK_EHUFFMAN;
+    if (d->state == HPACK_AT_VALUE) return hpack_field_end(run, NULL);
+    d->state = HPACK_AT_VALUE_LENGTH;
+    return HPACK_OK;
+}
+
+/* A field's index or that of its name is complete (6.1, 6.2). */
+static hpack_error hpack_index_done(hpack_run *run) {
+    hpack_decoder *d = run->d;
+    bool indexed = d->kind >> 7;
+    const char *value = NULL; /* in the static table */
+    hpack_field field;
+
+    if (d->update_due) return HPACK_EUPDATE;
+    d->updates = HPACK_MAX_UPDATES;
+    d->start = d->arena_used;
+    d->name = NULL;
+    d->name_len = d->value_len = 0;
+    d->discard = false;
+    d->state = HPACK_AT_NAME_LENGTH;
+    if (d->value == 0 && !indexed) return HPACK_OK;
+    if (!hpack_table_entry(&d->table, d->value, &field)) return HPACK_EINDEX;
+    d->state = HPACK_AT_VALUE_LENGTH;
+    d->name_len = (uint32_t)field.name_len;
+    if (d->value <= HPACK_STATIC_COUNT) {
+        d->name = field.name;
+        value = field.value;
+    } else {
+        hpack_keep(d, field.name, field.name_len);
+    }
+    if (!indexed) return HPACK_OK;
+    d->value_len = (uint32_t)field.value_len;
+    if (!value) hpack_keep(d, field.value, field.value_len);
+    return hpack_field_end(run, value);
+}
+
+/* The first octet of an integer, and what precedes it. Returns the bits of the integer that it may hold. */
+static uint8_t hpack_first_octet(hpack_decoder *d, uint8_t octet) {
+    uint8_t most = 0x7f;
+
+    if (d->state != HPACK_AT_FIELD) {
+        d->huffman = octet >> 7;
+        d->code = 0;
+        d->code_bits = 0;
+        return most;
+    }
+    d->kind = octet;
+    while (most > 0x0f && octet <= most) most >>= 1;
+    return most;
+}
+
+static bool hpack_at_string(const hpack_decoder *d) {
+    return d->state == HPACK_AT_NAME || d->state == HPACK_AT_VALUE;
+}
+
+/* An empty string needs no octet. */
+static bool hpack_may_step(const hpack_decoder *d) {
+    return hpack_at_string(d) && d->value == 0;
+}
+
+/* Take an octet, or what is there of a string. */
+static hpack_error hpack_step(hpack_run *run) {
+    hpack_decoder *d = run->d;
+    uint8_t octet;
+
+    if (hpack_at_string(d)) return hpack_string(run);
+    octet = *run->at++;
+    if (d->state == HPACK_AT_FIELD || d->state == HPACK_AT_NAME_LENGTH || d->state == HPACK_AT_VALUE_LENGTH) {
+        hpack_int_status status = hpack_int_first(&d->value, &d->shift, octet, hpack_first_octet(d, octet));
+
+        d->state++;
+        if (status == HPACK_INT_MORE) return HPACK_OK;
+    } else {
+        hpack_int_status status = hpack_int_next(&d->value, &d->shift, octet);
+
+        if (status != HPACK_INT_DONE) return status == HPACK_INT_BAD ? HPACK_EINTEGER : HPACK_OK;
+    }
+    if (d->state != HPACK_AT_INDEX) {
+        d->state++; /* the string */
+        return HPACK_OK;
+    }
+    if (d->kind >> 5 == 1) return hpack_update(d);
+    return hpack_index_done(run);
 }
 
 #else
+
+/* A whole name or value was read; of one not Huffman coded no bits are left. */
+static hpack_error hpack_string_end(hpack_run *run) {
+    hpack_decoder *d = run->d;
+
+    if (!hpack_huffman_may_end(d->code, d->code_bits)) return HPACK_EHUFFMAN;
+    if (d->state != HPACK_AT_NAME) return hpack_field_end(run, NULL);
+    d->state = HPACK_AT_VALUE_LENGTH;
+    return HPACK_OK;
+}
 
 /* Octets of a Huffman string decoded at a time where they cannot go straight to the arena. */
 #define HPACK_SCRATCH 16u
@@ -161,8 +287,6 @@ static size_t hpack_huffman_piece(hpack_decoder *d, const uint8_t *in, size_t n,
         hpack_keep(d, scratch, written);
     return n;
 }
-
-#endif
 
 /* Octets of a name or value. */
 static hpack_error hpack_string(hpack_run *run) {
@@ -207,11 +331,6 @@ static hpack_error hpack_length_octet(hpack_run *run) {
 }
 
 /* The table entry `index`, which may be any number. */
-#ifdef H2_SMALL
-static hpack_error hpack_lookup(const hpack_decoder *d, uint32_t index, hpack_field *field) {
-    return hpack_table_entry(&d->table, index, field) ? HPACK_OK : HPACK_EINDEX;
-}
-#else
 static hpack_error hpack_lookup(const hpack_decoder *d, uint32_t index, hpack_field *field) {
     if (index - 1 < HPACK_STATIC_COUNT) {
         hpack_static_get(index, field);
@@ -221,7 +340,6 @@ static hpack_error hpack_lookup(const hpack_decoder *d, uint32_t index, hpack_fi
     hpack_table_get(&d->table, index - 1 - HPACK_STATIC_COUNT, field);
     return HPACK_OK;
 }
-#endif
 
 /* An indexed field (6.1). */
 static hpack_error hpack_indexed(hpack_run *run) {
@@ -273,18 +391,6 @@ static hpack_error hpack_literal(hpack_run *run) {
     return run->at < run->end ? hpack_length_octet(run) : HPACK_OK;
 }
 
-/* A size update (4.2 and 6.3). */
-static hpack_error hpack_update(hpack_decoder *d) {
-    if (d->updates == HPACK_MAX_UPDATES || d->value > (d->update_due ? d->lowest : d->limit)) return HPACK_EUPDATE;
-    d->updates++;
-    d->update_due = false;
-    d->lowest = d->limit;
-    d->in_force = d->value;
-    hpack_table_resize(&d->table, d->value);
-    d->state = HPACK_AT_FIELD;
-    return HPACK_OK;
-}
-
 /* The integer of a representation's first octet is complete. */
 static hpack_error hpack_index_done(hpack_run *run) {
     if (run->d->kind == HPACK_INDEXED) return hpack_indexed(run);
@@ -330,11 +436,18 @@ static hpack_error hpack_step(hpack_run *run) {
     }
 }
 
+static inline bool hpack_may_step(const hpack_decoder *d) {
+    (void)d;
+    return false;
+}
+
+#endif
+
 hpack_error hpack_decode(hpack_decoder *d, const uint8_t *bytes, size_t len, bool last, hpack_emit emit, void *ctx) {
     hpack_run run = {d, bytes, len > 0 ? bytes + len : bytes, emit, ctx};
     hpack_error error = HPACK_OK;
 
-    while (run.at < run.end && !error) error = hpack_step(&run);
+    while (!error && (run.at < run.end || hpack_may_step(d))) error = hpack_step(&run);
     if (!error && last && d->state != HPACK_AT_FIELD) return HPACK_ETRUNCATED;
     return error;
 }
