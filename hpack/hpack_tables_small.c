@@ -70,12 +70,12 @@ bool hpack_table_entry(const hpack_table *t, uint32_t index, hpack_field *field)
 uint32_t hpack_table_find(const hpack_table *t, const hpack_field *field) {
     const char *at = hpack_static_packed;
     uint32_t first = 0, index;
-    hpack_field entry;
+    hpack_field entry = {0};
 
     for (index = 1; index <= HPACK_STATIC_COUNT + t->count; index++) {
         uint32_t known = index;
 
-        if (index <= HPACK_STATIC_COUNT && *at & HPACK_VOLATILE) known |= HPACK_FOUND_VOLATILE;
+        if (index <= HPACK_STATIC_COUNT && (uint8_t)*at & HPACK_VOLATILE) known |= HPACK_FOUND_VOLATILE;
         at = hpack_next(t, index, at, &entry);
         if (!hpack_same(entry.name, entry.name_len, field->name, field->name_len)) continue;
         if (hpack_same(entry.value, entry.value_len, field->value, field->value_len)) return index | HPACK_FOUND_WHOLE;
