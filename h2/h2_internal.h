@@ -335,16 +335,22 @@ void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id);
 h2_rule h2_session_pay(h2_session *s, uint32_t price);
 /* The same; false when that ended the session. */
 bool h2_session_charge(h2_session *s, uint32_t price);
-/* The live stream moved to a closed state: forget it, tell the program. `code` is sent when `reset`. */
-void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const h2_failure *why);
+/* How a stream ends: the culprit, and when that is the peer by a rule, the rule; whether RST_STREAM is sent. */
+#define H2_ENDS_RESET     0x80u
+#define H2_ENDS_BY(rule)  (H2_BY_RULE | (unsigned)(rule) << 8)
+#define H2_ENDS_WHO(how)  ((h2_culprit)((how)&0xfu))
+#define H2_ENDS_RULE(how) ((h2_rule)((how) >> 8))
+/* Close a live stream: forget it, tell the program. */
+void h2_session_end_stream(h2_session *s, h2_stream *stream, unsigned how, uint32_t code);
 /* Call on_closed. */
 void h2_session_report_closed(h2_session *s, const h2_parting *parting, const h2_failure *why);
-/* Reset a live stream. */
-void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code);
 /* Owe RST_STREAM for a stream without a slot. */
 void h2_session_owe_reset(h2_session *s, uint32_t stream_id, uint32_t code);
-/* What a stream is reset with when its input is no longer wanted. */
-h2_code h2_session_leave_code(const h2_session *s);
+/* What a stream is reset with when its input is no longer wanted; and reset it so. */
+static inline h2_code h2_session_leave_code(const h2_session *s) {
+    return s->server ? H2_NO_ERROR : H2_CANCEL;
+}
+void h2_session_leave_stream(h2_session *s, h2_stream *stream);
 /* Close a stream that has ended on both sides, after its last event was reported. */
 void h2_session_settle(h2_session *s, uint32_t id);
 /* The peer's GOAWAY: end our streams above `last`. */
@@ -360,6 +366,9 @@ void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last);
 /* h2_receive_frames.c */
 /* The nine octets are complete and judged by themselves: judge them in the session, choose the next stage. */
 void h2_receive_header(h2_session *s);
+/* What a frame did wrong, or that it is to be passed over. */
+#define H2_RULE_IGNORE ((h2_rule)(H2_RULE_MEMORY + 1))
+void h2_receive_breach(h2_session *s, h2_rule rule);
 h2_rule h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix);
 /* Octets of the next record of this frame, 0 when none is left. */
 uint32_t h2_receive_record_bytes(const h2_session *s);

@@ -46,7 +46,7 @@ static bool take_prefix(h2_session *s, h2_octets *in) {
     h2_frame_prefix prefix;
     h2_rule rule = h2_frame_prefix_read(&prefix, &s->frame, bytes);
     if (!rule) rule = h2_receive_prefix(s, &prefix);
-    if (rule) h2_session_breach(s, rule, s->frame.stream_id);
+    h2_receive_breach(s, rule);
     return true;
 }
 

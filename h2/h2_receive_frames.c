@@ -13,14 +13,28 @@ const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES] = {
 #endif
 };
 
-static h2_transition judge(const h2_session *s, uint32_t id, h2_input input) {
-    return h2_state_next(h2_streams_state(&s->streams, id, s->server), input);
+/* The live stream of this frame, or NULL. */
+static h2_stream *current(const h2_session *s) {
+    return h2_streams_find(&s->streams, s->frame.stream_id);
+}
+
+/* Judge this frame by the state of its stream, which is set when nothing is wrong. */
+static h2_rule judge(const h2_session *s, h2_input input, h2_stream **stream) {
+    *stream = current(s);
+    h2_state state =
+        *stream ? (h2_state)(*stream)->state : h2_streams_absent(&s->streams, s->frame.stream_id, s->server);
+    h2_transition t = h2_state_next(state, input);
+    return t.verdict == H2_IGNORE ? H2_RULE_IGNORE : (h2_rule)t.rule;
+}
+
+void h2_receive_breach(h2_session *s, h2_rule rule) {
+    if (rule != H2_RULE_NONE && rule != H2_RULE_IGNORE) h2_session_breach(s, rule, s->frame.stream_id);
 }
 
 /* Octets that count for flow control but reach nobody. */
-static void give_back(h2_session *s, uint32_t id, uint32_t n) {
+static void give_back(h2_session *s, uint32_t n) {
     if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, n);
-    h2_stream *stream = h2_streams_find(&s->streams, id);
+    h2_stream *stream = current(s);
     if (!stream) return;
     h2_window_consume(&stream->recv, n);
     if (h2_window_due(&stream->recv, h2_gauge_target(s, stream))) h2_streams_owe(&s->streams, stream);
@@ -34,10 +48,10 @@ void h2_receive_skip(h2_session *s, uint32_t n) {
 
 /* ---- 6.1 DATA ---- */
 
-static h2_rule data_rule(h2_session *s, h2_transition t) {
-    if (t.verdict == H2_BREACH) return (h2_rule)t.rule;
-    if (t.verdict == H2_IGNORE) return H2_RULE_NONE;
-    h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
+static h2_rule data_rule(h2_session *s) {
+    h2_stream *stream;
+    h2_rule rule = judge(s, H2_RECV_DATA, &stream);
+    if (rule) return rule;
     if (!(stream->flags & H2_STREAM_GOT_HEADERS)) return H2_RULE_MESSAGE_ORDER;
     if (!h2_window_take(&stream->recv, s->frame.length)) return H2_RULE_OVERRUN;
     h2_gauge_data(s, stream, s->frame.length);
@@ -47,28 +61,25 @@ static h2_rule data_rule(h2_session *s, h2_transition t) {
 /* The whole frame counts, padding included (6.9.1), before any of it is looked at. */
 static h2_rule data_header(h2_session *s) {
     const h2_frame_header *f = &s->frame;
-    h2_transition t = judge(s, f->stream_id, H2_RECV_DATA);
     if (!h2_window_take(&s->recv, f->length)) return H2_RULE_SESSION_OVERRUN;
     if (h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
     bool idle = f->length == 0 && !(f->flags & H2_FLAG_END_STREAM);
     h2_rule rule = h2_session_pay(s, idle ? H2_PRICE_DEAR : f->flags & H2_FLAG_PADDED ? H2_PRICE_CHEAP : 0);
-    if (!rule) rule = data_rule(s, t);
-    if (!rule && t.verdict == H2_ALLOW) return H2_RULE_NONE;
-    if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
-    h2_receive_skip(s, f->length);
+    if (!rule) rule = data_rule(s);
+    if (rule && !h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
     return rule;
 }
 
 static h2_rule data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
-    h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
+    h2_stream *stream = current(s);
     uint32_t overhead = s->frame.length - prefix->content;
-    if (overhead) give_back(s, s->frame.stream_id, overhead);
+    if (overhead) give_back(s, overhead);
     if (!stream || stream->length_left == H2_LENGTH_UNKNOWN) return H2_RULE_NONE;
     /* 8.1.1: judged before any of it is delivered, however it arrives. */
     bool end = s->frame.flags & H2_FLAG_END_STREAM;
     h2_length content = (h2_length)prefix->content;
     if (end ? content == stream->length_left : content <= stream->length_left) return H2_RULE_NONE;
-    give_back(s, s->frame.stream_id, prefix->content);
+    give_back(s, prefix->content);
     h2_receive_skip(s, prefix->content + prefix->padding);
     return H2_RULE_CONTENT_LENGTH;
 }
@@ -78,7 +89,7 @@ static void drop_data(h2_session *s, h2_stream *stream, size_t n) {
     if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, (uint32_t)n);
     bool ends = s->frame.flags & H2_FLAG_END_STREAM;
     bool tell = !ends && h2_window_open(&stream->recv) < h2_gauge_target(s, stream) / 2;
-    if (tell) h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
+    if (tell) h2_session_leave_stream(s, stream);
 }
 
 static void deliver_data(h2_session *s, h2_stream *stream, const uint8_t *bytes, size_t n, bool end) {
@@ -93,9 +104,9 @@ static void deliver_data(h2_session *s, h2_stream *stream, const uint8_t *bytes,
 }
 
 void h2_receive_data(h2_session *s, const uint8_t *bytes, size_t n) {
-    h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
+    h2_stream *stream = current(s);
     if (!stream) { /* reset by the program in the middle of the frame */
-        give_back(s, s->frame.stream_id, (uint32_t)n);
+        give_back(s, (uint32_t)n);
         return;
     }
     bool end = s->frame.flags & H2_FLAG_END_STREAM && s->content_left == n && s->skip_left == 0;
@@ -103,7 +114,7 @@ void h2_receive_data(h2_session *s, const uint8_t *bytes, size_t n) {
 }
 
 static void data_end(h2_session *s) {
-    h2_stream *stream = h2_streams_find(&s->streams, s->frame.stream_id);
+    h2_stream *stream = current(s);
     if (!stream || !(s->frame.flags & H2_FLAG_END_STREAM)) return;
     bool awaited = stream->state == H2_OPEN || stream->state == H2_HALF_CLOSED_LOCAL;
     if (awaited) deliver_data(s, stream, NULL, 0, true);
@@ -122,18 +133,15 @@ static h2_rule priority_record(h2_session *s, const uint8_t *record) {
 }
 
 static h2_rule rst_stream_record(h2_session *s, const uint8_t *record) {
-    uint32_t id = s->frame.stream_id;
-    h2_transition t = judge(s, id, H2_RECV_RST_STREAM);
+    h2_stream *stream;
+    h2_rule verdict = judge(s, H2_RECV_RST_STREAM, &stream);
     /* Opening and resetting is the cheapest way to make a server work in vain; a client only loses what it asked for,
      * once. */
-    bool dear = s->server || t.verdict != H2_ALLOW;
+    bool dear = s->server || verdict;
     h2_rule rule = h2_session_pay(s, dear ? H2_PRICE_DEAR : H2_PRICE_CHEAP);
-    if (rule || t.verdict != H2_ALLOW) return rule ? rule : (h2_rule)t.rule;
-    h2_stream *stream = h2_streams_find(&s->streams, id);
-    h2_failure why = {H2_BY_PEER, H2_RULE_NONE, h2_u32_read(record), id};
-    h2_stream_move(stream, H2_RECV_RST_STREAM);
-    h2_session_close_stream(s, stream, false, &why);
-    return H2_RULE_NONE;
+    if (!rule) rule = verdict;
+    if (!rule) h2_session_end_stream(s, stream, H2_BY_PEER, h2_u32_read(record));
+    return rule;
 }
 
 /* ---- 6.5 SETTINGS ---- */
@@ -245,18 +253,18 @@ static h2_rule pay_tiny_update(h2_session *s) {
 
 static h2_rule window_update_record(h2_session *s, const uint8_t *record) {
     uint32_t id = s->frame.stream_id, n = h2_u31_read(record);
+    h2_window *window = &s->send;
+    h2_stream *stream = NULL;
     h2_rule rule = n < H2_TINY_OCTETS ? pay_tiny_update(s) : H2_RULE_NONE;
     if (rule) return rule;
-    if (id == 0) {
-        if (n == 0) return H2_RULE_SESSION_INCREMENT;
-        return h2_window_give(&s->send, n) ? H2_RULE_NONE : H2_RULE_SESSION_WINDOW;
+    if (id != 0) {
+        rule = judge(s, H2_RECV_WINDOW_UPDATE, &stream);
+        if (rule) return rule;
+        window = &stream->send;
     }
-    h2_transition t = judge(s, id, H2_RECV_WINDOW_UPDATE);
-    if (t.rule || t.verdict == H2_IGNORE) return (h2_rule)t.rule;
-    if (n == 0) return H2_RULE_INCREMENT;
-    h2_stream *stream = h2_streams_find(&s->streams, id);
-    if (!h2_window_give(&stream->send, n)) return H2_RULE_WINDOW;
-    h2_schedule(s, stream);
+    if (n == 0) return id ? H2_RULE_INCREMENT : H2_RULE_SESSION_INCREMENT;
+    if (!h2_window_give(window, n)) return id ? H2_RULE_WINDOW : H2_RULE_SESSION_WINDOW;
+    if (stream) h2_schedule(s, stream);
     return H2_RULE_NONE;
 }
 
@@ -316,7 +324,7 @@ void h2_receive_header(h2_session *s) {
     if (!rule) rule = choose_stage(s);
     if (!rule) return;
     h2_receive_skip(s, s->frame.length);
-    h2_session_breach(s, rule, s->frame.stream_id);
+    h2_receive_breach(s, rule);
 }
 
 h2_rule h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix) {
@@ -349,8 +357,7 @@ static h2_rule take_record(h2_session *s, const uint8_t *record) {
 void h2_receive_record(h2_session *s, const uint8_t *record) {
     s->content_left -= h2_receive_record_bytes(s);
     if (s->frame.type < H2_PRIORITY_UPDATE && s->frame.type != H2_SETTINGS) h2_receive_skip(s, s->content_left);
-    h2_rule rule = take_record(s, record);
-    if (rule) h2_session_breach(s, rule, s->frame.stream_id);
+    h2_receive_breach(s, take_record(s, record));
 }
 
 void h2_receive_end(h2_session *s) {

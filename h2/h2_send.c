@@ -12,7 +12,7 @@ static h2_stream *find_known(const h2_session *s, uint32_t id) {
 static h2_result find_for_sending(const h2_session *s, uint32_t id, h2_input input, h2_stream **found) {
     h2_stream *stream = find_known(s, id);
     if (!stream) return H2_ENOSTREAM;
-    if (h2_state_next((h2_state)stream->state, input).verdict != H2_ALLOW) return H2_ESTATE;
+    if (!h2_state_allows((h2_state)stream->state, input)) return H2_ESTATE;
     *found = stream;
     return H2_OK;
 }
@@ -115,7 +115,7 @@ size_t h2_stream_withdraw(h2_session *s, uint32_t id) {
 
 uint32_t h2_stream_allowance(const h2_session *s, uint32_t id) {
     const h2_stream *stream = find_known(s, id);
-    if (!stream || h2_state_next((h2_state)stream->state, H2_SEND_DATA).verdict != H2_ALLOW) return 0;
+    if (!stream || !h2_state_allows((h2_state)stream->state, H2_SEND_DATA)) return 0;
     uint32_t own = h2_window_open(&stream->send), all = h2_window_open(&s->send);
     return own < all ? own : all;
 }
@@ -140,7 +140,7 @@ void h2_stream_consumed(h2_session *s, uint32_t id, size_t n) {
 h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code) {
     h2_stream *stream = find_known(s, id);
     if (!stream || stream->state == H2_CLOSED) return H2_ENOSTREAM;
-    h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, code);
+    h2_session_end_stream(s, stream, H2_BY_US | H2_ENDS_RESET, code);
     if (s->server && code == H2_REFUSED_STREAM) h2_session_charge(s, H2_PRICE_DEAR);
     return H2_OK;
 }
@@ -148,11 +148,11 @@ h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code) {
 h2_result h2_stream_leave(h2_session *s, uint32_t id) {
     h2_stream *stream = find_known(s, id);
     if (!stream || stream->state == H2_CLOSED) return H2_ENOSTREAM;
-    h2_failure why = {H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s), id};
     if (!s->server || stream->state != H2_HALF_CLOSED_LOCAL) {
-        h2_session_abort_stream(s, stream, why.culprit, why.rule, why.code);
+        h2_session_leave_stream(s, stream);
         return H2_OK;
     }
+    const h2_failure why = {H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s), id};
     stream->flags = (uint16_t)((stream->flags & ~H2_STREAM_ANNOUNCED) | H2_STREAM_LEFT);
     s->streams.left++;
     h2_session_report_closed(s, &(h2_parting){id, 0, stream->user}, &why);

@@ -114,7 +114,7 @@ static bool refuse(h2_session *s, h2_stream *stream) {
     if (!h2_session_charge(s, H2_PRICE_DEAR)) return true;
     h2_stream_move(stream, H2_SEND_END);
     if (!s->block.end_stream) {
-        h2_session_abort_stream(s, stream, H2_BY_RULE, H2_RULE_HEADER_SIZE, H2_NO_ERROR);
+        h2_session_end_stream(s, stream, H2_ENDS_BY(H2_RULE_HEADER_SIZE) | H2_ENDS_RESET, H2_NO_ERROR);
         return true;
     }
     h2_stream_move(stream, H2_RECV_END);

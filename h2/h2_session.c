@@ -158,86 +158,70 @@ void h2_session_report_closed(h2_session *s, const h2_parting *parting, const h2
     s->parting = outer;
 }
 
-void h2_session_close_stream(h2_session *s, h2_stream *stream, bool reset, const h2_failure *why) {
-    bool tell = stream->flags & H2_STREAM_ANNOUNCED;
+void h2_session_end_stream(h2_session *s, h2_stream *stream, unsigned how, uint32_t code) {
+    const h2_failure why = {H2_ENDS_WHO(how), H2_ENDS_RULE(how), code, stream->id};
+    const h2_parting parting = {stream->id, stream->out_len, stream->user};
+    bool tell = stream->flags & H2_STREAM_ANNOUNCED, reset = how & H2_ENDS_RESET;
+    h2_stream_move(stream, reset ? H2_SEND_RST_STREAM : H2_RECV_RST_STREAM);
     h2_gauge_return(s, stream);
-    h2_parting parting = {stream->id, stream->out_len, stream->user};
     stream->out = NULL;
     stream->out_len = 0;
     stream->send.size = 0;
     if (reset) {
         stream->flags |= H2_STREAM_RESET_OWED;
-        stream->reset_code = why->code;
+        stream->reset_code = code;
     }
     h2_streams_close(&s->streams, stream, reset);
-    if (tell) h2_session_report_closed(s, &parting, why);
+    if (tell) h2_session_report_closed(s, &parting, &why);
 }
 
-void h2_session_abort_stream(h2_session *s, h2_stream *stream, h2_culprit culprit, h2_rule rule, uint32_t code) {
-    h2_failure why = {culprit, rule, code, stream->id};
-    h2_stream_move(stream, H2_SEND_RST_STREAM);
-    h2_session_close_stream(s, stream, true, &why);
-}
-
-h2_code h2_session_leave_code(const h2_session *s) {
-    return s->server ? H2_NO_ERROR : H2_CANCEL;
+void h2_session_leave_stream(h2_session *s, h2_stream *stream) {
+    h2_session_end_stream(s, stream, H2_BY_US | H2_ENDS_RESET, h2_session_leave_code(s));
 }
 
 void h2_session_settle(h2_session *s, uint32_t id) {
     h2_stream *stream = h2_streams_find(&s->streams, id);
-    if (!stream || stream->state != H2_CLOSED) return;
-    h2_failure none = {H2_BY_NOBODY, H2_RULE_NONE, H2_NO_ERROR, id};
-    h2_session_close_stream(s, stream, false, &none);
+    if (stream && stream->state == H2_CLOSED) h2_session_end_stream(s, stream, H2_BY_NOBODY, H2_NO_ERROR);
 }
 
 /* End all streams above `last`. Handlers may open or reset streams meanwhile: each round looks anew. */
-static void end_streams(h2_session *s, uint32_t last, const h2_failure *cause) {
-    h2_failure why = *cause;
+static void end_streams(h2_session *s, uint32_t last, unsigned how, uint32_t code) {
     int slot = -1;
     while ((slot = h2_streams_next(&s->streams, slot)) >= 0) {
         h2_stream *stream = &s->streams.slots[slot];
-        if (stream->id <= last) continue;
-        why.stream_id = stream->id;
-        h2_stream_move(stream, H2_RECV_RST_STREAM);
-        h2_session_close_stream(s, stream, false, &why);
+        if (stream->id > last) h2_session_end_stream(s, stream, how, code);
     }
 }
 
-static void finish(h2_session *s, const h2_failure *why) {
+static void finish(h2_session *s, unsigned how, uint32_t code, uint32_t stream_id) {
     if (s->over) return;
     s->over = true;
-    s->failure = *why;
-    end_streams(s, 0, why);
+    s->failure = (h2_failure){H2_ENDS_WHO(how), H2_ENDS_RULE(how), code, stream_id};
+    end_streams(s, 0, how, code);
 }
 
 void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id) {
     if (s->over) return; /* the first cause stays, with what was said of it */
     s->goaway = H2_GOAWAY_OWED;
     s->goaway_code = h2_rule_code(rule);
-    finish(s, &(h2_failure){H2_BY_RULE, rule, s->goaway_code, stream_id});
-}
-
-/* A stream that was never opened cannot be reset (6.4). */
-static bool is_idle(const h2_session *s, uint32_t stream_id) {
-    return h2_streams_state(&s->streams, stream_id, s->server) <= H2_IDLE_PEER;
+    finish(s, H2_ENDS_BY(rule), s->goaway_code, stream_id);
 }
 
 void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
-    bool fatal = h2_rule_scope(rule) == H2_SCOPE_SESSION || is_idle(s, stream_id);
+    h2_stream *stream = h2_streams_find(&s->streams, stream_id);
+    /* A stream that was never opened cannot be reset (6.4). */
+    bool idle = !stream && h2_streams_absent(&s->streams, stream_id, s->server) <= H2_IDLE_PEER;
+    bool fatal = idle || h2_rule_scope(rule) == H2_SCOPE_SESSION;
     if (!fatal && h2_session_pay(s, H2_PRICE_DEAR)) {
         rule = H2_RULE_ABUSE;
         fatal = true;
     }
-    if (fatal) {
+    if (fatal)
         h2_session_fail(s, rule, stream_id);
-        return;
-    }
-    h2_stream *stream = h2_streams_find(&s->streams, stream_id);
-    if (stream) {
-        h2_session_abort_stream(s, stream, H2_BY_RULE, rule, h2_rule_code(rule));
-        return;
-    }
-    h2_session_owe_reset(s, stream_id, h2_rule_code(rule));
+    else if (stream)
+        h2_session_end_stream(s, stream, H2_ENDS_BY(rule) | H2_ENDS_RESET, h2_rule_code(rule));
+    else
+        h2_session_owe_reset(s, stream_id, h2_rule_code(rule));
 }
 
 void h2_session_owe_reset(h2_session *s, uint32_t stream_id, uint32_t code) {
@@ -258,7 +242,7 @@ bool h2_session_charge(h2_session *s, uint32_t price) {
 
 void h2_session_lost(h2_session *s, uint32_t code) {
     s->goaway = H2_GOAWAY_SENT;
-    finish(s, &(h2_failure){H2_BY_PEER, H2_RULE_NONE, code, 0});
+    finish(s, H2_BY_PEER, code, 0);
 }
 
 void h2_session_goaway(h2_session *s, uint32_t code) {
@@ -266,7 +250,7 @@ void h2_session_goaway(h2_session *s, uint32_t code) {
     if (s->goaway_last > s->streams.last_remote) s->goaway_last = s->streams.last_remote;
     s->goaway = H2_GOAWAY_OWED;
     s->goaway_code = code;
-    if (code != H2_NO_ERROR) finish(s, &(h2_failure){H2_BY_US, H2_RULE_NONE, code, 0});
+    if (code != H2_NO_ERROR) finish(s, H2_BY_US, code, 0);
 }
 
 void h2_session_drain(h2_session *s) {
@@ -276,7 +260,7 @@ void h2_session_drain(h2_session *s) {
 }
 
 void h2_session_refuse_above(h2_session *s, uint32_t last, uint32_t code) {
-    end_streams(s, last, &(h2_failure){H2_BY_GOAWAY, H2_RULE_NONE, code, 0});
+    end_streams(s, last, H2_BY_GOAWAY, code);
 }
 
 /* ---- questions ---- */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "h2_state.h"
 
-/* A cell is a verdict in the two upper bits, and below the next state when that allows, or the rule of a breach. */
-#define CELL(verdict, what) (uint8_t)((verdict) << 6 | (what))
+#define CELL(verdict, what) (uint8_t)((verdict) << H2_CELL_BITS | (what))
 #define TO(state)           CELL(H2_ALLOW, state)
 #define DROP                CELL(H2_IGNORE, 0)
 #define WRONG(rule)         CELL(H2_BREACH, rule)
 #define NEVER               CELL(H2_REFUSE, 0)
-_Static_assert(H2_RULE_MEMORY < 1 << 6 && H2_STATE_COUNT <= 1 << 6, "both fit a cell");
+_Static_assert(H2_RULE_MEMORY < 1 << H2_CELL_BITS && H2_STATE_COUNT <= 1 << H2_CELL_BITS, "both fit a cell");
 
 /* Columns in the order of H2_INPUTS: receive HEADERS, DATA, END, RST_STREAM, WINDOW_UPDATE, PRIORITY, PUSH_PROMISE;
  * send HEADERS, DATA, END, RST_STREAM, WINDOW_UPDATE. */
@@ -33,10 +32,6 @@ static const uint8_t table[H2_STATE_COUNT][H2_INPUT_COUNT] = {
                            WRONG(H2_RULE_PUSH), NEVER, NEVER, NEVER, NEVER, NEVER},
 };
 
-h2_transition h2_state_next(h2_state state, h2_input input) {
-    unsigned cell = table[state][input], what = cell & 0x3f, verdict = cell >> 6;
-    h2_transition t = {.next = (uint8_t)state, .verdict = (uint8_t)verdict, .rule = H2_RULE_NONE};
-    if (verdict == H2_ALLOW) t.next = (uint8_t)what;
-    if (verdict == H2_BREACH) t.rule = (uint8_t)what;
-    return t;
+uint8_t h2_state_cell(h2_state state, h2_input input) {
+    return table[state][input];
 }

@@ -9,6 +9,7 @@
  * verdict depends on nothing but the table: idle by whether the peer may open the stream, closed by how it came about.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "h2_error.h"
 
@@ -64,6 +65,22 @@ typedef struct h2_transition {
     uint8_t unused;  /* a whole word is cheaper to return than three octets */
 } h2_transition;
 
-h2_transition h2_state_next(h2_state state, h2_input input);
+/* A cell of the table: the verdict in its two upper bits, below them the next state when that allows, or the rule of a
+ * breach. */
+#define H2_CELL_BITS 6u
+uint8_t h2_state_cell(h2_state state, h2_input input);
+
+static inline bool h2_state_allows(h2_state state, h2_input input) {
+    return h2_state_cell(state, input) >> H2_CELL_BITS == H2_ALLOW;
+}
+
+static inline h2_transition h2_state_next(h2_state state, h2_input input) {
+    unsigned cell = h2_state_cell(state, input), verdict = cell >> H2_CELL_BITS,
+             what = cell & ((1u << H2_CELL_BITS) - 1);
+    h2_transition t = {.next = (uint8_t)state, .verdict = (uint8_t)verdict, .rule = H2_RULE_NONE};
+    if (verdict == H2_ALLOW) t.next = (uint8_t)what;
+    if (verdict == H2_BREACH) t.rule = (uint8_t)what;
+    return t;
+}
 
 #endif

@@ -15,16 +15,19 @@ static h2_state closed_state(const h2_streams *t, uint32_t id) {
 
 h2_state h2_streams_state(const h2_streams *t, uint32_t id, bool server) {
     const h2_stream *stream = h2_streams_find(t, id);
-    if (stream) return (h2_state)stream->state;
+    return stream ? (h2_state)stream->state : h2_streams_absent(t, id, server);
+}
+
+h2_state h2_streams_absent(const h2_streams *t, uint32_t id, bool server) {
     bool by_client = id & 1, ours = by_client != server;
     if (id <= (ours ? t->last_local : t->last_remote)) return closed_state(t, id);
     return !ours && server ? H2_IDLE_PEER : H2_IDLE;
 }
 
-h2_transition h2_stream_move(h2_stream *stream, h2_input input) {
+bool h2_stream_move(h2_stream *stream, h2_input input) {
     h2_transition t = h2_state_next((h2_state)stream->state, input);
-    if (t.verdict == H2_ALLOW) stream->state = t.next;
-    return t;
+    stream->state = t.next;
+    return t.verdict == H2_ALLOW;
 }
 
 void h2_streams_remember(h2_streams *t, uint32_t id, bool reset) {

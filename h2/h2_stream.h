@@ -128,8 +128,11 @@ h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state);
 /* The state of any identifier at this `server` or client (5.1, 5.1.1). */
 h2_state h2_streams_state(const h2_streams *t, uint32_t id, bool server);
 
-/* Apply an input to a live stream. The state changes only when the verdict allows. */
-h2_transition h2_stream_move(h2_stream *stream, h2_input input);
+/* The same of one that is not live. */
+h2_state h2_streams_absent(const h2_streams *t, uint32_t id, bool server);
+
+/* Apply an input to a live stream. The state changes only when the verdict allows: false when it does not. */
+bool h2_stream_move(h2_stream *stream, h2_input input);
 
 /* A stream that reached a closed state leaves the hash and all lists and is remembered. It stays as a closing slot that
  * is owed when `reset_owed`, and is free otherwise. */

@@ -56,7 +56,7 @@ static void sweep_blocked(h2_session *s) {
         stream->stalled = left || (stream->out_len > 0 && shut) ? (uint8_t)(stream->stalled + 1) : 0;
         if (stream->stalled <= SWEEPS) continue;
         if (left)
-            h2_session_abort_stream(s, stream, H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s));
+            h2_session_leave_stream(s, stream);
         else
             h2_session_breach(s, H2_RULE_BLOCKED, stream->id);
     }

@@ -200,7 +200,7 @@ static bool write_owed(h2_session *s, output *out) {
             uint32_t code = stream->reset_code;
             h2_streams_release(&s->streams, stream);
             put_u32(s, out, H2_RST_STREAM, id, code);
-        } else if (h2_state_next((h2_state)stream->state, H2_SEND_WINDOW_UPDATE).verdict == H2_ALLOW) {
+        } else if (h2_state_allows((h2_state)stream->state, H2_SEND_WINDOW_UPDATE)) {
             uint32_t n = h2_window_announce(&stream->recv);
             if (n > 0) put_u32(s, out, H2_WINDOW_UPDATE, id, n);
         }
