@@ -38,40 +38,46 @@ size_t h2_frame_header_write(uint8_t *out, const h2_frame_header *header) {
 }
 
 /* What a type demands of its header: section 6, one row a type. */
-enum { ON_STREAM, ON_CONNECTION, ON_EITHER };
+enum { ON_STREAM = 1, ON_CONNECTION = 2, ON_EITHER = 0, EXACTLY = 4, TIMES = 8, AT_LEAST = 0 };
 typedef struct type_row {
-    uint8_t where;
-    uint8_t at_least; /* octets of payload */
-    uint8_t at_most;  /* 0 for no bound of its own */
-    uint8_t multiple; /* of which the length must be one */
+    uint8_t demands;
+    uint8_t octets; /* of payload, or of each record */
 } type_row;
 
 static const type_row types[] = {
-    [H2_DATA] = {ON_STREAM, 0, 0, 1},
-    [H2_HEADERS] = {ON_STREAM, 0, 0, 1},
-    [H2_PRIORITY] = {ON_STREAM, 0, 0, 1},
-    [H2_RST_STREAM] = {ON_STREAM, H2_U32_BYTES, H2_U32_BYTES, 1},
-    [H2_SETTINGS] = {ON_CONNECTION, 0, 0, H2_SETTING_BYTES},
-    [H2_PUSH_PROMISE] = {ON_STREAM, H2_U32_BYTES, 0, 1},
-    [H2_PING] = {ON_CONNECTION, H2_PING_BYTES, H2_PING_BYTES, 1},
-    [H2_GOAWAY] = {ON_CONNECTION, H2_GOAWAY_FIXED_BYTES, 0, 1},
-    [H2_WINDOW_UPDATE] = {ON_EITHER, H2_U32_BYTES, H2_U32_BYTES, 1},
-    [H2_CONTINUATION] = {ON_STREAM, 0, 0, 1},
-    {ON_CONNECTION, H2_U32_BYTES, 0, 1}, /* PRIORITY_UPDATE */
+    [H2_DATA] = {ON_STREAM, 0},
+    [H2_HEADERS] = {ON_STREAM, 0},
+    [H2_PRIORITY] = {ON_STREAM, H2_PRIORITY_BYTES},
+    [H2_RST_STREAM] = {ON_STREAM | EXACTLY, H2_U32_BYTES},
+    [H2_SETTINGS] = {ON_CONNECTION | TIMES, H2_SETTING_BYTES},
+    [H2_PUSH_PROMISE] = {ON_STREAM | AT_LEAST, H2_U32_BYTES},
+    [H2_PING] = {ON_CONNECTION | EXACTLY, H2_PING_BYTES},
+    [H2_GOAWAY] = {ON_CONNECTION | AT_LEAST, H2_GOAWAY_FIXED_BYTES},
+    [H2_WINDOW_UPDATE] = {ON_EITHER | EXACTLY, H2_U32_BYTES},
+    [H2_CONTINUATION] = {ON_STREAM, 0},
+    {ON_CONNECTION | AT_LEAST, H2_U32_BYTES}, /* PRIORITY_UPDATE */
 };
 
+static const type_row *row_of(uint8_t type) {
+    return &types[type <= H2_CONTINUATION ? type : H2_CONTINUATION + 1];
+}
+
+uint32_t h2_frame_record_bytes(uint8_t type) {
+    return row_of(type)->octets;
+}
+
 h2_rule h2_frame_check(const h2_frame_header *header, uint32_t max_frame_size) {
-    if (header->length > max_frame_size) return H2_RULE_FRAME_TOO_LARGE;
+    const uint32_t length = header->length;
+    if (length > max_frame_size) return H2_RULE_FRAME_TOO_LARGE;
     if (header->type > H2_CONTINUATION && header->type != H2_PRIORITY_UPDATE) return H2_RULE_NONE;
-    const type_row *row = &types[header->type <= H2_CONTINUATION ? header->type : H2_CONTINUATION + 1];
-    if (row->where == ON_STREAM && header->stream_id == 0) return H2_RULE_STREAM_ZERO;
-    if (row->where == ON_CONNECTION && header->stream_id != 0) return H2_RULE_STREAM_NOT_ZERO;
-    if (header->length < row->at_least || header->length < h2_frame_prefix_bytes(header)) return H2_RULE_FRAME_LENGTH;
-    if (row->at_most && header->length > row->at_most) return H2_RULE_FRAME_LENGTH;
-    if (header->length % row->multiple) return H2_RULE_FRAME_LENGTH;
-    if (header->type == H2_SETTINGS && header->flags & H2_FLAG_ACK && header->length) return H2_RULE_FRAME_LENGTH;
-    if (header->type == H2_PRIORITY && header->length != H2_PRIORITY_BYTES) return H2_RULE_PRIORITY_LENGTH;
-    return H2_RULE_NONE;
+    const type_row *row = row_of(header->type);
+    if (row->demands & ON_STREAM && header->stream_id == 0) return H2_RULE_STREAM_ZERO;
+    if (row->demands & ON_CONNECTION && header->stream_id != 0) return H2_RULE_STREAM_NOT_ZERO;
+    if (header->type == H2_PRIORITY && length != H2_PRIORITY_BYTES) return H2_RULE_PRIORITY_LENGTH;
+    bool wrong = row->demands & TIMES ? length % row->octets : length < row->octets;
+    if (row->demands & EXACTLY) wrong = length != row->octets;
+    if (header->type == H2_SETTINGS && header->flags & H2_FLAG_ACK) wrong = length != 0;
+    return wrong || length < h2_frame_prefix_bytes(header) ? H2_RULE_FRAME_LENGTH : H2_RULE_NONE;
 }
 
 const char *h2_frame_name(uint8_t type) {

@@ -58,6 +58,9 @@ size_t h2_frame_header_write(uint8_t *out, const h2_frame_header *header);
  * Unknown types pass. */
 h2_rule h2_frame_check(const h2_frame_header *header, uint32_t max_frame_size);
 
+/* Octets of the fixed part of a known type's payload, or of each record of it; 0 where content or a prefix is all. */
+uint32_t h2_frame_record_bytes(uint8_t type);
+
 /* "HEADERS"; "UNKNOWN" for a type outside the list. */
 const char *h2_frame_name(uint8_t type);
 

@@ -369,7 +369,7 @@ void h2_receive_header(h2_session *s);
 /* What a frame did wrong, or that it is to be passed over. */
 #define H2_RULE_IGNORE ((h2_rule)(H2_RULE_MEMORY + 1))
 void h2_receive_breach(h2_session *s, h2_rule rule);
-h2_rule h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix);
+void h2_receive_prefix(h2_session *s, const uint8_t *octets);
 /* Octets of the next record of this frame, 0 when none is left. */
 uint32_t h2_receive_record_bytes(const h2_session *s);
 void h2_receive_record(h2_session *s, const uint8_t *record);

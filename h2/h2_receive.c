@@ -41,18 +41,13 @@ static bool take_header(h2_session *s, h2_octets *in) {
 }
 
 static bool take_prefix(h2_session *s, h2_octets *in) {
-    const uint8_t *bytes = gather(s, in, h2_frame_prefix_bytes(&s->frame));
-    if (!bytes) return false;
-    h2_frame_prefix prefix;
-    h2_rule rule = h2_frame_prefix_read(&prefix, &s->frame, bytes);
-    if (!rule) rule = h2_receive_prefix(s, &prefix);
-    h2_receive_breach(s, rule);
-    return true;
+    const uint8_t *octets = gather(s, in, h2_frame_prefix_bytes(&s->frame));
+    if (octets) h2_receive_prefix(s, octets);
+    return octets != NULL;
 }
 
 static bool take_record(h2_session *s, h2_octets *in) {
     uint32_t n = h2_receive_record_bytes(s);
-    if (n > s->content_left) n = 0;
     if (n == 0) {
         s->stage = H2_STAGE_SKIP;
         return true;

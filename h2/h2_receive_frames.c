@@ -327,19 +327,21 @@ void h2_receive_header(h2_session *s) {
     h2_receive_breach(s, rule);
 }
 
-h2_rule h2_receive_prefix(h2_session *s, const h2_frame_prefix *prefix) {
-    s->content_left = prefix->content;
-    s->skip_left = prefix->padding;
-    s->stage = H2_STAGE_CONTENT;
-    return s->frame.type == H2_DATA ? data_prefix(s, prefix) : h2_block_begin(s, prefix);
+void h2_receive_prefix(h2_session *s, const uint8_t *octets) {
+    h2_frame_prefix prefix;
+    h2_rule rule = h2_frame_prefix_read(&prefix, &s->frame, octets);
+    if (!rule) {
+        s->content_left = prefix.content;
+        s->skip_left = prefix.padding;
+        s->stage = H2_STAGE_CONTENT;
+        rule = s->frame.type == H2_DATA ? data_prefix(s, &prefix) : h2_block_begin(s, &prefix);
+    }
+    h2_receive_breach(s, rule);
 }
 
 uint32_t h2_receive_record_bytes(const h2_session *s) {
-    static const uint8_t bytes[] = {
-        [H2_PRIORITY] = H2_PRIORITY_BYTES, [H2_RST_STREAM] = H2_U32_BYTES,      [H2_SETTINGS] = H2_SETTING_BYTES,
-        [H2_PING] = H2_PING_BYTES,         [H2_GOAWAY] = H2_GOAWAY_FIXED_BYTES, [H2_WINDOW_UPDATE] = H2_U32_BYTES};
-    if (s->content_left == 0) return 0;
-    return s->frame.type < sizeof bytes ? bytes[s->frame.type] : H2_U32_BYTES;
+    uint32_t n = h2_frame_record_bytes(s->frame.type);
+    return n <= s->content_left ? n : 0;
 }
 
 static h2_rule take_record(h2_session *s, const uint8_t *record) {
