@@ -26,7 +26,7 @@ TOOLS  := h2cat h2bench h2dump
 TOOL_COMMON := $(wildcard tools/common/*.c)
 # Examples that need a library beyond the project's own are left out where it is missing; `make examples` says which.
 # usage: $(call needs,NAME-PATTERN,HEADER): the pattern when the compiler does not find the header
-needs    = $(if $(shell echo '\#include <$(2)>' | $(CC) -E -x c - >/dev/null 2>&1 || echo missing),$(1))
+needs    = $(shell $(CC) -E -include $(2) -x c /dev/null >/dev/null 2>&1 || echo '$(1)')
 LACKING := $(call needs,own_libevent,event2/event.h) $(call needs,json_%,jansson.h) $(call needs,cbor_%,cbor.h) $(call needs,grpc_%,pb_encode.h)
 LACKING_CHAT := $(call needs,chat,jansson.h) $(call needs,chat,ncurses.h)
 CHAT     := $(if $(strip $(LACKING_CHAT)),,$(BUILD)/chat/chat_server $(BUILD)/chat/chat_client)
