@@ -140,7 +140,7 @@ void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last) {
         return;
     }
     b->open = false;
-    s->wait_block = H2_NO_TIME;
+    s->wait[H2_WAIT_BLOCK] = H2_NO_TIME;
     judge(s);
     if (h2_session_supply(s)) h2_session_supply(s)->block_done(s);
 }

@@ -71,6 +71,16 @@ enum {
 #endif
 };
 
+/* What has its time. */
+enum {
+    H2_WAIT_SETTINGS, /* the preface, then the acknowledgement of SETTINGS */
+    H2_WAIT_BLOCK,    /* the end of a header block */
+    H2_WAIT_QUIET,    /* any frame, until the keepalive's PING */
+    H2_WAIT_PING,     /* and its answer */
+    H2_WAIT_SWEEP,    /* the next look at streams that are blocked */
+    H2_WAITS
+};
+
 /* Opaque octets of the session's own kinds (h2_receive_frames.c). */
 extern const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES];
 
@@ -224,8 +234,7 @@ struct h2_session {
 
     /* time */
     h2_time now;
-    uint32_t silence;                                          /* ms since a tick found that a frame had come */
-    uint32_t wait_settings, wait_block, wait_ping, next_sweep; /* ms left at the last tick, H2_NO_TIME for any */
+    uint32_t wait[H2_WAITS]; /* ms left at the last tick, H2_NO_TIME for any */
     h2_ledger ledger;
     uint16_t tiny_saved; /* WINDOW_UPDATEs of few octets that cost nothing */
 

@@ -188,7 +188,7 @@ static h2_rule settings_ack(h2_session *s) {
     int32_t delta = (int32_t)(s->config->stream_window - h2_session_recv_initial(s));
     s->settings_acked = true;
     h2_gauge_end(s);
-    s->wait_settings = H2_NO_TIME;
+    s->wait[H2_WAIT_SETTINGS] = H2_NO_TIME;
     hpack_decoder_set_max_table_size(&s->decoder, s->config->decoder_table);
     for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
         h2_window_shift(&s->streams.slots[slot].recv, delta);
@@ -199,7 +199,7 @@ static h2_rule settings_ack(h2_session *s) {
 static h2_rule settings_end(h2_session *s) {
     if (s->frame.flags & H2_FLAG_ACK) return settings_ack(s);
     s->settings_acks++;
-    if (!s->peer_ready) s->wait_settings = H2_NO_TIME; /* the time for its preface is over; the next begins */
+    if (!s->peer_ready) s->wait[H2_WAIT_SETTINGS] = H2_NO_TIME; /* the time for its preface is over; the next begins */
     s->peer_ready = true;
     if (s->handlers->on_settings) s->handlers->on_settings(s->user);
     return H2_RULE_NONE;
@@ -212,7 +212,7 @@ static void ping_answered(h2_session *s, const uint8_t *record) {
         const uint8_t *sent = kind == H2_PING_USER ? s->ping : h2_ping_tags[kind];
         if (s->ping_state[kind] != H2_PING_SENT || memcmp(sent, record, H2_PING_BYTES) != 0) continue;
         s->ping_state[kind] = H2_PING_NONE;
-        if (kind == H2_PING_KEEPALIVE) s->wait_ping = H2_NO_TIME;
+        if (kind == H2_PING_KEEPALIVE) s->wait[H2_WAIT_PING] = H2_NO_TIME;
         if (kind == H2_PING_DRAIN && s->goaway == H2_GOAWAY_NOTICE_SENT) h2_session_goaway(s, H2_NO_ERROR);
         if (kind == H2_PING_GAUGE) h2_gauge_end(s);
         if (kind == H2_PING_USER && s->handlers->on_pong) s->handlers->on_pong(s->user, record);

@@ -96,7 +96,7 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     s->goaway_last = s->peer_goaway_last = H2_STREAM_ID_MAX;
     s->send.size = s->recv.size = (int32_t)H2_WINDOW_INITIAL;
     s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
-    s->wait_settings = s->wait_block = s->wait_ping = s->next_sweep = H2_NO_TIME;
+    for (int kind = 0; kind < H2_WAITS; kind++) s->wait[kind] = H2_NO_TIME;
     h2_ledger_init(&s->ledger, config->abuse_burst);
     h2_gauge_init(s);
 }

@@ -9,39 +9,31 @@
 /* A stream counts as blocked after this many sweeps in a row found it so. */
 #define SWEEPS 4u
 
-/* Start or stop a countdown by whether something is awaited. Returns whether it has run out. */
-static bool overdue(uint32_t *left, bool awaited, uint32_t passed, uint32_t ms) {
-    if (!awaited || ms == 0)
+/* Go on with a countdown of `ms`, or with 0 stop it. Returns whether it has run out, which stops it too. */
+static bool overdue(uint32_t *left, uint32_t passed, uint32_t ms) {
+    bool over = ms != 0 && *left <= passed;
+    if (ms == 0 || over)
         *left = H2_NO_TIME;
     else if (*left == H2_NO_TIME)
         *left = ms;
     else
-        *left -= passed < *left ? passed : *left;
-    return *left == 0;
+        *left -= passed;
+    return over;
 }
 
 static void tick_handshake(h2_session *s, uint32_t passed) {
     /* A peer that never finished its preface owes that first; afterwards the acknowledgement. */
     uint32_t ms = s->peer_ready ? s->config->settings_ms : s->config->preface_ms;
-    if (overdue(&s->wait_settings, !s->settings_acked, passed, ms))
+    if (overdue(&s->wait[H2_WAIT_SETTINGS], passed, s->settings_acked ? 0 : ms))
         h2_session_fail(s, s->peer_ready ? H2_RULE_SETTINGS_TIMEOUT : H2_RULE_TIMEOUT, 0);
 }
 
 static void tick_keepalive(h2_session *s, uint32_t passed) {
-    const uint32_t ms = s->config->keepalive_ms;
-    if (ms == 0) return;
-    bool awaited = s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE;
-    if (s->heard) {
-        s->silence = 0;
-        s->wait_ping = H2_NO_TIME; /* any frame shows life */
-    } else if (!awaited) {
-        awaited = passed >= ms - s->silence;
-        if (awaited)
-            s->ping_state[H2_PING_KEEPALIVE] = H2_PING_OWED;
-        else
-            s->silence += passed;
-    }
-    if (overdue(&s->wait_ping, awaited, passed, s->config->keepalive_timeout_ms))
+    uint8_t *state = &s->ping_state[H2_PING_KEEPALIVE];
+    if (s->heard) s->wait[H2_WAIT_QUIET] = s->wait[H2_WAIT_PING] = H2_NO_TIME; /* any frame shows life */
+    s->heard = false;
+    if (overdue(&s->wait[H2_WAIT_QUIET], passed, *state ? 0 : s->config->keepalive_ms)) *state = H2_PING_OWED;
+    if (overdue(&s->wait[H2_WAIT_PING], passed, *state ? s->config->keepalive_timeout_ms : 0))
         h2_session_fail(s, H2_RULE_KEEPALIVE, 0);
 }
 
@@ -64,19 +56,17 @@ static void sweep_blocked(h2_session *s) {
 
 static void tick_blocked(h2_session *s, uint32_t passed) {
     uint32_t period = s->config->blocked_ms / SWEEPS + (s->config->blocked_ms % SWEEPS > 0);
-    if (!overdue(&s->next_sweep, s->streams.live > 0, passed, period)) return;
-    s->next_sweep = period;
+    if (!overdue(&s->wait[H2_WAIT_SWEEP], passed, s->streams.live ? period : 0)) return;
+    s->wait[H2_WAIT_SWEEP] = period;
     sweep_blocked(s);
     h2_gauge_sweep_session(s);
 }
 
 static uint64_t earliest(const h2_session *s, uint64_t now_ms) {
-    uint32_t left = s->config->keepalive_ms - s->silence;
-    if (s->config->keepalive_ms == 0 || s->ping_state[H2_PING_KEEPALIVE] != H2_PING_NONE) left = H2_NO_TIME;
-    if (s->wait_settings < left) left = s->wait_settings;
-    if (s->wait_block < left) left = s->wait_block;
-    if (s->wait_ping < left) left = s->wait_ping;
-    if (s->next_sweep < left) left = s->next_sweep;
+    uint32_t left = H2_NO_TIME;
+    for (int kind = 0; kind < H2_WAITS; kind++) {
+        if (s->wait[kind] < left) left = s->wait[kind];
+    }
     return left == H2_NO_TIME ? UINT64_MAX : now_ms + left;
 }
 
@@ -94,7 +84,7 @@ static uint32_t advance(h2_session *s, uint64_t *now_ms) {
     if (*now_ms < s->now) *now_ms = s->now;
     uint64_t passed = *now_ms - s->now;
     s->now = *now_ms;
-    return passed < UINT32_MAX ? (uint32_t)passed : UINT32_MAX;
+    return passed < H2_NO_TIME ? (uint32_t)passed : H2_NO_TIME - 1;
 }
 #endif
 
@@ -108,10 +98,9 @@ uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
     }
     h2_ledger_refill(&s->ledger, s->config->abuse_burst, s->config->abuse_refill, passed);
     tick_handshake(s, passed);
-    if (overdue(&s->wait_block, s->block.open, passed, s->config->block_ms))
+    if (overdue(&s->wait[H2_WAIT_BLOCK], passed, s->block.open ? s->config->block_ms : 0))
         h2_session_fail(s, H2_RULE_TIMEOUT, s->block.stream_id);
     tick_keepalive(s, passed);
-    s->heard = false;
     h2_gauge_tick(s);
     tick_blocked(s, passed);
     if (h2_session_supply(s) && s->streams.live + s->streams.closing == 0) h2_session_supply(s)->idle(s);

@@ -2,10 +2,6 @@
 #include "h2_window.h"
 #include "h2_limits.h"
 
-uint32_t h2_window_open(const h2_window *w) {
-    return w->size > 0 ? (uint32_t)w->size : 0;
-}
-
 bool h2_window_take(h2_window *w, uint32_t n) {
     if (n > h2_window_open(w)) return n == 0;
     w->size -= (int32_t)n;

@@ -14,7 +14,9 @@ typedef struct h2_window {
 } h2_window;
 
 /* Octets that may pass now. */
-uint32_t h2_window_open(const h2_window *w);
+static inline uint32_t h2_window_open(const h2_window *w) {
+    return w->size > 0 ? (uint32_t)w->size : 0;
+}
 
 /* Let `n` octets pass. False, unchanged, when more than may. */
 bool h2_window_take(h2_window *w, uint32_t n);
