@@ -27,13 +27,13 @@ static bool depends_on_itself(const h2_session *s, const h2_frame_prefix *prefix
 h2_rule h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     uint32_t id = s->frame.stream_id;
     h2_state state = h2_streams_state(&s->streams, id, s->server);
-    h2_transition t = h2_state_next(state, H2_RECV_HEADERS);
+    h2_rule rule = h2_state_rule(state, H2_RECV_HEADERS);
     h2_block *b = &s->block;
     *b = (h2_block){
         .stream_id = id, .octets = s->frame.length, .open = true, .end_stream = s->frame.flags & H2_FLAG_END_STREAM};
-    b->breach = (h2_rule)t.rule;
-    if (h2_rule_scope(b->breach) == H2_SCOPE_SESSION) return b->breach;
-    b->discard = t.verdict == H2_IGNORE;
+    b->discard = rule == H2_RULE_IGNORE;
+    if (!b->discard) b->breach = rule;
+    if (h2_rule_scope(b->breach) == H2_SCOPE_SESSION) return rule;
     if (state == H2_IDLE_PEER) s->server->open(s);
     if (h2_session_supply(s) && !h2_session_supply(s)->block(s)) return H2_RULE_MEMORY;
     if (depends_on_itself(s, prefix) && !b->breach) b->breach = H2_RULE_PRIORITY_SELF;

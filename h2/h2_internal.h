@@ -375,8 +375,7 @@ void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last);
 /* h2_receive_frames.c */
 /* The nine octets are complete and judged by themselves: judge them in the session, choose the next stage. */
 void h2_receive_header(h2_session *s);
-/* What a frame did wrong, or that it is to be passed over. */
-#define H2_RULE_IGNORE ((h2_rule)(H2_RULE_MEMORY + 1))
+/* What the frame did wrong; nothing for H2_RULE_NONE and H2_RULE_IGNORE. */
 void h2_receive_breach(h2_session *s, h2_rule rule);
 void h2_receive_prefix(h2_session *s, const uint8_t *octets);
 /* Octets of the next record of this frame, 0 when none is left. */

@@ -23,8 +23,7 @@ static h2_rule judge(const h2_session *s, h2_input input, h2_stream **stream) {
     *stream = current(s);
     h2_state state =
         *stream ? (h2_state)(*stream)->state : h2_streams_absent(&s->streams, s->frame.stream_id, s->server);
-    h2_transition t = h2_state_next(state, input);
-    return t.verdict == H2_IGNORE ? H2_RULE_IGNORE : (h2_rule)t.rule;
+    return h2_state_rule(state, input);
 }
 
 void h2_receive_breach(h2_session *s, h2_rule rule) {

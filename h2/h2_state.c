@@ -3,10 +3,10 @@
 
 #define CELL(verdict, what) (uint8_t)((verdict) << H2_CELL_BITS | (what))
 #define TO(state)           CELL(H2_ALLOW, state)
-#define DROP                CELL(H2_IGNORE, 0)
+#define DROP                CELL(H2_IGNORE, H2_RULE_IGNORE)
 #define WRONG(rule)         CELL(H2_BREACH, rule)
 #define NEVER               CELL(H2_REFUSE, 0)
-_Static_assert(H2_RULE_MEMORY < 1 << H2_CELL_BITS && H2_STATE_COUNT <= 1 << H2_CELL_BITS, "both fit a cell");
+_Static_assert(H2_RULE_IGNORE < 1 << H2_CELL_BITS && H2_STATE_COUNT <= 1 << H2_CELL_BITS, "both fit a cell");
 
 /* Columns in the order of H2_INPUTS: receive HEADERS, DATA, END, RST_STREAM, WINDOW_UPDATE, PRIORITY, PUSH_PROMISE;
  * send HEADERS, DATA, END, RST_STREAM, WINDOW_UPDATE. */

@@ -65,13 +65,22 @@ typedef struct h2_transition {
     uint8_t unused;  /* a whole word is cheaper to return than three octets */
 } h2_transition;
 
+/* Beside the rules: nothing is wrong, and yet nothing is done. */
+#define H2_RULE_IGNORE ((h2_rule)(H2_RULE_MEMORY + 1))
+
 /* A cell of the table: the verdict in its two upper bits, below them the next state when that allows, or the rule of a
- * breach. */
+ * breach, or H2_RULE_IGNORE. */
 #define H2_CELL_BITS 6u
 uint8_t h2_state_cell(h2_state state, h2_input input);
 
 static inline bool h2_state_allows(h2_state state, h2_input input) {
     return h2_state_cell(state, input) >> H2_CELL_BITS == H2_ALLOW;
+}
+
+/* Of a frame received: the rule it breaks, or whether to ignore it. */
+static inline h2_rule h2_state_rule(h2_state state, h2_input input) {
+    unsigned cell = h2_state_cell(state, input);
+    return cell >> H2_CELL_BITS == H2_ALLOW ? H2_RULE_NONE : (h2_rule)(cell & ((1u << H2_CELL_BITS) - 1));
 }
 
 static inline h2_transition h2_state_next(h2_state state, h2_input input) {

@@ -25,9 +25,10 @@ h2_state h2_streams_absent(const h2_streams *t, uint32_t id, bool server) {
 }
 
 bool h2_stream_move(h2_stream *stream, h2_input input) {
-    h2_transition t = h2_state_next((h2_state)stream->state, input);
-    stream->state = t.next;
-    return t.verdict == H2_ALLOW;
+    uint8_t cell = h2_state_cell((h2_state)stream->state, input);
+    if (cell >> H2_CELL_BITS != H2_ALLOW) return false;
+    stream->state = cell; /* whose upper bits are those of H2_ALLOW, 0 */
+    return true;
 }
 
 void h2_streams_remember(h2_streams *t, uint32_t id, bool reset) {
