@@ -26,7 +26,8 @@ static bool depends_on_itself(const h2_session *s, const h2_frame_prefix *prefix
 
 h2_rule h2_block_begin(h2_session *s, const h2_frame_prefix *prefix) {
     uint32_t id = s->frame.stream_id;
-    h2_state state = h2_streams_state(&s->streams, id, s->server);
+    h2_stream *stream;
+    h2_state state = h2_session_state(s, id, &stream);
     h2_rule rule = h2_state_rule(state, H2_RECV_HEADERS);
     h2_block *b = &s->block;
     *b = (h2_block){

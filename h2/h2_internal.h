@@ -336,6 +336,8 @@ h2_result h2_session_make(h2_session **session, void *memory, size_t size, const
                           const h2_handlers *handlers, void *user, const h2_server_part *server);
 /* Whether a stream may be added, with a slot for it. */
 bool h2_session_has_slot(h2_session *s);
+/* The state of any identifier (5.1, 5.1.1), and its stream when it is live, else NULL. */
+h2_state h2_session_state(const h2_session *s, uint32_t id, h2_stream **stream);
 /* The peer broke a rule of session scope: GOAWAY is owed, all streams end. */
 void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id);
 /* A rule of either scope, at a stream that may be unknown. */

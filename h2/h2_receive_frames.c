@@ -20,10 +20,7 @@ static h2_stream *current(const h2_session *s) {
 
 /* Judge this frame by the state of its stream, which is set when nothing is wrong. */
 static h2_rule judge(const h2_session *s, h2_input input, h2_stream **stream) {
-    *stream = current(s);
-    h2_state state =
-        *stream ? (h2_state)(*stream)->state : h2_streams_absent(&s->streams, s->frame.stream_id, s->server);
-    return h2_state_rule(state, input);
+    return h2_state_rule(h2_session_state(s, s->frame.stream_id, stream), input);
 }
 
 void h2_receive_breach(h2_session *s, h2_rule rule) {

@@ -148,6 +148,15 @@ uint32_t h2_session_recv_initial(const h2_session *s) {
     return grace ? H2_WINDOW_INITIAL : s->config->stream_window;
 }
 
+h2_state h2_session_state(const h2_session *s, uint32_t id, h2_stream **stream) {
+    const h2_streams *t = &s->streams;
+    bool by_server = !(id & 1), ours = by_server == (s->server != NULL);
+    *stream = h2_streams_find(t, id);
+    if (*stream) return (h2_state)(*stream)->state;
+    if (id <= (ours ? t->last_local : t->last_remote)) return h2_streams_ended(t, id);
+    return !ours && s->server ? H2_IDLE_PEER : H2_IDLE;
+}
+
 /* ---- the end of streams and of the session ---- */
 
 void h2_session_report_closed(h2_session *s, const h2_parting *parting, const h2_failure *why) {
@@ -208,9 +217,9 @@ void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id) {
 }
 
 void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
-    h2_stream *stream = h2_streams_find(&s->streams, stream_id);
+    h2_stream *stream;
     /* A stream that was never opened cannot be reset (6.4). */
-    bool idle = !stream && h2_streams_absent(&s->streams, stream_id, s->server) <= H2_IDLE_PEER;
+    bool idle = h2_session_state(s, stream_id, &stream) <= H2_IDLE_PEER;
     bool fatal = idle || h2_rule_scope(rule) == H2_SCOPE_SESSION;
     if (!fatal && h2_session_pay(s, H2_PRICE_DEAR)) {
         rule = H2_RULE_ABUSE;

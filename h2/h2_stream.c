@@ -5,23 +5,12 @@
 
 #define RESET_BY_US 0x80000000u
 
-static h2_state closed_state(const h2_streams *t, uint32_t id) {
+h2_state h2_streams_ended(const h2_streams *t, uint32_t id) {
     for (unsigned i = 0; i < H2_RESETS_REMEMBERED; i++) {
         if ((t->ended[i] & H2_STREAM_ID_MAX) == id) return t->ended[i] & RESET_BY_US ? H2_CLOSED_RESET : H2_CLOSED;
     }
     /* Up to the highest reset that fell out of memory any may have been one: the tolerant answer is the safe one. */
     return id <= t->forgotten ? H2_CLOSED_RESET : H2_CLOSED_SKIPPED;
-}
-
-h2_state h2_streams_state(const h2_streams *t, uint32_t id, bool server) {
-    const h2_stream *stream = h2_streams_find(t, id);
-    return stream ? (h2_state)stream->state : h2_streams_absent(t, id, server);
-}
-
-h2_state h2_streams_absent(const h2_streams *t, uint32_t id, bool server) {
-    bool by_client = id & 1, ours = by_client != server;
-    if (id <= (ours ? t->last_local : t->last_remote)) return closed_state(t, id);
-    return !ours && server ? H2_IDLE_PEER : H2_IDLE;
 }
 
 bool h2_stream_move(h2_stream *stream, h2_input input) {

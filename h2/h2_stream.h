@@ -125,11 +125,8 @@ static inline bool h2_streams_may_add(const h2_streams *t) {
 /* A zeroed live slot in state `state`, or NULL when none is free. */
 h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state);
 
-/* The state of any identifier at this `server` or client (5.1, 5.1.1). */
-h2_state h2_streams_state(const h2_streams *t, uint32_t id, bool server);
-
-/* The same of one that is not live. */
-h2_state h2_streams_absent(const h2_streams *t, uint32_t id, bool server);
+/* The state of a stream that was opened, or skipped, and is not live. */
+h2_state h2_streams_ended(const h2_streams *t, uint32_t id);
 
 /* Apply an input to a live stream. The state changes only when the verdict allows: false when it does not. */
 bool h2_stream_move(h2_stream *stream, h2_input input);
