@@ -88,7 +88,8 @@ static void deliver(h2_session *s, h2_stream *stream) {
     bool trailers = stream->flags & H2_STREAM_GOT_HEADERS;
     h2_message_kind kind = trailers ? H2_MESSAGE_TRAILERS : s->server ? H2_MESSAGE_REQUEST : H2_MESSAGE_RESPONSE;
     h2_message message;
-    h2_rule rule = h2_message_check(&message, kind, s->fields, b->fields, s->config->connect_protocol);
+    h2_rule rule = h2_fields_check(&message, kind, s->fields, b->fields);
+    if (!rule && kind == H2_MESSAGE_REQUEST) rule = s->server->check(&message, s->config->connect_protocol);
     h2_section section = H2_TRAILERS;
     if (!rule) {
         section = section_of(s, stream, &message);

@@ -14,12 +14,12 @@
 #include <string.h>
 
 typedef enum h2_chars {
-    H2_CHARS_NAME,      /* RFC 9110, 5.6.2, without upper case (RFC 9113, 8.2.1) */
     H2_CHARS_METHOD,    /* RFC 9110, 9.1 and 5.6.2 */
     H2_CHARS_SCHEME,    /* RFC 3986, 3.1 */
     H2_CHARS_AUTHORITY, /* RFC 3986, 3.2 */
-    H2_CHARS_HOST,      /* the same without "@" */
-    H2_CHARS_PATH       /* 3.3 and 3.4, taken as any visible character, since clients send more than they should */
+    H2_CHARS_PATH,      /* 3.3 and 3.4, taken as any visible character, since clients send more than they should */
+    H2_CHARS_NAME,      /* RFC 9110, 5.6.2, without upper case (RFC 9113, 8.2.1) */
+    H2_CHARS_HOST       /* an authority without "@" */
 } h2_chars;
 
 #ifndef H2_SMALL
@@ -95,6 +95,7 @@ static inline bool h2_chars_are_plain(h2_chars sort, const char *at, size_t len)
     switch (sort) {
     case H2_CHARS_NAME: return h2_all_plain(at, len, h2_odd_in_name);
     case H2_CHARS_METHOD: return len == 3 && memcmp(at, "GET", 3) == 0;
+    case H2_CHARS_AUTHORITY:
     case H2_CHARS_HOST: return h2_all_plain(at, len, h2_odd_in_host);
     case H2_CHARS_PATH: return h2_all_plain(at, len, h2_odd_in_path);
     default: return false;

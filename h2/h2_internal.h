@@ -157,6 +157,8 @@ typedef struct h2_server_part {
     bool (*greeting)(h2_session *s, h2_octets *in);
     /* A header block begins on a stream that the client may open. */
     void (*open)(h2_session *s);
+    /* What a request's pseudo-fields say together. */
+    h2_rule (*check)(const h2_message *message, bool extended_connect);
     /* Answer a request that is too large; false when that cannot be. */
     bool (*refuse)(h2_session *s, h2_stream *stream);
 #ifndef H2_SMALL

@@ -33,6 +33,9 @@ typedef enum h2_name {
         H2_NAME_OTHER
 } h2_name;
 
+/* Of pseudo-fields and Host. */
+#define H2_NAME_PLACES (H2_NAME_HOST + 1)
+
 #ifdef H2_SMALL
 
 static inline h2_name h2_name_of(const hpack_field *f) {

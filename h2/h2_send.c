@@ -19,7 +19,11 @@ static h2_result find_for_sending(const h2_session *s, uint32_t id, h2_input inp
 
 /* 8.3.1, 8.5: fields of ours are judged like the peer's. */
 static h2_rule check_fields(h2_message *message, h2_message_kind kind, const h2_field *fields, size_t n) {
+#ifdef H2_SMALL /* whose client leaves it to the server what they say together */
+    return h2_fields_check(message, kind, fields, n);
+#else
     return h2_message_check(message, kind, fields, n, true);
+#endif
 }
 
 h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsigned flags, uint32_t *id) {
@@ -28,7 +32,7 @@ h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsign
     if (leaving || s->next_id > H2_STREAM_ID_MAX) return H2_ECLOSED;
     if (s->server || check_fields(&message, H2_MESSAGE_REQUEST, fields, n)) return H2_EINVAL;
     /* RFC 8441, 4: only when the server has said so. */
-    if (message.extended && !h2_session_connect_protocol(s)) return H2_ESTATE;
+    if (message.field[H2_NAME_PROTOCOL] && !h2_session_connect_protocol(s)) return H2_ESTATE;
     if (h2_session_room(s) == 0) return H2_ELIMIT;
     h2_result result = h2_headers_queue(s, s->next_id, fields, n, flags & H2_END);
     if (result != H2_OK) return result;

@@ -170,12 +170,12 @@ static void prioritize_value(h2_session *s, const uint8_t *bytes, size_t n) {
     if (h2_session_supply(s)) h2_session_supply(s)->block_done(s);
 }
 
-const h2_server_part h2_server = {greeting,     open_stream,   refuse,          prioritize,
-                                  answer_http1, note_priority, prioritize_value};
+const h2_server_part h2_server = {greeting,   open_stream,  h2_request_check, refuse,
+                                  prioritize, answer_http1, note_priority,    prioritize_value};
 
 #else
 
-const h2_server_part h2_server = {take_preface, open_stream, refuse};
+const h2_server_part h2_server = {take_preface, open_stream, h2_request_check, refuse};
 
 #endif
 

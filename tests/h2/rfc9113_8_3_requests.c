@@ -145,14 +145,28 @@ CONVERSATIONS(rfc9113_8_3_1_requests_are_judged_by_a_server, requests) {
     peer_expect_events(p, row->rule ? "" : "request 1 end");
 }
 
+/* What a client says to sending a row. */
+static h2_result answer_to(const message_row *row) {
+#ifdef H2_SMALL /* it judges each field by itself, and leaves it to the server what they say together */
+    h2_field fields[64];
+    char storage[1024];
+    h2_message message;
+    size_t n = peer_parse(fields, 64, storage, sizeof storage, row->fields);
+    if (h2_fields_check(&message, H2_MESSAGE_REQUEST, fields, n)) return H2_EINVAL;
+    return message.field[H2_NAME_PROTOCOL] ? H2_ESTATE : H2_OK; /* RFC 8441, 3: which this server does not offer */
+#else
+    return row->rule ? H2_EINVAL : H2_OK;
+#endif
+}
+
 /* 8.1.1, 8.2.2, 8.3: what may not be received may not be sent, and trying changes nothing. */
 CONVERSATIONS(rfc9113_8_3_1_requests_are_judged_before_a_client_sends_them, requests) {
     const message_row *row = p->row;
     uint32_t id = 0;
     peer_connect_client(p);
     h2_result result = peer_try_open(p, H2_END, row->fields, &id);
-    if (row->rule ? result != H2_EINVAL || id != 0 : result != H2_OK) peer_fail(p, "the call gave %d", result);
-    if (!row->rule) peer_expect_section(p, H2_FLAG_END_STREAM, 1, row->fields);
+    if (result != answer_to(row) || (id != 0) != (result == H2_OK)) peer_fail(p, "the call gave %d", result);
+    if (result == H2_OK) peer_expect_section(p, H2_FLAG_END_STREAM, 1, row->fields);
     peer_expect_alive(p);
 }
 

@@ -103,7 +103,7 @@ START_TEST(failure_changes_nothing_at_a_client) {
     peer_flush(p);
     ck_assert_int_eq(h2_stream_write(p->session, 1, "lent", 4, 0), H2_OK);
     remember(p);
-    REFUSED(peer_try_open(p, 0, ":method=GET", &id), H2_EINVAL);
+    REFUSED(peer_try_open(p, 0, ":method=G T", &id), H2_EINVAL);
     REFUSED(peer_try_respond(p, 1, 0, ":status=200"), H2_EINVAL);
     REFUSED(peer_try_trailers(p, 1, "x=y"), H2_EAGAIN);
     REFUSED(h2_stream_write(p->session, 1, "x", 1, 0), H2_EAGAIN);
