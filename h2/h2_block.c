@@ -48,56 +48,43 @@ static void refuse_oversize(h2_session *s, h2_stream *stream) {
     if (!request || !s->server->refuse(s, stream)) h2_session_breach(s, H2_RULE_HEADER_SIZE, stream->id);
 }
 
-/* What the section means for the octets that follow: 8.1.1, and RFC 9110, 6.4.1 for responses without content. */
-static void note_message(h2_session *s, h2_stream *stream, const h2_message *m) {
-    stream->flags |= H2_STREAM_GOT_HEADERS;
-    stream->length_left = m->length;
-    if (s->server) {
-        h2_server_rank(s, stream, m);
-        if (m->head) stream->flags |= H2_STREAM_BODYLESS;
-        if (m->connect) stream->flags |= H2_STREAM_CONNECT;
-        if (m->connect) stream->length_left = H2_LENGTH_UNKNOWN;
-        return;
+/* A response, and what it means for the octets that follow: 8.1.1, and RFC 9110, 6.4.1 for those without content. */
+static h2_rule take_response(h2_session *s, h2_stream *stream, h2_section *section) {
+    h2_message m;
+    h2_rule rule = h2_fields_check(&m, H2_MESSAGE_RESPONSE, s->fields, s->block.fields);
+    if (rule) return rule;
+    if (m.status < 200) {
+        *section = H2_INFORMATIONAL;
+        /* 8.1: there may be any number of them, each a call of the program. */
+        return s->block.end_stream ? H2_RULE_MESSAGE_ORDER : h2_session_pay(s, H2_PRICE_CHEAP);
     }
-    if (m->status >= 300) stream->flags &= (uint16_t)~H2_STREAM_CONNECT;
-    bool empty = stream->flags & H2_STREAM_BODYLESS || m->status == 204 || m->status == 304;
-    if (empty)
-        stream->length_left = 0;
-    else if (stream->flags & H2_STREAM_CONNECT)
-        stream->length_left = H2_LENGTH_UNKNOWN;
-}
-
-/* The rule a complete, well-formed section breaks by its place in the stream: 8.1, 8.5. */
-static h2_rule check_place(const h2_session *s, h2_section section, const h2_stream *stream) {
-    bool end = s->block.end_stream;
-    if (section == H2_TRAILERS && (!end || stream->flags & H2_STREAM_CONNECT)) return H2_RULE_MESSAGE_ORDER;
-    if (section == H2_INFORMATIONAL && end) return H2_RULE_MESSAGE_ORDER;
-    if (end && stream->length_left > 0) return H2_RULE_CONTENT_LENGTH;
+    *section = H2_RESPONSE;
+    stream->flags |= H2_STREAM_GOT_HEADERS;
+    if (m.status >= 300) stream->flags &= (uint16_t)~H2_STREAM_CONNECT;
+    stream->length_left = stream->flags & H2_STREAM_CONNECT ? H2_LENGTH_UNKNOWN : m.length;
+    if (stream->flags & H2_STREAM_BODYLESS || m.status == 204 || m.status == 304) stream->length_left = 0;
     return H2_RULE_NONE;
 }
 
-static h2_section section_of(const h2_session *s, const h2_stream *stream, const h2_message *m) {
-    if (stream->flags & H2_STREAM_GOT_HEADERS) return H2_TRAILERS;
-    if (s->server) return H2_REQUEST;
-    return m->status < 200 ? H2_INFORMATIONAL : H2_RESPONSE;
+/* 8.1, 8.5. */
+static h2_rule take_trailers(const h2_session *s, const h2_stream *stream) {
+    h2_message m;
+    if (!s->block.end_stream || stream->flags & H2_STREAM_CONNECT) return H2_RULE_MESSAGE_ORDER;
+    return h2_fields_check(&m, H2_MESSAGE_TRAILERS, s->fields, s->block.fields);
 }
 
 static void deliver(h2_session *s, h2_stream *stream) {
     h2_block *b = &s->block;
     uint32_t id = b->stream_id;
-    bool trailers = stream->flags & H2_STREAM_GOT_HEADERS;
-    h2_message_kind kind = trailers ? H2_MESSAGE_TRAILERS : s->server ? H2_MESSAGE_REQUEST : H2_MESSAGE_RESPONSE;
-    h2_message message;
-    h2_rule rule = h2_fields_check(&message, kind, s->fields, b->fields);
-    if (!rule && kind == H2_MESSAGE_REQUEST) rule = s->server->check(&message, s->config->connect_protocol);
-    h2_section section = H2_TRAILERS;
-    if (!rule) {
-        section = section_of(s, stream, &message);
-        if (section == H2_REQUEST || section == H2_RESPONSE) note_message(s, stream, &message);
-        rule = check_place(s, section, stream);
+    h2_section section = H2_REQUEST;
+    h2_rule rule;
+    if (stream->flags & H2_STREAM_GOT_HEADERS) {
+        section = H2_TRAILERS;
+        rule = take_trailers(s, stream);
+    } else {
+        rule = s->server ? s->server->request(s, stream) : take_response(s, stream, &section);
     }
-    /* 8.1: there may be any number of them, each a call of the program. */
-    if (!rule && section == H2_INFORMATIONAL && !h2_session_charge(s, H2_PRICE_CHEAP)) return;
+    if (!rule && b->end_stream && stream->length_left > 0) rule = H2_RULE_CONTENT_LENGTH;
     if (rule) {
         h2_session_breach(s, rule, id);
         return;

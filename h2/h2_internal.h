@@ -157,8 +157,8 @@ typedef struct h2_server_part {
     bool (*greeting)(h2_session *s, h2_octets *in);
     /* A header block begins on a stream that the client may open. */
     void (*open)(h2_session *s);
-    /* What a request's pseudo-fields say together. */
-    h2_rule (*check)(const h2_message *message, bool extended_connect);
+    /* Judge a request, and note what it means for what follows. */
+    h2_rule (*request)(h2_session *s, h2_stream *stream);
     /* Answer a request that is too large; false when that cannot be. */
     bool (*refuse)(h2_session *s, h2_stream *stream);
 #ifndef H2_SMALL
@@ -166,8 +166,6 @@ typedef struct h2_server_part {
     h2_rule (*prioritize)(h2_session *s, const uint8_t *record);
     /* To a client of HTTP/1.x: returns the octets written; `goaway` is H2_GOAWAY_SENT after the last. */
     size_t (*answer_http1)(h2_session *s, uint8_t *out, size_t cap);
-    /* The request came, with or without a priority. */
-    void (*rank)(h2_session *s, h2_stream *stream, const h2_message *message);
     /* A piece of PRIORITY_UPDATE's value. */
     void (*prioritize_value)(h2_session *s, const uint8_t *bytes, size_t n);
 #endif
@@ -280,9 +278,6 @@ static inline bool h2_server_prioritizes(uint8_t type) {
 static inline h2_rule h2_server_prioritize(h2_session *s, const uint8_t *record) {
     return s->server ? s->server->prioritize(s, record) : H2_RULE_PRIORITY_UPDATE;
 }
-static inline void h2_server_rank(h2_session *s, h2_stream *stream, const h2_message *message) {
-    s->server->rank(s, stream, message);
-}
 /* Take content of PRIORITY_UPDATE; false when the frame is another. */
 static inline bool h2_server_value(h2_session *s, const uint8_t *bytes, size_t n) {
     if (s->frame.type != H2_PRIORITY_UPDATE) return false;
@@ -306,9 +301,6 @@ static inline bool h2_server_prioritizes(uint8_t type) {
 static inline h2_rule h2_server_prioritize(h2_session *s, const uint8_t *record) {
     (void)s, (void)record;
     return H2_RULE_NONE;
-}
-static inline void h2_server_rank(h2_session *s, h2_stream *stream, const h2_message *message) {
-    (void)s, (void)stream, (void)message;
 }
 static inline bool h2_server_value(h2_session *s, const uint8_t *bytes, size_t n) {
     (void)s, (void)bytes, (void)n;

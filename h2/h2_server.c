@@ -107,6 +107,34 @@ static void open_stream(h2_session *s) {
     h2_gauge_open(s, stream);
 }
 
+#ifndef H2_SMALL
+/* RFC 9218, 4 and 7.2: a PRIORITY_UPDATE that came first outweighs the field. */
+static void note_priority(h2_session *s, h2_stream *stream, const h2_message *m) {
+    h2_urgency priority;
+    if (s->early_id == stream->id)
+        h2_schedule_priority(s, stream, s->early_priority);
+    else if (m->priority && h2_urgency_read(&priority, m->priority->value, m->priority->value_len))
+        h2_schedule_priority(s, stream, priority);
+}
+#endif
+
+static h2_rule take_request(h2_session *s, h2_stream *stream) {
+    h2_message m;
+    h2_rule rule = h2_message_check(&m, H2_MESSAGE_REQUEST, s->fields, s->block.fields, s->config->connect_protocol);
+    if (rule) return rule;
+    stream->flags |= H2_STREAM_GOT_HEADERS;
+    stream->length_left = m.length;
+    if (m.head) stream->flags |= H2_STREAM_BODYLESS;
+    if (m.connect) {
+        stream->flags |= H2_STREAM_CONNECT;
+        stream->length_left = H2_LENGTH_UNKNOWN;
+    }
+#ifndef H2_SMALL
+    note_priority(s, stream, &m);
+#endif
+    return H2_RULE_NONE;
+}
+
 /* 10.5.1: a request too large is answered 431. False when there is no room for that. */
 static bool refuse(h2_session *s, h2_stream *stream) {
     static const h2_field answer[] = {H2_FIELD(":status", "431")};
@@ -125,15 +153,6 @@ static bool refuse(h2_session *s, h2_stream *stream) {
 /* ---- RFC 9218 ---- */
 
 #ifndef H2_SMALL
-
-/* RFC 9218, 4 and 7.2: a PRIORITY_UPDATE that came first outweighs the field. */
-static void note_priority(h2_session *s, h2_stream *stream, const h2_message *m) {
-    h2_urgency priority;
-    if (s->early_id == stream->id)
-        h2_schedule_priority(s, stream, s->early_priority);
-    else if (m->priority && h2_urgency_read(&priority, m->priority->value, m->priority->value_len))
-        h2_schedule_priority(s, stream, priority);
-}
 
 static h2_rule prioritize(h2_session *s, const uint8_t *record) {
     uint32_t id = h2_u31_read(record);
@@ -170,12 +189,12 @@ static void prioritize_value(h2_session *s, const uint8_t *bytes, size_t n) {
     if (h2_session_supply(s)) h2_session_supply(s)->block_done(s);
 }
 
-const h2_server_part h2_server = {greeting,   open_stream,  h2_request_check, refuse,
-                                  prioritize, answer_http1, note_priority,    prioritize_value};
+const h2_server_part h2_server = {greeting,   open_stream,  take_request,    refuse,
+                                  prioritize, answer_http1, prioritize_value};
 
 #else
 
-const h2_server_part h2_server = {take_preface, open_stream, h2_request_check, refuse};
+const h2_server_part h2_server = {take_preface, open_stream, take_request, refuse};
 
 #endif
 
