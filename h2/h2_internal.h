@@ -161,6 +161,9 @@ typedef struct h2_server_part {
     h2_rule (*request)(h2_session *s, h2_stream *stream);
     /* Answer a request that is too large; false when that cannot be. */
     bool (*refuse)(h2_session *s, h2_stream *stream);
+    /* The program leaves a stream that it has answered, while the client still sends; what comes then. */
+    void (*leave)(h2_session *s, h2_stream *stream);
+    void (*drop)(h2_session *s, h2_stream *stream, size_t n);
 #ifndef H2_SMALL
     /* PRIORITY_UPDATE. */
     h2_rule (*prioritize)(h2_session *s, const uint8_t *record);

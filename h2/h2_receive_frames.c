@@ -80,20 +80,12 @@ static h2_rule data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
     return H2_RULE_CONTENT_LENGTH;
 }
 
-/* DATA nobody wants: credit for the connection alone, so that the peer runs into its window. */
-static void drop_data(h2_session *s, h2_stream *stream, size_t n) {
-    if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, (uint32_t)n);
-    bool ends = s->frame.flags & H2_FLAG_END_STREAM;
-    bool tell = !ends && h2_window_open(&stream->recv) < h2_gauge_target(s, stream) / 2;
-    if (tell) h2_session_leave_stream(s, stream);
-}
-
 static void deliver_data(h2_session *s, h2_stream *stream, const uint8_t *bytes, size_t n, bool end) {
     uint32_t id = stream->id;
     if (stream->length_left != H2_LENGTH_UNKNOWN) stream->length_left -= (h2_length)n;
     if (end) h2_stream_move(stream, H2_RECV_END);
     if (stream->flags & H2_STREAM_LEFT)
-        drop_data(s, stream, n);
+        s->server->drop(s, stream, n);
     else if (s->handlers->on_data)
         s->handlers->on_data(s->user, id, bytes, n, end);
     if (end) h2_session_settle(s, id);

@@ -152,14 +152,10 @@ h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code) {
 h2_result h2_stream_leave(h2_session *s, uint32_t id) {
     h2_stream *stream = find_known(s, id);
     if (!stream || stream->state == H2_CLOSED) return H2_ENOSTREAM;
-    if (!s->server || stream->state != H2_HALF_CLOSED_LOCAL) {
+    if (s->server && stream->state == H2_HALF_CLOSED_LOCAL)
+        s->server->leave(s, stream);
+    else
         h2_session_leave_stream(s, stream);
-        return H2_OK;
-    }
-    const h2_failure why = {H2_BY_US, H2_RULE_NONE, h2_session_leave_code(s), id};
-    stream->flags = (uint16_t)((stream->flags & ~H2_STREAM_ANNOUNCED) | H2_STREAM_LEFT);
-    s->streams.left++;
-    h2_session_report_closed(s, &(h2_parting){id, 0, stream->user}, &why);
     return H2_OK;
 }
 

@@ -107,6 +107,24 @@ static void open_stream(h2_session *s) {
     h2_gauge_open(s, stream);
 }
 
+/* ---- streams that the program has left ---- */
+
+/* Its answer is whole: the request's end is waited for, without the program. */
+static void leave(h2_session *s, h2_stream *stream) {
+    const h2_failure why = {H2_BY_US, H2_RULE_NONE, H2_NO_ERROR, stream->id};
+    stream->flags = (uint16_t)((stream->flags & ~H2_STREAM_ANNOUNCED) | H2_STREAM_LEFT);
+    s->streams.left++;
+    h2_session_report_closed(s, &(h2_parting){stream->id, 0, stream->user}, &why);
+}
+
+/* DATA nobody wants: credit for the connection alone, so that the peer runs into its window. */
+static void drop(h2_session *s, h2_stream *stream, size_t n) {
+    if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, (uint32_t)n);
+    bool ends = s->frame.flags & H2_FLAG_END_STREAM;
+    bool tell = !ends && h2_window_open(&stream->recv) < h2_gauge_target(s, stream) / 2;
+    if (tell) h2_session_leave_stream(s, stream);
+}
+
 #ifndef H2_SMALL
 /* RFC 9218, 4 and 7.2: a PRIORITY_UPDATE that came first outweighs the field. */
 static void note_priority(h2_session *s, h2_stream *stream, const h2_message *m) {
@@ -189,12 +207,12 @@ static void prioritize_value(h2_session *s, const uint8_t *bytes, size_t n) {
     if (h2_session_supply(s)) h2_session_supply(s)->block_done(s);
 }
 
-const h2_server_part h2_server = {greeting,   open_stream,  take_request,    refuse,
-                                  prioritize, answer_http1, prioritize_value};
+const h2_server_part h2_server = {greeting, open_stream, take_request, refuse,          leave,
+                                  drop,     prioritize,  answer_http1, prioritize_value};
 
 #else
 
-const h2_server_part h2_server = {take_preface, open_stream, take_request, refuse};
+const h2_server_part h2_server = {take_preface, open_stream, take_request, refuse, leave, drop};
 
 #endif
 
