@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "h2_frame.h"
 
-#define LENGTH_BITS_MAX 0xffffffu
-
 static uint32_t read_u16(const uint8_t *in) {
     return (uint32_t)in[0] << 8 | in[1];
 }
@@ -30,10 +28,15 @@ void h2_frame_header_read(h2_frame_header *header, const uint8_t in[H2_FRAME_HEA
     header->stream_id = h2_u31_read(in + 5);
 }
 
+uint8_t *h2_frame_begin(uint8_t *out, unsigned kind, uint32_t stream_id, uint32_t length) {
+    h2_u32_write(out, length << 8 | (kind & 0xff));
+    out[4] = (uint8_t)(kind >> 8);
+    h2_u32_write(out + 5, stream_id);
+    return out + H2_FRAME_HEADER_BYTES;
+}
+
 size_t h2_frame_header_write(uint8_t *out, const h2_frame_header *header) {
-    h2_u32_write(out, (header->length & LENGTH_BITS_MAX) << 8 | header->type);
-    out[4] = header->flags;
-    h2_u32_write(out + 5, header->stream_id);
+    h2_frame_begin(out, H2_FRAME_KIND(header->type, header->flags), header->stream_id, header->length);
     return H2_FRAME_HEADER_BYTES;
 }
 

@@ -31,10 +31,10 @@ static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uin
         size_t start = i * max, n = len - start < max ? len - start : max;
         uint8_t *at = block + start + i * H2_FRAME_HEADER_BYTES;
         if (i > 0) memmove(at, block + start, n);
-        h2_frame_header header = {(uint32_t)n, i == 0 ? H2_HEADERS : H2_CONTINUATION, 0, id};
-        if (i == 0 && end) header.flags |= H2_FLAG_END_STREAM;
-        if (i == frames - 1) header.flags |= H2_FLAG_END_HEADERS;
-        h2_frame_header_write(at - H2_FRAME_HEADER_BYTES, &header);
+        unsigned kind = i == 0 ? H2_HEADERS : H2_CONTINUATION;
+        if (i == 0 && end) kind |= H2_FRAME_KIND(0, H2_FLAG_END_STREAM);
+        if (i == frames - 1) kind |= H2_FRAME_KIND(0, H2_FLAG_END_HEADERS);
+        h2_frame_begin(at - H2_FRAME_HEADER_BYTES, kind, id, (uint32_t)n);
     }
     return len + frames * H2_FRAME_HEADER_BYTES;
 }
@@ -49,9 +49,8 @@ static size_t frames_of(size_t len, uint32_t max) {
 
 static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uint32_t max) {
     (void)max;
-    h2_frame_header header = {(uint32_t)len, H2_HEADERS, H2_FLAG_END_HEADERS, id};
-    if (end) header.flags |= H2_FLAG_END_STREAM;
-    h2_frame_header_write(block - H2_FRAME_HEADER_BYTES, &header);
+    unsigned kind = H2_FRAME_KIND(H2_HEADERS, H2_FLAG_END_HEADERS | (end ? H2_FLAG_END_STREAM : 0));
+    h2_frame_begin(block - H2_FRAME_HEADER_BYTES, kind, id, (uint32_t)len);
     return H2_FRAME_HEADER_BYTES + len;
 }
 
@@ -67,10 +66,10 @@ void h2_headers_acknowledge(h2_session *s) {
 
 /* The acknowledgements owed go before a block that goes by what they acknowledge. */
 static void queue_acks(h2_session *s) {
-    static const h2_frame_header ack = {0, H2_SETTINGS, H2_FLAG_ACK, 0};
     while (s->settings_acks > 0) {
         h2_headers_acknowledge(s);
-        s->headers.tail += (uint32_t)h2_frame_header_write(s->headers.bytes + s->headers.tail, &ack);
+        h2_frame_begin(s->headers.bytes + s->headers.tail, H2_FRAME_KIND(H2_SETTINGS, H2_FLAG_ACK), 0, 0);
+        s->headers.tail += H2_FRAME_HEADER_BYTES;
     }
 }
 
@@ -86,14 +85,27 @@ h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, s
     bool opens = !s->server && id == s->next_id;
     if (opens && !h2_session_has_slot(s)) return H2_ENOMEM;
     if (h2_session_supply(s) && !h2_session_supply(s)->outbox(s, needed)) return H2_ENOMEM;
-    if (needed > s->config->send_header_bytes - box->tail) close_up(box);
+    close_up(box);
     queue_acks(s);
     uint8_t *block = box->bytes + box->tail + H2_FRAME_HEADER_BYTES;
-    ptrdiff_t len = hpack_encode(&s->encoder, fields, n, block, bound);
-    if (len < 0) return H2_EINVAL;
-    box->tail += (uint32_t)frame_block(block, (size_t)len, id, end, max);
+    size_t len = (size_t)hpack_encode(&s->encoder, fields, n, block, bound);
+    box->tail += (uint32_t)frame_block(block, len, id, end, max);
     return H2_OK;
 }
+
+#ifdef H2_SMALL
+
+size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap) {
+    h2_outbox *box = &s->headers;
+    size_t n = box->tail - box->head;
+    if (n > cap) n = cap;
+    if (n > 0) memcpy(out, box->bytes + box->head, n);
+    box->head += (uint32_t)n;
+    if (box->head == box->tail) box->head = box->tail = 0;
+    return n;
+}
+
+#else
 
 size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap) {
     h2_outbox *box = &s->headers;
@@ -116,3 +128,5 @@ size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap) {
     if (h2_session_supply(s)) h2_session_supply(s)->outbox_done(s);
     return written;
 }
+
+#endif

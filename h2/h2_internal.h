@@ -9,8 +9,7 @@
  *   - `stage` says what the next received octet is; `held` octets of an incomplete header, prefix or record are in
  * `hold`.
  *   - While `block.open`, only CONTINUATION of `block.stream_id` may come (6.10).
- *   - `headers` holds whole frames in order; `headers.frame_left` octets of the first remain, and nothing else may
- *     be written before they are.
+ *   - `headers` holds whole frames in order, of which the first may be begun; nothing else is written before they are.
  *   - Once `failure.culprit` is H2_BY_RULE, or `over`, nothing is received and only GOAWAY is sent.
  *   - Handlers are called last: no function uses a stream after calling one, without looking it up again. A handler may
  *     open a stream, and slots may move then.
@@ -123,7 +122,10 @@ typedef struct h2_gauge {
 /* Encoded header blocks as frames, waiting. */
 typedef struct h2_outbox {
     uint8_t *bytes;
-    uint32_t head, tail, frame_left;
+    uint32_t head, tail;
+#ifndef H2_SMALL /* which traces no frames */
+    uint32_t frame_left;
+#endif
 } h2_outbox;
 
 /* Where a session without a block of its own gets its parts (h2_lent.c). Whatever grows may move. */

@@ -132,10 +132,9 @@ size_t h2_schedule_write(h2_session *s, uint8_t *out, size_t cap) {
     if (!stream || cap < H2_FRAME_HEADER_BYTES + (stream->out_len > 0 ? 1u : 0u)) return 0;
     uint32_t n = turn_octets(s, stream, cap - H2_FRAME_HEADER_BYTES);
     bool end = stream->flags & H2_STREAM_END_PENDING && n == stream->out_len;
-    h2_frame_header header = {n, H2_DATA, end ? H2_FLAG_END_STREAM : 0, stream->id};
-    h2_frame_header_write(out, &header);
+    uint8_t *payload = h2_frame_begin(out, H2_FRAME_KIND(H2_DATA, end ? H2_FLAG_END_STREAM : 0), stream->id, n);
     if (n > 0) {
-        memcpy(out + H2_FRAME_HEADER_BYTES, stream->out, n);
+        memcpy(payload, stream->out, n);
         stream->out += n;
     }
     h2_window_take(&stream->send, n);

@@ -31,24 +31,32 @@ static bool fits(const output *out, size_t payload) {
     return out->cap - out->used >= H2_FRAME_HEADER_BYTES + payload;
 }
 
-/* A frame's type, and its flags above it. */
-#define WITH_ACK(type) ((type) | H2_FLAG_ACK << 8)
-
-/* Write a whole control frame that is known to fit. */
-static void put(h2_session *s, output *out, unsigned kind, uint32_t id, const uint8_t *payload, size_t n) {
+/* Begin a control frame of `n` octets of payload. Returns their place, or NULL when it does not fit. */
+static uint8_t *begin(output *out, unsigned kind, uint32_t id, uint32_t n) {
+    if (!fits(out, n)) return NULL;
     uint8_t *at = out->bytes + out->used;
-    h2_frame_header header = {(uint32_t)n, (uint8_t)kind, (uint8_t)(kind >> 8), id};
-    h2_frame_header_write(at, &header);
-    if (n > 0) memcpy(at + H2_FRAME_HEADER_BYTES, payload, n);
     out->used += H2_FRAME_HEADER_BYTES + n;
-    h2_trace_sent(s, at);
+    return h2_frame_begin(at, kind, id, n);
+}
+
+/* Its payload is written. */
+static void wrote(h2_session *s, const uint8_t *payload) {
+    h2_trace_sent(s, payload - H2_FRAME_HEADER_BYTES);
+}
+
+static bool put(h2_session *s, output *out, unsigned kind, const uint8_t *payload, uint32_t n) {
+    uint8_t *at = begin(out, kind, 0, n);
+    if (!at) return false;
+    memcpy(at, payload, n);
+    wrote(s, at);
+    return true;
 }
 
 static bool put_u32(h2_session *s, output *out, h2_frame_type type, uint32_t id, uint32_t value) {
-    uint8_t payload[H2_U32_BYTES];
-    if (!fits(out, sizeof payload)) return false;
-    h2_u32_write(payload, value);
-    put(s, out, type, id, payload, sizeof payload);
+    uint8_t *at = begin(out, type, id, H2_U32_BYTES);
+    if (!at) return false;
+    h2_u32_write(at, value);
+    wrote(s, at);
     return true;
 }
 
@@ -83,19 +91,18 @@ static bool write_settings(h2_session *s, output *out) {
     out->used += preface;
     s->preface_owed = s->settings_owed = false;
     h2_gauge_begin(s);
-    put(s, out, H2_SETTINGS, 0, payload, n);
-    return true;
+    return put(s, out, H2_SETTINGS, payload, (uint32_t)n);
 }
 
 static bool write_acks(h2_session *s, output *out) {
     while (s->settings_acks > 0) {
-        if (!fits(out, 0)) return false;
+        uint8_t *at = begin(out, H2_FRAME_KIND(H2_SETTINGS, H2_FLAG_ACK), 0, 0);
+        if (!at) return false;
         h2_headers_acknowledge(s); /* header blocks encoded before have been written before (4.3.1) */
-        put(s, out, WITH_ACK(H2_SETTINGS), 0, NULL, 0);
+        wrote(s, at);
     }
     for (; s->pongs_waiting > 0; s->pongs_waiting--) {
-        if (!fits(out, H2_PING_BYTES)) return false;
-        put(s, out, WITH_ACK(H2_PING), 0, s->pongs[0], H2_PING_BYTES);
+        if (!put(s, out, H2_FRAME_KIND(H2_PING, H2_FLAG_ACK), s->pongs[0], H2_PING_BYTES)) return false;
         memmove(s->pongs, s->pongs + 1, sizeof s->pongs - sizeof s->pongs[0]);
     }
     return true;
@@ -103,9 +110,8 @@ static bool write_acks(h2_session *s, output *out) {
 
 static bool write_ping(h2_session *s, output *out, int kind) {
     if (s->ping_state[kind] != H2_PING_OWED) return true;
-    if (!fits(out, H2_PING_BYTES)) return false;
+    if (!put(s, out, H2_PING, kind == H2_PING_USER ? s->ping : h2_ping_tags[kind], H2_PING_BYTES)) return false;
     s->ping_state[kind] = H2_PING_SENT;
-    put(s, out, H2_PING, 0, kind == H2_PING_USER ? s->ping : h2_ping_tags[kind], H2_PING_BYTES);
     return true;
 }
 
@@ -131,23 +137,23 @@ static bool write_gauge(h2_session *s, output *out) {
 /* ---- 6.8 GOAWAY ---- */
 
 static bool write_goaway(h2_session *s, output *out) {
-    uint8_t payload[H2_GOAWAY_FIXED_BYTES];
     bool notice = s->goaway == H2_GOAWAY_NOTICE_OWED;
     if (!notice && s->goaway != H2_GOAWAY_OWED) return true;
     if (h2_server_answers(s)) {
         out->used += h2_server_answer(s, out->bytes + out->used, out->cap - out->used);
         return s->goaway == H2_GOAWAY_SENT;
     }
-    if (!fits(out, sizeof payload)) return false;
+    uint8_t *at = begin(out, H2_GOAWAY, 0, H2_GOAWAY_FIXED_BYTES);
+    if (!at) return false;
     h2_goaway goaway = {H2_STREAM_ID_MAX, s->goaway_code};
     if (!notice) {
         if (s->goaway_last > s->streams.last_remote) s->goaway_last = s->streams.last_remote;
         goaway.last_stream_id = s->goaway_last;
     }
-    h2_goaway_write(payload, &goaway);
+    h2_goaway_write(at, &goaway);
     s->goaway = notice ? H2_GOAWAY_NOTICE_SENT : H2_GOAWAY_SENT;
     if (notice) s->ping_state[H2_PING_DRAIN] = H2_PING_OWED;
-    put(s, out, H2_GOAWAY, 0, payload, sizeof payload);
+    wrote(s, at);
     return true;
 }
 
@@ -170,7 +176,7 @@ static void put_priority(h2_session *s, output *out, h2_stream *stream) {
     h2_u32_write(payload, stream->id);
     size_t n = h2_urgency_write((char *)payload + H2_U32_BYTES, (h2_urgency){stream->urgency, stream->incremental});
     stream->flags &= (uint16_t)~H2_STREAM_PRIORITY_OWED;
-    put(s, out, H2_PRIORITY_UPDATE, 0, payload, H2_U32_BYTES + n);
+    put(s, out, H2_PRIORITY_UPDATE, payload, (uint32_t)(H2_U32_BYTES + n));
 }
 
 /* Whether the stream owed its PRIORITY_UPDATE, which was written. */

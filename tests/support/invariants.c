@@ -135,7 +135,9 @@ const char *invariant_broken(const h2_session *s) {
     if (wrong) return wrong;
     if (s->headers.head > s->headers.tail || s->headers.tail > s->config->send_header_bytes)
         return "the outbox overflows";
+#ifndef H2_SMALL
     if (s->headers.frame_left > s->headers.tail - s->headers.head) return "the outbox misses part of a frame";
+#endif
     if (s->pongs_waiting > H2_PINGS_WAITING || s->resets_waiting > H2_RESETS_WAITING) return "answers overflow";
     if (s->held > H2_HOLD_BYTES || s->stage > H2_STAGE_SKIP) return "the receiver is in no known stage";
     if (s->ledger.balance > H2_LEDGER_POINT * s->config->abuse_burst) return "the ledger holds more than its burst";
