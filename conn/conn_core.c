@@ -37,9 +37,9 @@ static void on_headers(void *user, uint32_t id, h2_section section, const h2_fie
 
 /* Copy `n` octets between `bytes` and the connection's ring, `at` octets on from where the received ones begin. */
 static void copy(const h2conn_core_conn *conn, uint32_t at, uint8_t *bytes, uint32_t n, bool in) {
-    const uint32_t window = conn->core->storage->config.stream_window;
-    uint8_t *ring = (uint8_t *)(conn->core->conns + conn->core->storage->config.streams) +
-                    (size_t)(conn - conn->core->conns) * window;
+    const h2conn_core *core = conn->core;
+    const uint32_t window = core->storage->config.stream_window;
+    uint8_t *ring = core->storage->rings + (size_t)(conn - core->conns) * window;
     at += conn->start;
     if (at >= window) at -= window;
     const uint32_t whole = window - at, run = n < whole ? n : whole;
@@ -84,31 +84,17 @@ static void on_closed(void *user, uint32_t id, const h2_failure *why) {
 static const h2_handlers handlers = {
     .on_headers = on_headers, .on_data = on_data, .on_sent = on_sent, .on_closed = on_closed};
 
-/* Octets of memory behind the session: connections, their rings, what is received and what is to be sent. */
-static size_t rings_bytes(const h2conn_core_storage *storage) {
-    const h2_config *config = &storage->config;
-    return config->streams * (sizeof(h2conn_core_conn) + config->stream_window);
-}
-
-static uint8_t *rx_of(const h2conn_core *core) {
-    return (uint8_t *)core->conns + rings_bytes(core->storage);
-}
-
 int h2conn_core_init(h2conn_core *core, const h2conn_core_storage *storage, const h2conn_transport *transport,
                      h2conn_core_headers headers, void *user) {
-    const size_t others = rings_bytes(storage) + storage->rx_bytes + storage->tx_bytes;
-    uint8_t *rest = NULL;
-    if (storage->bytes > others)
-        rest = h2_session_lay(storage->memory, storage->bytes - others, &storage->config, &handlers, core,
-                              storage->server);
-    if (rest == NULL) return H2CONN_EINVAL;
+    h2_session_begin(storage->session, &storage->config, &handlers, core, storage->server);
+    h2_session_furnish(storage->session, &storage->parts);
     memset(core, 0, sizeof *core);
-    core->session = storage->memory;
+    core->session = storage->session;
     core->storage = storage;
     core->transport = *transport;
     core->on_headers = headers;
     core->user = user;
-    core->conns = memset(rest, 0, rings_bytes(storage));
+    core->conns = memset(storage->conns, 0, storage->config.streams * sizeof(h2conn_core_conn));
     return H2CONN_OK;
 }
 
@@ -140,7 +126,7 @@ static void end(h2conn_core *core, ptrdiff_t code) {
 /* Offer the engine what came, which may pause it. */
 static bool receive(h2conn_core *core) {
     const uint32_t cap = room(core);
-    uint8_t *rx = rx_of(core);
+    uint8_t *rx = core->storage->rx;
     bool moved = false;
     if (core->rx_start == core->rx_end && cap > 0) {
         const ptrdiff_t n = core->transport.recv(core->transport.ctx, rx, cap);
@@ -161,7 +147,7 @@ static bool receive(h2conn_core *core) {
 }
 
 static bool transmit(h2conn_core *core, uint64_t now_ms) {
-    uint8_t *tx = rx_of(core) + core->storage->rx_bytes;
+    uint8_t *tx = core->storage->tx;
     for (bool moved = false;; moved = true) {
         if (core->tx_start == core->tx_end) {
             core->tx_start = 0;

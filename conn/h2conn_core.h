@@ -54,12 +54,12 @@ typedef struct h2conn_core_conn {
     uint32_t id;                  /* 0 for a free slot */
     h2conn_core_size start, fill; /* of the ring: where the received bytes begin, and how many they are */
     uint16_t status;
-    int8_t error;        /* how it ended, once `closed` */
-    bool peer_ended : 1; /* END_STREAM arrived */
-    bool ended : 1;      /* END_STREAM was lent to the engine, or is in a frame */
-    bool lent : 1;       /* the engine has bytes, or the end, that it has not put in frames */
-    bool closing : 1;    /* h2conn_core_close was called */
-    bool closed : 1;     /* the stream has ended in both directions */
+    int8_t error;    /* how it ended, once `closed` */
+    bool peer_ended; /* END_STREAM arrived */
+    bool ended;      /* END_STREAM was lent to the engine, or is in a frame */
+    bool lent;       /* the engine has bytes, or the end, that it has not put in frames */
+    bool closing;    /* h2conn_core_close was called */
+    bool closed;     /* the stream has ended in both directions */
 } h2conn_core_conn;
 
 /* A header section arrived on `conn`: a request, on a connection that is new, a final response, an informational one,
@@ -72,8 +72,10 @@ typedef void (*h2conn_core_headers)(void *user, h2conn_core_conn *conn, h2_secti
 typedef struct h2conn_core_storage {
     const h2_server_part *server; /* &h2_server, or NULL for a client: the linker drops what is not named */
     h2_config config;
-    void *memory; /* aligned for 64-bit numbers */
-    size_t bytes;
+    void *session; /* this and the parts aligned for 64-bit numbers */
+    h2_parts parts;
+    void *conns;
+    uint8_t *rings, *rx, *tx;
     uint32_t rx_bytes, tx_bytes;
 } h2conn_core_storage;
 
@@ -82,8 +84,8 @@ typedef struct h2conn_core_storage {
 struct h2conn_core {
     h2_session *session;
     const h2conn_core_storage *storage;
-    h2conn_core_conn *conns; /* then their rings, then the buffers for receiving and for sending */
-    h2conn_core_size rx_start, rx_end, tx_start, tx_end; /* of these, what waits for the engine and for the transport */
+    h2conn_core_conn *conns;
+    h2conn_core_size rx_start, rx_end, tx_start, tx_end; /* what waits for the engine and for the transport */
     h2conn_core_headers on_headers;
     void *user;
     h2conn_transport transport;
@@ -111,9 +113,11 @@ struct h2conn_core {
 #define H2CONN_CORE_BYTES(...)   H2CONN_CORE_BYTES_(__VA_ARGS__)
 #define H2CONN_CORE_STORAGE(...) H2CONN_CORE_STORAGE_(__VA_ARGS__)
 
+/* Behind the session: connections, their rings, what is received and what is to be sent. */
+#define H2CONN_CORE_CONNS_AT_ H2_SESSION_BYTES
 #define H2CONN_CORE_BYTES_(streams, stream_window, header_fields, header_bytes, decoder_table, encoder_table,          \
                            send_header_bytes, rx_bytes, tx_bytes)                                                      \
-    (H2_SESSION_BYTES(streams, header_fields, header_bytes, decoder_table, encoder_table, send_header_bytes) +         \
+    (H2CONN_CORE_CONNS_AT_(streams, header_fields, header_bytes, decoder_table, encoder_table, send_header_bytes) +    \
      (streams) * (sizeof(h2conn_core_conn) + (size_t)(stream_window)) + (rx_bytes) + (tx_bytes))
 
 #define H2CONN_CORE_STORAGE_(name, server_, streams_, stream_window_, header_fields_, header_bytes_, decoder_table_,   \
@@ -130,34 +134,44 @@ struct h2conn_core {
             bytes[H2CONN_CORE_BYTES_(streams_, stream_window_, header_fields_, header_bytes_, decoder_table_,          \
                                      encoder_table_, send_header_bytes_, rx_bytes_, tx_bytes_)];                       \
     } name##_memory;                                                                                                   \
-    static const h2conn_core_storage name##_storage = {(server_) ? &h2_server : NULL,                                  \
-                                                       {.server = (server_),                                           \
-                                                        .streams = (streams_),                                         \
-                                                        .header_fields = (header_fields_),                             \
-                                                        .continuations = H2_SMALL_CONTINUATIONS,                       \
-                                                        .abuse_burst = H2_DEFAULT_ABUSE_BURST,                         \
-                                                        .abuse_refill = H2_DEFAULT_ABUSE_REFILL,                       \
-                                                        .block_bytes = H2_SMALL_BLOCK_BYTES,                           \
-                                                        .stream_window = (stream_window_),                             \
-                                                        .session_window = H2_SMALL_SESSION_WINDOW,                     \
-                                                        .frame_size = H2_FRAME_SIZE_MIN,                               \
-                                                        .header_bytes = (header_bytes_),                               \
-                                                        .decoder_table = (decoder_table_),                             \
-                                                        .encoder_table = (encoder_table_),                             \
-                                                        .send_header_bytes = (send_header_bytes_),                     \
-                                                        .preface_ms = H2_DEFAULT_TIMEOUT_MS,                           \
-                                                        .settings_ms = H2_DEFAULT_TIMEOUT_MS,                          \
-                                                        .block_ms = H2_DEFAULT_TIMEOUT_MS,                             \
-                                                        .keepalive_ms = H2_DEFAULT_KEEPALIVE_MS,                       \
-                                                        .keepalive_timeout_ms = H2_DEFAULT_KEEPALIVE_TIMEOUT_MS,       \
-                                                        .blocked_ms = H2_DEFAULT_BLOCKED_MS},                          \
-                                                       name##_memory.bytes,                                            \
-                                                       sizeof name##_memory,                                           \
-                                                       (rx_bytes_),                                                    \
-                                                       (tx_bytes_)}
+    static const h2conn_core_storage name##_storage = {                                                                \
+        (server_) ? &h2_server : NULL,                                                                                 \
+        {.server = (server_),                                                                                          \
+         .streams = (streams_),                                                                                        \
+         .header_fields = (header_fields_),                                                                            \
+         .continuations = H2_SMALL_CONTINUATIONS,                                                                      \
+         .abuse_burst = H2_DEFAULT_ABUSE_BURST,                                                                        \
+         .abuse_refill = H2_DEFAULT_ABUSE_REFILL,                                                                      \
+         .block_bytes = H2_SMALL_BLOCK_BYTES,                                                                          \
+         .stream_window = (stream_window_),                                                                            \
+         .session_window = H2_SMALL_SESSION_WINDOW,                                                                    \
+         .frame_size = H2_FRAME_SIZE_MIN,                                                                              \
+         .header_bytes = (header_bytes_),                                                                              \
+         .decoder_table = (decoder_table_),                                                                            \
+         .encoder_table = (encoder_table_),                                                                            \
+         .send_header_bytes = (send_header_bytes_),                                                                    \
+         .preface_ms = H2_DEFAULT_TIMEOUT_MS,                                                                          \
+         .settings_ms = H2_DEFAULT_TIMEOUT_MS,                                                                         \
+         .block_ms = H2_DEFAULT_TIMEOUT_MS,                                                                            \
+         .keepalive_ms = H2_DEFAULT_KEEPALIVE_MS,                                                                      \
+         .keepalive_timeout_ms = H2_DEFAULT_KEEPALIVE_TIMEOUT_MS,                                                      \
+         .blocked_ms = H2_DEFAULT_BLOCKED_MS},                                                                         \
+        name##_memory.bytes,                                                                                           \
+        H2_SESSION_PARTS(name##_memory.bytes, streams_, header_fields_, header_bytes_, decoder_table_,                 \
+                         encoder_table_),                                                                              \
+        name##_memory.bytes + H2CONN_CORE_CONNS_AT_(streams_, header_fields_, header_bytes_, decoder_table_,           \
+                                                    encoder_table_, send_header_bytes_),                               \
+        name##_memory.bytes +                                                                                          \
+            H2CONN_CORE_CONNS_AT_(streams_, header_fields_, header_bytes_, decoder_table_, encoder_table_,             \
+                                  send_header_bytes_) +                                                                \
+            (streams_) * sizeof(h2conn_core_conn),                                                                     \
+        name##_memory.bytes + sizeof name##_memory.bytes - (tx_bytes_) - (rx_bytes_),                                  \
+        name##_memory.bytes + sizeof name##_memory.bytes - (tx_bytes_),                                                \
+        (rx_bytes_),                                                                                                   \
+        (tx_bytes_)}
 
 /* Begin a session over `transport`, which is copied. The storage must stay until the session is no longer used; there
- * is nothing to release. `on_headers` may be NULL for a client. H2CONN_EINVAL when the memory is too small. */
+ * is nothing to release. `on_headers` may be NULL for a client. Returns H2CONN_OK. */
 int h2conn_core_init(h2conn_core *core, const h2conn_core_storage *storage, const h2conn_transport *transport,
                      h2conn_core_headers on_headers, void *user);
 

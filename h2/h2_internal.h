@@ -142,6 +142,11 @@ typedef struct h2_supply {
     void (*idle)(h2_session *s);
 } h2_supply;
 
+/* Memory beside the session: of 8-fold alignment, each part as its place in h2_config says. */
+typedef struct h2_parts {
+    void *slots, *fields, *arena, *decoder_table, *encoder_table, *outbox;
+} h2_parts;
+
 /* Received octets not looked at yet. */
 typedef struct h2_octets {
     const uint8_t *at;
@@ -326,10 +331,8 @@ static inline size_t h2_server_answer(h2_session *s, uint8_t *out, size_t cap) {
 /* All but the parts that are carved or lent, which are empty. */
 void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers *handlers, void *user,
                       const h2_server_part *server);
-/* A session of this role in memory of 8-fold alignment; `config` is in range. Returns where the rest of the memory
- * begins, or NULL when there is too little. */
-uint8_t *h2_session_lay(void *memory, size_t size, const h2_config *config, const h2_handlers *handlers, void *user,
-                        const h2_server_part *server);
+/* Give it its parts, of the sizes its configuration says. */
+void h2_session_furnish(h2_session *s, const h2_parts *parts);
 /* h2_client_init and h2_server_init. */
 h2_result h2_session_make(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user, const h2_server_part *server);

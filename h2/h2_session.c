@@ -101,29 +101,33 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     h2_gauge_init(s);
 }
 
-uint8_t *h2_session_lay(void *memory, size_t size, const h2_config *config, const h2_handlers *handlers, void *user,
-                        const h2_server_part *server) {
-    uint8_t *at = memory;
-    h2_session *s = carve(&at, sizeof *s);
-    if (size < sizeof *s) return NULL;
-    h2_session_begin(s, config, handlers, user, server);
-    void *slots = carve(&at, h2_streams_bytes(config->streams));
-    s->fields = carve(&at, config->header_fields * sizeof(h2_field));
-    hpack_decoder_init(&s->decoder, carve(&at, config->decoder_table), config->decoder_table);
-    hpack_encoder_init(&s->encoder, carve(&at, config->encoder_table), config->encoder_table);
-    s->arena = carve(&at, config->header_bytes);
-    s->headers.bytes = carve(&at, config->send_header_bytes);
-    if (size < (size_t)(at - (uint8_t *)memory)) return NULL;
-    h2_streams_init(&s->streams, slots, config->streams);
-    return at;
+void h2_session_furnish(h2_session *s, const h2_parts *parts) {
+    const h2_config *c = s->config;
+    s->fields = parts->fields;
+    s->arena = parts->arena;
+    s->headers.bytes = parts->outbox;
+    hpack_decoder_init(&s->decoder, parts->decoder_table, c->decoder_table);
+    hpack_encoder_init(&s->encoder, parts->encoder_table, c->encoder_table);
+    h2_streams_init(&s->streams, parts->slots, c->streams);
 }
 
 h2_result h2_session_make(h2_session **session, void *memory, size_t size, const h2_config *config,
                           const h2_handlers *handlers, void *user, const h2_server_part *server) {
     size_t needed = h2_session_size(config);
     if (needed == 0 || size < needed || (uintptr_t)memory % H2_ALIGNMENT) return H2_EINVAL;
-    h2_session_lay(memory, size, config, handlers, user, server);
-    *session = memory;
+    h2_session *s = memory;
+    uint8_t *at = memory;
+    h2_parts parts;
+    carve(&at, sizeof *s);
+    parts.slots = carve(&at, h2_streams_bytes(config->streams));
+    parts.fields = carve(&at, config->header_fields * sizeof(h2_field));
+    parts.arena = carve(&at, config->header_bytes);
+    parts.decoder_table = carve(&at, config->decoder_table);
+    parts.encoder_table = carve(&at, config->encoder_table);
+    parts.outbox = carve(&at, config->send_header_bytes);
+    h2_session_begin(s, config, handlers, user, server);
+    h2_session_furnish(s, &parts);
+    *session = s;
     return H2_OK;
 }
 

@@ -40,10 +40,26 @@
 #define H2_STREAMS_BYTES(n) ((n) * sizeof(h2_stream) + H2_BUCKETS(n) * sizeof(uint16_t))
 #endif
 
+/* Where the parts lie behind the session, in the order of the arguments, and where they end. */
+#define H2_SLOTS_AT                                    H2_ALIGNED(sizeof(h2_session))
+#define H2_FIELDS_AT(streams)                          (H2_SLOTS_AT + H2_ALIGNED(H2_STREAMS_BYTES(streams)))
+#define H2_ARENA_AT(streams, fields)                   (H2_FIELDS_AT(streams) + H2_ALIGNED((fields) * sizeof(h2_field)))
+#define H2_DECODER_AT(streams, fields, arena)          (H2_ARENA_AT(streams, fields) + H2_ALIGNED(arena))
+#define H2_ENCODER_AT(streams, fields, arena, decoder) (H2_DECODER_AT(streams, fields, arena) + H2_ALIGNED(decoder))
+#define H2_OUTBOX_AT(streams, fields, arena, decoder, encoder)                                                         \
+    (H2_ENCODER_AT(streams, fields, arena, decoder) + H2_ALIGNED(encoder))
+
 #define H2_SESSION_BYTES(streams, header_fields, header_bytes, decoder_table, encoder_table, send_header_bytes)        \
-    (H2_ALIGNED(sizeof(h2_session)) + H2_ALIGNED(H2_STREAMS_BYTES(streams)) +                                          \
-     H2_ALIGNED((header_fields) * sizeof(h2_field)) + H2_ALIGNED(decoder_table) + H2_ALIGNED(encoder_table) +          \
-     H2_ALIGNED(header_bytes) + H2_ALIGNED(send_header_bytes))
+    (H2_OUTBOX_AT(streams, header_fields, header_bytes, decoder_table, encoder_table) + H2_ALIGNED(send_header_bytes))
+
+/* The same as an h2_parts, of memory that begins with the session. */
+#define H2_SESSION_PARTS(memory, streams, header_fields, header_bytes, decoder_table, encoder_table)                   \
+    {                                                                                                                  \
+        (memory) + H2_SLOTS_AT, (memory) + H2_FIELDS_AT(streams), (memory) + H2_ARENA_AT(streams, header_fields),      \
+            (memory) + H2_DECODER_AT(streams, header_fields, header_bytes),                                            \
+            (memory) + H2_ENCODER_AT(streams, header_fields, header_bytes, decoder_table),                             \
+            (memory) + H2_OUTBOX_AT(streams, header_fields, header_bytes, decoder_table, encoder_table)                \
+    }
 
 /* Whether these sizes are ones that h2_session_size accepts. */
 #define H2_SESSION_FITS(streams, header_fields, header_bytes, decoder_table, encoder_table, send_header_bytes)         \

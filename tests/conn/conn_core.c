@@ -99,16 +99,40 @@ START_TEST(a_constant_says_what_a_session_needs) {
 }
 END_TEST
 
-START_TEST(storage_that_is_too_small_is_refused) {
-    const h2conn_transport none = {NULL, NULL, NULL};
-    h2conn_core_storage storage = near_storage;
-    h2conn_core core;
-    storage.bytes--;
-    ck_assert_int_eq(h2conn_core_init(&core, &storage, &none, NULL, NULL), H2CONN_EINVAL);
-    storage.bytes = 1;
-    ck_assert_int_eq(h2conn_core_init(&core, &storage, &none, NULL, NULL), H2CONN_EINVAL);
-    storage.bytes = near_storage.bytes;
-    ck_assert_int_eq(h2conn_core_init(&core, &storage, &none, NULL, NULL), H2CONN_OK);
+/* Of a macro's storage each part has at least its size before the next, and the last ends where the memory does. */
+static void check_parts(const h2conn_core_storage *storage, size_t bytes) {
+    const h2_config *c = &storage->config;
+    const h2_parts *p = &storage->parts;
+    const struct part {
+        const void *at;
+        size_t bytes;
+        bool aligned;
+    } parts[] = {{storage->session, sizeof(h2_session), true},
+                 {p->slots, h2_streams_bytes(c->streams), true},
+                 {p->fields, c->header_fields * sizeof(h2_field), true},
+                 {p->arena, c->header_bytes, true},
+                 {p->decoder_table, c->decoder_table, true},
+                 {p->encoder_table, c->encoder_table, true},
+                 {p->outbox, c->send_header_bytes, true},
+                 {storage->conns, c->streams * sizeof(h2conn_core_conn), true},
+                 {storage->rings, (size_t)c->streams * c->stream_window, false},
+                 {storage->rx, storage->rx_bytes, false},
+                 {storage->tx, storage->tx_bytes, false},
+                 {(const uint8_t *)storage->session + bytes, 0, false}};
+    for (size_t i = 0; i + 1 < sizeof parts / sizeof *parts; i++) {
+        const uint8_t *at = parts[i].at, *next = parts[i + 1].at;
+        ck_assert_msg(next >= at && (size_t)(next - at) >= parts[i].bytes, "part %zu", i);
+        ck_assert_msg((size_t)(next - at) - parts[i].bytes < 8, "room is lost behind part %zu", i);
+        ck_assert_msg(!parts[i].aligned || (uintptr_t)at % 8 == 0, "part %zu", i);
+    }
+}
+
+H2CONN_CORE_STORAGE(odd, true, 3, 1001, 7, 333, 36, 4, 77, 1, 131);
+
+START_TEST(the_parts_of_storage_lie_behind_each_other) {
+    check_parts(&near_storage, sizeof near_memory.bytes);
+    check_parts(&odd_storage, sizeof odd_memory.bytes);
+    ck_assert_uint_eq(sizeof odd_memory.bytes, H2CONN_CORE_BYTES(3, 1001, 7, 333, 36, 4, 77, 1, 131));
 }
 END_TEST
 
@@ -391,7 +415,7 @@ Suite *conn_core_suite(void) {
     TCase *tc = tcase_create("core");
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, a_constant_says_what_a_session_needs);
-    tcase_add_test(tc, storage_that_is_too_small_is_refused);
+    tcase_add_test(tc, the_parts_of_storage_lie_behind_each_other);
     tcase_add_loop_test(tc, both_directions_pass_whole_whatever_the_transport_takes_at_a_time, 0,
                         (int)(sizeof ways / sizeof *ways));
     tcase_add_test(tc, data_sent_before_our_smaller_window_was_seen_is_kept);
