@@ -11,6 +11,7 @@
     X(differential_suite)                                                                                              \
     X(frames_vectors_suite)                                                                                            \
     X(lent_suite)                                                                                                      \
+    X(limits_suite)                                                                                                    \
     X(reentrancy_suite)                                                                                                \
     X(rfc9113_10_5_ledger_suite)                                                                                       \
     X(rfc9113_3_4_preface_suite)                                                                                       \
