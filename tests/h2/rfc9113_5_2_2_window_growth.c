@@ -165,6 +165,22 @@ START_TEST(rfc9113_5_2_2_full_buffers_on_the_way_are_no_reason_to_grow) {
 }
 END_TEST
 
+/* A path may become longer for good: the shortest lap counts for a number of laps, not for ever. */
+START_TEST(rfc9113_5_2_2_path_that_became_longer_is_believed_in_time) {
+    peer *p = peer_new(PEER_WHOLE, 0);
+    uint64_t ms = 200;
+    int laps = 0;
+    begin(p);
+    gauge(p, 0, FIRST / 2);
+    for (; target(p) == FIRST && laps < 1000; laps++, ms += 1000) gauge_slow(p, ms, 4 * LAP, FIRST);
+    ck_assert_uint_eq(target(p), 2 * FIRST);
+    ck_assert_int_ge(laps, 100);
+    ck_assert_int_le(laps, 256);
+    peer_finish(p);
+    peer_free(p);
+}
+END_TEST
+
 /* All of the credit there is, but little of the window. */
 START_TEST(rfc9113_5_2_2_program_that_does_not_read_is_no_reason_to_grow) {
     peer *p = peer_new(PEER_WHOLE, 0);
@@ -297,6 +313,7 @@ Suite *rfc9113_5_2_2_window_growth_suite(void) {
     tcase_add_test(tc, rfc9113_5_2_2_window_grows_only_by_memory_that_is_granted);
     tcase_add_test(tc, rfc9113_5_2_2_growth_is_given_back_when_the_stream_ends);
     tcase_add_test(tc, rfc9113_5_2_2_full_buffers_on_the_way_are_no_reason_to_grow);
+    tcase_add_test(tc, rfc9113_5_2_2_path_that_became_longer_is_believed_in_time);
     tcase_add_test(tc, rfc9113_5_2_2_program_that_does_not_read_is_no_reason_to_grow);
     tcase_add_test(tc, rfc9113_5_2_2_credit_that_goes_with_the_ping_is_not_waited_for);
     tcase_add_test(tc, rfc9113_5_2_2_path_that_takes_no_time_needs_no_more);

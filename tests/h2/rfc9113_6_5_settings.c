@@ -83,6 +83,19 @@ CONVERSATION(rfc9113_6_5_3_a_wrong_value_after_right_ones_is_an_error) {
     peer_expect_goaway(p, 0, H2_PROTOCOL_ERROR);
 }
 
+/* Then the peer goes by them, and not before. */
+CONVERSATION(rfc9113_6_5_3_settings_are_settled_when_they_are_acknowledged) {
+    h2_config config = h2_config_hosted(true);
+    peer_start(p, &config);
+    peer_write(p, H2_PREFACE, H2_PREFACE_BYTES);
+    peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
+    peer_expect(p, H2_SETTINGS, 0, 0);
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+    ck_assert(h2_session_ready(peer_session(p)) && !h2_session_settled(p->session));
+    peer_send(p, H2_SETTINGS, H2_FLAG_ACK, 0, NULL, 0);
+    ck_assert(h2_session_settled(peer_session(p)));
+}
+
 CONVERSATION(rfc9113_6_5_3_every_settings_frame_is_acknowledged) {
     peer_connect_client(p);
     for (int i = 0; i < 20; i++) peer_send_setting(p, 3, 100);
@@ -277,6 +290,7 @@ Suite *rfc9113_6_5_settings_suite(void) {
     tcase_add_test(tc, rfc9113_6_5_2_values_are_judged_by_a_client);
     tcase_add_test(tc, rfc9113_6_5_3_values_are_taken_in_order);
     tcase_add_test(tc, rfc9113_6_5_3_a_wrong_value_after_right_ones_is_an_error);
+    tcase_add_test(tc, rfc9113_6_5_3_settings_are_settled_when_they_are_acknowledged);
     tcase_add_test(tc, rfc9113_6_5_3_every_settings_frame_is_acknowledged);
     tcase_add_test(tc, rfc9113_6_5_malformed_settings_are_connection_errors);
     tcase_add_test(tc, rfc9113_6_5_3_acknowledgement_of_nothing_is_protocol_error);
