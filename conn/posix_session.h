@@ -53,7 +53,7 @@ struct posix_session;
 #define POSIX_HEAVY_US 50
 /* What a peer gets to take the GOAWAY that names the rule it broke: so much time that all is over within 100 ms, and
  * as many octets of it are thrown away as it may have had under way on a stream. */
-#define POSIX_BREACH_MS     90
+#define POSIX_BREACH_MS     60
 #define POSIX_BREACH_OCTETS H2_DEFAULT_STREAM_WINDOW
 /* How long a session that is freed, and one that is stopped, may take to end. */
 #define POSIX_FINISH_MS 5000
