@@ -57,6 +57,28 @@ static size_t made_priority(uint8_t *out, uint32_t i) {
     size_t n = request(out, stream(i), H2_FLAG_END_STREAM);
     return n + frame(out + n, H2_PRIORITY, 0, stream(i), "1234", 4);
 }
+static size_t made_headers(uint8_t *out, uint32_t i) {
+    size_t n = request(out, stream(i), H2_FLAG_END_STREAM);
+    return n + request(out + n, stream(i), H2_FLAG_END_STREAM);
+}
+static size_t made_itself(uint8_t *out, uint32_t i) {
+    uint8_t record[H2_PRIORITY_BYTES] = {0};
+    size_t n = request(out, stream(i), H2_FLAG_END_STREAM);
+    h2_u32_write(record, stream(i));
+    return n + frame(out + n, H2_PRIORITY, 0, stream(i), record, sizeof record);
+}
+/* A content-length of 1 and two octets. */
+static size_t made_length(uint8_t *out, uint32_t i) {
+    static const char block[] = REQUEST "\x0f\x0d\x01"
+                                        "1";
+    size_t n = frame(out, H2_HEADERS, H2_FLAG_END_HEADERS, stream(i), block, sizeof block - 1);
+    return n + frame(out + n, H2_DATA, H2_FLAG_END_STREAM, stream(i), "xx", 2);
+}
+/* Trailers that do not end their stream. */
+static size_t made_trailers(uint8_t *out, uint32_t i) {
+    size_t n = request(out, stream(i), 0);
+    return n + frame(out + n, H2_HEADERS, H2_FLAG_END_HEADERS, stream(i), "\x00\x01x\x01y", 5);
+}
 static size_t malformed(uint8_t *out, uint32_t i) {
     return frame(out, H2_HEADERS, H2_FLAG_END_HEADERS | H2_FLAG_END_STREAM, stream(i), "\x83", 1);
 }
@@ -102,9 +124,18 @@ static size_t table_updates(uint8_t *out, uint32_t i) {
     (void)i;
     return frame(out, H2_HEADERS, H2_FLAG_END_HEADERS, 1, "\x20\x3f\xe1\x1f\x20", 5);
 }
+/* Two of them are allowed: each block empties the table, makes it large again and puts an entry there. */
+static size_t table_emptied(uint8_t *out, uint32_t i) {
+    static const char block[] = "\x20\x3f\xe1\x1f" REQUEST "\x40\x01x\x01y";
+    return frame(out, H2_HEADERS, H2_FLAG_END_HEADERS | H2_FLAG_END_STREAM, stream(i), block, sizeof block - 1);
+}
 static size_t ping(uint8_t *out, uint32_t i) {
     (void)i;
     return frame(out, H2_PING, 0, 0, "flooding", H2_PING_BYTES);
+}
+static size_t ping_answer(uint8_t *out, uint32_t i) {
+    (void)i;
+    return frame(out, H2_PING, H2_FLAG_ACK, 0, "flooding", H2_PING_BYTES);
 }
 /* A program waits to read meanwhile. */
 static size_t ping_beside(uint8_t *out, uint32_t i) {
@@ -137,6 +168,11 @@ static size_t reset_late(uint8_t *out, uint32_t i) {
 static size_t priority(uint8_t *out, uint32_t i) {
     return frame(out, H2_PRIORITY, 0, stream(i % 1000), "\x80\0\0\0\x10", H2_PRIORITY_BYTES);
 }
+static size_t priority_update(uint8_t *out, uint32_t i) {
+    uint8_t payload[] = "\0\0\0\0u=1";
+    h2_u32_write(payload, stream(i % 1000));
+    return frame(out, H2_PRIORITY_UPDATE, 0, 0, payload, sizeof payload - 1);
+}
 static size_t data_empty(uint8_t *out, uint32_t i) {
     size_t n = opened(out, i);
     return n + frame(out + n, H2_DATA, 0, 1, NULL, 0);
@@ -168,6 +204,10 @@ static size_t goaway(uint8_t *out, uint32_t i) {
 static size_t window_update(uint8_t *out, uint32_t i) {
     (void)i;
     return number(out, H2_WINDOW_UPDATE, 0, H2_TINY_OCTETS);
+}
+static size_t window_tiny(uint8_t *out, uint32_t i) {
+    (void)i;
+    return number(out, H2_WINDOW_UPDATE, 0, 1);
 }
 /* CVE-2019-9511: much is asked for and taken an octet at a time. */
 static size_t dribble(uint8_t *out, uint32_t i) {
@@ -224,6 +264,10 @@ const attack_kind attack_kinds[] = {
     {.name = "MadeYouReset: window overflow", .unit = made_overflow, .ends = true, .bears = 1000},
     {.name = "MadeYouReset: DATA after end", .unit = made_data, .ends = true, .bears = 1000},
     {.name = "MadeYouReset: PRIORITY length", .unit = made_priority, .ends = true, .bears = 1000},
+    {.name = "MadeYouReset: HEADERS after end", .unit = made_headers, .ends = true, .bears = 1000},
+    {.name = "MadeYouReset: self-dependency", .unit = made_itself, .ends = true, .bears = 1000},
+    {.name = "MadeYouReset: content length", .unit = made_length, .ends = true, .bears = 1000},
+    {.name = "MadeYouReset: trailers open", .unit = made_trailers, .ends = true, .bears = 1000},
     {.name = "malformed requests", .unit = malformed, .ends = true, .bears = 1000},
     {.name = "zero-length headers", .unit = empty_names, .ends = true, .bears = 1000},
     {.name = "too many streams", .unit = too_many, .ends = true, .bears = 1128},
@@ -233,7 +277,9 @@ const attack_kind attack_kinds[] = {
     {.name = "long Huffman strings", .unit = huffman_long, .ends = true, .bears = 1000},
     {.name = "endless Huffman string", .unit = string_endless, .ends = true, .in_block = true},
     {.name = "third table-size update", .unit = table_updates, .ends = true},
+    {.name = "table emptied in each block", .unit = table_emptied, .in_flight = 64},
     {.name = "PING", .unit = ping, .ends = true, .bears = 10000},
+    {.name = "answers to no PING", .unit = ping_answer, .ends = true, .bears = 10000},
     {.name = "PING, answers unread", .unit = ping, .manner = ATTACK_DEAF},
     {.name = "PING beside a stream, unread", .unit = ping_beside, .manner = ATTACK_DEAF},
     {.name = "SETTINGS", .unit = settings, .ends = true, .bears = 1000},
@@ -243,12 +289,14 @@ const attack_kind attack_kinds[] = {
     {.name = "window churn", .unit = window_churn, .ends = true, .bears = 1000},
     {.name = "late resets", .unit = reset_late, .ends = true, .bears = 1000},
     {.name = "PRIORITY", .unit = priority, .ends = true, .bears = 10000},
+    {.name = "PRIORITY_UPDATE", .unit = priority_update, .ends = true, .bears = 10000},
     {.name = "empty DATA", .unit = data_empty, .ends = true, .bears = 1000},
     {.name = "DATA of padding", .unit = data_padding, .ends = true, .bears = 10000},
     {.name = "DATA of one octet", .unit = data_octets},
     {.name = "unknown frames", .unit = unknown, .ends = true, .bears = 10000},
     {.name = "GOAWAY", .unit = goaway, .ends = true, .bears = 10000},
     {.name = "WINDOW_UPDATE of 16", .unit = window_update},
+    {.name = "WINDOW_UPDATE of 1", .unit = window_tiny, .ends = true, .bears = 10000},
     {.name = "data dribble", .unit = dribble, .ends = true, .bears = 10000},
     {.name = "upload, echo unread", .unit = upload, .manner = ATTACK_DEAF},
     {.name = "windows filled",

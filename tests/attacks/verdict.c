@@ -71,7 +71,7 @@ unsigned verdict_broken(const outcome *o, bool say) {
         {"the server is gone", !o->alive, 0},
         {"the good client failed %.0f times, which must be %.0f", o->good.failed, 0},
         {"the good client was not answered", o->good.done == 0, 0},
-        {"the server bears it", kind->ends && o->storm.ended == 0, 0},
+        {"the server bears it", kind->ends && o->storm.ended == 0 && !isfinite(o->bears), 0},
         {"the good client's p99 is %.1f ms, more than %.1f", MS(o->good.p99_us), P99_MS},
         {"it bears %.0f units, more than %.0f", o->bears, o->allowed},
         {"a MiB of it costs %.1f ms of CPU, honest small requests %.1f", o->ms_per_mib, o->honest},
