@@ -92,7 +92,14 @@ uint8_t *hpack_huffman_encode(uint8_t *out, const char *string, size_t len) {
 
 #else
 
-#define HPACK_ROWS        (sizeof hpack_huffman_rows / sizeof hpack_huffman_rows[0])
+#define HPACK_ROWS (sizeof hpack_huffman_rows / sizeof hpack_huffman_rows[0])
+
+/* Of what is called so seldom that its callers are faster for not having it inlined. */
+#ifdef __GNUC__
+#define HPACK_SELDOM __attribute__((noinline))
+#else
+#define HPACK_SELDOM
+#endif
 
 /* A step is 64 * symbols + bits. */
 #define HPACK_STEP_BITS   63u
@@ -120,7 +127,7 @@ static inline void hpack_store64(uint8_t *at, uint64_t value) {
 }
 
 /* The length of the code that begins `bits`, aligned on the left, and the rank of its symbol. */
-static unsigned hpack_huffman_search(uint64_t bits, uint32_t *rank) {
+HPACK_SELDOM static unsigned hpack_huffman_search(uint64_t bits, uint32_t *rank) {
     const hpack_huffman_row *row = hpack_huffman_rows;
     const hpack_huffman_row *last = row + HPACK_ROWS - 1;
 
@@ -175,6 +182,16 @@ static inline void hpack_huffman_refill(hpack_unread *u, const uint8_t *start, c
     }
 }
 
+/* The last symbol took bits beyond the end for its own, which leaves -`missing` bits: it is not complete. */
+HPACK_SELDOM static char *hpack_huffman_untake(int missing, char *to, uint32_t *code, uint8_t *code_bits) {
+    uint64_t last = hpack_huffman_codes[(uint8_t) * --to];
+    int left = missing + (int)(uint8_t)last;
+
+    *code = (uint32_t)(last >> (64 - left));
+    *code_bits = (uint8_t)left;
+    return to;
+}
+
 size_t hpack_huffman_decode(uint32_t *code, uint8_t *code_bits, const uint8_t *in, size_t len, char *out) {
     const uint8_t *start = in;
     const uint8_t *end = in + len;
@@ -203,15 +220,8 @@ size_t hpack_huffman_decode(uint32_t *code, uint8_t *code_bits, const uint8_t *i
         u.inverse <<= used;
         u.left -= used;
     }
-    if (u.left < 0) {
-        /* The last symbol took bits beyond the end for its own: it is not complete. */
-        uint8_t symbol = (uint8_t) * --to;
-
-        u.left += hpack_huffman_lengths[symbol];
-        *code = hpack_huffman_codes[symbol] >> (hpack_huffman_lengths[symbol] - u.left);
-    } else {
-        *code = u.left > 0 ? (uint32_t)(~u.inverse >> (64 - u.left)) : 0;
-    }
+    if (u.left < 0) return (size_t)(hpack_huffman_untake(u.left, to, code, code_bits) - out);
+    *code = u.left > 0 ? (uint32_t)(~u.inverse >> (64 - u.left)) : 0;
     *code_bits = (uint8_t)u.left;
     return (size_t)(to - out);
 }
@@ -222,15 +232,54 @@ typedef struct hpack_pending {
     unsigned count;
 } hpack_pending;
 
-/* Append the low `count` bits of `bits`, at most 56, and write whole octets. Returns the end. */
+/* Append `count` bits, with those pending at most 56; the lowest octet of `bits` does not count. Returns the end. */
 static inline uint8_t *hpack_append(hpack_pending *p, uint64_t bits, unsigned count, uint8_t *out) {
-    unsigned n = p->count + count;
-
-    bits = p->bits | bits << (64 - n);
+    bits = p->bits | bits >> p->count;
+    count += p->count;
     hpack_store64(out, bits);
-    p->bits = bits << (n & ~7u);
-    p->count = n % 8;
-    return out + n / 8;
+    p->bits = (bits & ~(uint64_t)0xff) << (count & ~7u);
+    p->count = count % 8;
+    return out + count / 8;
+}
+
+/* Padding is as EOS begins, all ones (5.2). */
+static inline uint8_t *hpack_huffman_pad(hpack_pending p, uint8_t *out, const uint8_t *limit) {
+    *out = (uint8_t)(p.bits >> 56 | 0xffu >> p.count);
+    out += p.count > 0;
+    return out < limit ? out : NULL;
+}
+
+/* Append the rest of a string, code by code. */
+static uint8_t *hpack_huffman_rest(hpack_pending p, const uint8_t *s, const uint8_t *end, uint8_t *out,
+                                   const uint8_t *limit) {
+    for (; s < end && out < limit; s++) {
+        uint64_t code = hpack_huffman_codes[*s];
+
+        out = hpack_append(&p, code, (uint8_t)code, out);
+    }
+    return out < limit ? hpack_huffman_pad(p, out, limit) : NULL;
+}
+
+/* The codes of four octets, one after the other; what the lowest octet holds does not count. And where the first three
+ * end and the fourth does, each in an octet. */
+typedef struct hpack_codes {
+    uint64_t bits;
+    uint32_t before;
+    unsigned count;
+} hpack_codes;
+
+static inline hpack_codes hpack_huffman_four(const uint8_t *s) {
+    uint64_t code0 = hpack_huffman_codes[s[0]];
+    uint64_t code1 = hpack_huffman_codes[s[1]];
+    uint64_t code2 = hpack_huffman_codes[s[2]];
+    uint64_t code3 = hpack_huffman_codes[s[3]];
+    uint32_t end0 = (uint32_t)code0;
+    uint32_t end1 = end0 + (uint32_t)code1;
+    uint32_t end2 = end1 + (uint32_t)code2;
+    uint64_t bits01 = code0 | code1 >> (code0 % 64);
+    uint64_t bits23 = code2 | code3 >> (code2 % 64);
+
+    return (hpack_codes){bits01 | bits23 >> (end1 % 64), end0 << 8 | end1 << 16 | end2 << 24, end2 + (uint32_t)code3};
 }
 
 uint8_t *hpack_huffman_encode(uint8_t *out, const char *string, size_t len) {
@@ -238,25 +287,21 @@ uint8_t *hpack_huffman_encode(uint8_t *out, const char *string, size_t len) {
     const uint8_t *end = s + len;
     const uint8_t *limit = out + len;
     hpack_pending p = {0, 0};
+    hpack_codes four;
+    unsigned before;
 
-    for (; end - s >= 4 && out < limit; s += 4) {
-        unsigned count1 = hpack_huffman_lengths[s[1]];
-        unsigned count2 = hpack_huffman_lengths[s[2]];
-        unsigned count3 = hpack_huffman_lengths[s[3]];
-        unsigned count01 = hpack_huffman_lengths[s[0]] + count1;
-        unsigned count23 = count2 + count3;
-        uint64_t bits01 = (uint64_t)hpack_huffman_codes[s[0]] << count1 | hpack_huffman_codes[s[1]];
-        uint64_t bits23 = (uint64_t)hpack_huffman_codes[s[2]] << count3 | hpack_huffman_codes[s[3]];
-
-        if (count01 + count23 <= 56) {
-            out = hpack_append(&p, bits01 << count23 | bits23, count01 + count23, out);
-            continue;
-        }
-        break;
+    if (len < 4) return hpack_huffman_rest(p, s, end, out, limit);
+    for (; end - s > 4; s += 4) {
+        four = hpack_huffman_four(s);
+        if (p.count + four.count > 56 || out >= limit) return hpack_huffman_rest(p, s, end, out, limit);
+        out = hpack_append(&p, four.bits, four.count, out);
     }
-    for (; s < end && out < limit; s++) out = hpack_append(&p, hpack_huffman_codes[*s], hpack_huffman_lengths[*s], out);
-    if (p.count > 0) *out++ = (uint8_t)(p.bits >> 56 | 0xffu >> p.count);
-    return s == end && out < limit ? out : NULL;
+    /* The last four octets, without those that are done. */
+    four = hpack_huffman_four(end - 4);
+    before = four.before >> 8 * (4 - (end - s)) & 0xff;
+    if (p.count + four.count > 56 || out >= limit) return hpack_huffman_rest(p, s, end, out, limit);
+    out = hpack_append(&p, (four.bits & ~(uint64_t)0xff) << before, four.count - before, out);
+    return hpack_huffman_pad(p, out, limit);
 }
 
 #endif

@@ -47,9 +47,9 @@ def main():
     symbols = ["{%d, %d}" % pair[:2] for pair in pairs]
     table("static const uint8_t hpack_huffman_pairs[1 << HPACK_PAIR_BITS][2]", symbols)
     print()
-    print("/* For each octet, its code and the length of it. */")
-    table("static const uint32_t hpack_huffman_codes[256]", ["0x%x" % codes[s] for s in range(EOS)])
-    table("static const uint8_t hpack_huffman_lengths[256]", ["%d" % n for n in LENGTHS[:EOS]])
+    print("/* For each octet, its code aligned on the left and, in the lowest octet, the bits of that. */")
+    table("static const uint64_t hpack_huffman_codes[256]",
+          ["0x%x" % (codes[s] << (64 - LENGTHS[s]) | LENGTHS[s]) for s in range(EOS)])
     print("#endif")
 
 
