@@ -56,7 +56,7 @@ extern "C" {
 /* Buckets of the encoder's index over its dynamic table: of fields, and of names that the static table lacks. A build
  * with H2_SMALL has no index; it must be defined alike wherever this header is included. */
 #ifndef H2_SMALL
-#define HPACK_BUCKETS      64u
+#define HPACK_BUCKETS      160u
 #define HPACK_NAME_BUCKETS 8u
 /* Fields kept in mind of those that seldom repeat, to see whether they do. */
 #define HPACK_PASSED 4u
@@ -203,8 +203,8 @@ typedef struct hpack_encoder {
     uint32_t lowest;   /* smallest limit since the last block */
     uint32_t in_force; /* the table size the peer goes by */
 #ifndef H2_SMALL
-    uint16_t added;                /* entries ever added, modulo 65536: the number of the newest */
-    uint16_t heads[HPACK_BUCKETS]; /* number of the newest entry in each bucket, if that is still there */
+    uint16_t added;               /* entries ever added, modulo 65536: the number of the newest */
+    uint8_t heads[HPACK_BUCKETS]; /* low octet of the number of the newest entry in each bucket */
     uint16_t name_heads[HPACK_NAME_BUCKETS];
     uint16_t passed[HPACK_PASSED]; /* of fields that seldom repeat: part of the hash of the last in each bucket */
 #endif

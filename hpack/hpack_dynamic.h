@@ -42,12 +42,10 @@ uint32_t hpack_table_find(const hpack_table *t, const hpack_field *field);
 
 /* What the encoder looks entries up by; the decoder has no use for it. */
 typedef struct hpack_key {
-    uint32_t hash;       /* of name and value; its lowest octet is the name's index in the static table, or 0 */
+    uint32_t hash;       /* of name and value */
     uint16_t older;      /* number of the next entry in the same bucket of fields */
     uint16_t older_name; /* and in the same bucket of names */
 } hpack_key;
-
-#define HPACK_KEY_KNOWN 0xffu
 
 typedef struct hpack_record {
     uint32_t offset; /* of the name in memory */

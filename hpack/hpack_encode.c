@@ -2,20 +2,16 @@
 /*
  * The encoder: for each field the first that applies of
  *   never_index: a never-indexed literal (RFC 7541, 6.2.3)
- *   an equal entry of the static, then of the dynamic table: its index (6.1)
+ *   an equal entry of either table: its index (6.1)
  *   a value seldom sent twice and not the last sent, or an entry that would push out much of the table: a literal
  *     without indexing (6.2.2)
  *   a literal that becomes an entry (6.2.1)
  * with names by index where a table has them, and strings Huffman coded where that is shorter.
- *
- * Entries are found by two chains, over the hash of name and value, and over that of a name the static table lacks.
- * Heads and links are numbers of entries, counted from the first ever added modulo 65536, so the age of one is
- * the newest number minus its own, and one that was evicted is known by an age that the table does not reach:
- * eviction leaves the chains alone. A small build has no chains.
  */
 #include "hpack.h"
 #include "hpack_dynamic.h"
 #include "hpack_huffman.h"
+#include "hpack_index.h"
 #include "hpack_int.h"
 #include "hpack_static.h"
 #include "hpack_string.h"
@@ -28,9 +24,6 @@
 #define HPACK_FIRST_WITHOUT     0x00, 0x0f
 #define HPACK_FIRST_HUFFMAN     0x80, 0x7f
 #define HPACK_FIRST_PLAIN       0x00, 0x7f
-
-/* The bucket of a hash, by its upper bits. */
-#define HPACK_BUCKET(hash, buckets) ((hash) >> 16 & ((buckets)-1u))
 
 void hpack_encoder_init(hpack_encoder *e, void *memory, size_t bytes) {
     memset(e, 0, sizeof *e);
@@ -110,72 +103,6 @@ static uint8_t *hpack_write_string(uint8_t *out, const char *string, size_t len)
     return out + len;
 }
 
-/* The hash of a field, and with it the index of its name in the static table, or 0. */
-static uint32_t hpack_field_hash(const hpack_field *field, uint32_t name_hash, uint32_t known) {
-    return ((name_hash ^ hpack_value_hash(field->value, field->value_len)) & ~HPACK_KEY_KNOWN) | known;
-}
-
-/* The index in the dynamic table of an entry equal to `field`, whose hash is `hash`, or 0. */
-static uint32_t hpack_find_field(const hpack_encoder *e, const hpack_field *field, uint32_t hash) {
-    uint16_t number = e->heads[HPACK_BUCKET(hash, HPACK_BUCKETS)];
-    uint32_t least = 0;
-
-    for (;;) {
-        uint32_t age = (uint16_t)(e->added - number);
-        hpack_key key;
-        hpack_field entry;
-
-        /* Links lead to ever older entries; one that does not is left from an entry 65536 ago. */
-        if (age < least || age >= e->table.count) return 0;
-        least = age + 1;
-        key = hpack_table_key(&e->table, age);
-        number = key.older;
-        if (key.hash != hash) continue;
-        hpack_table_get(&e->table, age, &entry);
-        /* Of a name in the static table the key tells all. */
-        if (hpack_same(entry.value, entry.value_len, field->value, field->value_len) &&
-            (hash & HPACK_KEY_KNOWN || hpack_same(entry.name, entry.name_len, field->name, field->name_len)))
-            return HPACK_STATIC_COUNT + least;
-    }
-}
-
-/* The same for an entry with the name of `field`, whose hash `hash` is. */
-static uint32_t hpack_find_name(const hpack_encoder *e, const hpack_field *field, uint32_t hash) {
-    uint16_t number = e->name_heads[HPACK_BUCKET(hash, HPACK_NAME_BUCKETS)];
-    uint32_t least = 0;
-
-    for (;;) {
-        uint32_t age = (uint16_t)(e->added - number);
-        hpack_record record;
-
-        if (age < least || age >= e->table.count) return 0;
-        least = age + 1;
-        record = hpack_record_at(&e->table, age);
-        number = record.key.older_name;
-        if (hpack_same((const char *)e->table.memory + record.offset, record.name_len, field->name, field->name_len))
-            return HPACK_STATIC_COUNT + least;
-    }
-}
-
-/* Make an entry of `field`, and let it be found by its name if the static table lacks that. */
-static void hpack_remember(hpack_encoder *e, const hpack_field *field, uint32_t hash, uint32_t name_hash) {
-    uint16_t *head = &e->heads[HPACK_BUCKET(hash, HPACK_BUCKETS)];
-    uint16_t *name_head = &e->name_heads[HPACK_BUCKET(name_hash, HPACK_NAME_BUCKETS)];
-
-    hpack_table_add_keyed(&e->table, field, (hpack_key){hash, *head, *name_head});
-    *head = ++e->added;
-    if (!(hash & HPACK_KEY_KNOWN)) *name_head = e->added;
-}
-
-/* Whether a field that seldom repeats does: the last of its bucket was, most likely, the same. */
-static bool hpack_repeats(hpack_encoder *e, uint32_t hash, uint32_t name_hash) {
-    uint16_t *passed = &e->passed[HPACK_BUCKET(name_hash, HPACK_PASSED)];
-    uint16_t last = *passed;
-
-    *passed = (uint16_t)(hash >> 16);
-    return *passed == last;
-}
-
 #endif
 
 /* Whether an entry for `field` would not push out too much of the table, and has storage. */
@@ -188,7 +115,7 @@ static bool hpack_worth_indexing(hpack_encoder *e, const hpack_field *field) {
 /* The literal's name by its index, or as a string, and the value. */
 static uint8_t *hpack_write_literal(uint8_t *out, const hpack_field *field, uint32_t index, uint8_t flags,
                                     uint8_t most) {
-    out = hpack_int_write(out, flags, most, index);
+    out = hpack_int_put(out, flags, most, index);
     if (index == 0) out = hpack_write_string(out, field->name, field->name_len);
     return hpack_write_string(out, field->value, field->value_len);
 }
@@ -210,23 +137,20 @@ static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, ui
 #else
 
 static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, uint8_t *out) {
-    uint32_t name_hash = hpack_hash(field->name, field->name_len);
-    uint32_t known = hpack_static_find(field, name_hash);
-    uint32_t index = known & HPACK_KNOWN_INDEX;
-    uint32_t hash, same;
+    uint32_t hash = hpack_field_hash(field);
+    uint32_t same = field->never_index ? 0 : hpack_find_field(e, field, hash);
+    uint32_t name_hash, known, index;
 
-    if (field->never_index) {
-        if (index == 0) index = hpack_find_name(e, field, name_hash);
-        return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
-    }
-    if (known & HPACK_KNOWN_WHOLE) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
-    hash = hpack_field_hash(field, name_hash, index);
-    same = hpack_find_field(e, field, hash);
-    if (same > 0) return hpack_int_write(out, HPACK_FIRST_INDEXED, same);
+    if (same > 0) return hpack_int_put(out, HPACK_FIRST_INDEXED, same);
+    name_hash = hpack_hash(field->name, field->name_len);
+    known = hpack_static_find(field, name_hash);
+    index = known & HPACK_KNOWN_INDEX;
+    if (known & HPACK_KNOWN_WHOLE && !field->never_index) return hpack_int_put(out, HPACK_FIRST_INDEXED, index);
     if (index == 0) index = hpack_find_name(e, field, name_hash);
+    if (field->never_index) return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
     if ((known & HPACK_KNOWN_VOLATILE && !hpack_repeats(e, hash, name_hash)) || !hpack_worth_indexing(e, field))
         return hpack_write_literal(out, field, index, HPACK_FIRST_WITHOUT);
-    hpack_remember(e, field, hash, name_hash);
+    hpack_remember(e, field, hash, name_hash, known == 0);
     return hpack_write_literal(out, field, index, HPACK_FIRST_INCREMENTAL);
 }
 

@@ -27,4 +27,15 @@ hpack_int_status hpack_int_next(uint32_t *value, uint8_t *shift, uint8_t octet);
  */
 uint8_t *hpack_int_write(uint8_t *out, uint8_t flags, uint8_t most, uint32_t value);
 
+/* The same, without a call for most. */
+static inline uint8_t *hpack_int_put(uint8_t *out, uint8_t flags, uint8_t most, uint32_t value) {
+#ifndef H2_SMALL
+    if (value < most) {
+        *out = (uint8_t)(flags | value);
+        return out + 1;
+    }
+#endif
+    return hpack_int_write(out, flags, most, value);
+}
+
 #endif

@@ -30,17 +30,6 @@ static inline uint64_t hpack_word(const char *at, size_t len) {
     return word;
 }
 
-/* A hash of a value, of its first, middle and last octets: values of one field are often alike, as dates are. */
-static inline uint32_t hpack_value_hash(const char *string, size_t len) {
-    if (len >= 8) {
-        uint64_t hash = hpack_word(string, 8) * 0x9e3779b97f4a7c15u + hpack_word(string + len / 2 - 4, 8);
-
-        hash = hash * 0xbf58476d1ce4e5b9u + hpack_word(string + len - 8, 8);
-        return (uint32_t)(hash * 0x94d049bb133111ebu >> 32);
-    }
-    return hpack_hash(string, len);
-}
-
 #endif
 
 /* Whether two strings of `len` octets are equal, and the same for strings of no more than HPACK_SHORT. */
@@ -67,7 +56,7 @@ static inline bool hpack_equal_short(const char *a, const char *b, size_t len) {
 
     if (len < 8) {
         if (len >= 4) return (hpack_difference(a, b, 0, 4) | hpack_difference(a, b, len - 4, 4)) == 0;
-        return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
+        return len == 0 || ((a[0] ^ b[0]) | (a[len / 2] ^ b[len / 2]) | (a[len - 1] ^ b[len - 1])) == 0;
     }
     outer = hpack_difference(a, b, 0, 8) | hpack_difference(a, b, len - 8, 8);
     if (len <= 16 || outer != 0) return outer == 0;

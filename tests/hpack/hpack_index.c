@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How the encoder finds entries again: never one that is not equal, whatever the hashes and however many were added. */
-#include "hpack_string.h"
+#include "hpack_index.h"
 #include "hpack_suites.h"
 #include "hpack_test.h"
 
@@ -32,6 +32,13 @@ static uint8_t send(exchange *l, const char *name, size_t name_len, const char *
     ck_assert_str_eq(l->r.log.text, expected.text);
     field_log_free(&expected);
     return l->out[0];
+}
+
+/* A value of 8 octets for each number. */
+static void numbered(char *value, uint32_t number) {
+    int i;
+
+    for (i = 0; i < 8; i++, number /= 10) value[i] = (char)('0' + number % 10);
 }
 
 START_TEST(strings_that_differ_in_one_octet_are_told_apart) {
@@ -80,8 +87,8 @@ static void fresh_value(char *value, uint32_t *counter, bool in_bucket_0) {
         int i;
 
         for (i = 0; i < 6; i++, number /= 26) value[i] = (char)('a' + number % 26);
-        hash = hpack_hash("name", 4) ^ hpack_value_hash(value, 6);
-    } while ((hash >> 16 & (HPACK_BUCKETS - 1)) == 0 ? !in_bucket_0 : in_bucket_0);
+        hash = hpack_field_hash(&(hpack_field){"name", value, 4, 6, false});
+    } while (HPACK_BUCKET(hash, HPACK_BUCKETS) == 0 ? !in_bucket_0 : in_bucket_0);
 }
 
 static void add_fresh(exchange *l, uint32_t *counter, bool in_bucket_0) {
@@ -130,6 +137,41 @@ START_TEST(entries_are_found_after_65536_were_added) {
 }
 END_TEST
 
+/* Send the `n` newest of the numbers below `end` again: each is an index. */
+static void find_again(exchange *l, uint32_t end, uint32_t n) {
+    uint32_t i;
+
+    for (i = end - n; i < end; i++) {
+        char value[8];
+
+        numbered(value, i);
+        ck_assert_uint_ge(send(l, "x-name", 6, value, sizeof value), 0x80 + 62);
+    }
+}
+
+START_TEST(all_entries_of_a_large_table_are_found) {
+    static exchange l;
+    static uint32_t memory[65536 / 4];
+    uint32_t most = 65536 / (6 + 8 + HPACK_ENTRY_OVERHEAD);
+    uint32_t i;
+
+    lender_encoder(&l.e, memory, sizeof memory);
+    hpack_encoder_set_max_table_size(&l.e, sizeof memory);
+    receiver_open(&l.r, sizeof memory, sizeof memory);
+    hpack_decoder_set_max_table_size(&l.r.d, sizeof memory);
+    for (i = 0; i < 3 * most; i++) {
+        char value[8];
+
+        numbered(value, i);
+        send(&l, "x-name", 6, value, sizeof value);
+        if (i == 254 || i == 255 || i == 256 || i == 257 || i == 600) find_again(&l, i + 1, i + 1);
+    }
+    ck_assert_uint_eq(l.e.table.count, most);
+    find_again(&l, 3 * most, most);
+    receiver_close(&l.r);
+}
+END_TEST
+
 Suite *hpack_index_suite(void) {
     Suite *suite = suite_create("hpack: the encoder's index");
     TCase *tests = tcase_create("index");
@@ -142,6 +184,7 @@ Suite *hpack_index_suite(void) {
     tcase_add_loop_test(tests, a_link_from_65536_entries_ago_makes_no_circle, 65526, 65527);
 #endif
     tcase_add_test(tests, entries_are_found_after_65536_were_added);
+    tcase_add_test(tests, all_entries_of_a_large_table_are_found);
     suite_add_tcase(suite, tests);
     return suite;
 }
