@@ -4,6 +4,7 @@
 #include <string.h>
 #include "conn_error.h"
 #include "posix_client.h"
+#include "posix_time.h"
 
 static h2_field pseudo_field(const char *name, const char *value, size_t len) {
     h2_field field = h2conn_field_of(name, "");
@@ -80,7 +81,7 @@ void posix_ask_end(posix_ask *ask) {
 
 int64_t posix_ask_deadline(const h2conn_options *options) {
     const int64_t timeout = options->timeout_ms == 0 ? POSIX_TIMEOUT_MS : options->timeout_ms;
-    return timeout > 0 ? h2conn_now() + timeout : 0;
+    return timeout > 0 ? posix_after(h2conn_now(), timeout) : 0;
 }
 
 h2_result posix_ask_open(const posix_ask *ask, h2conn *conn, posix_session *s, bool fresh) {

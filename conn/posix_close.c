@@ -33,7 +33,7 @@ static void close_now(posix_session *s) {
 static void shut(posix_session *s, int64_t now) {
     shutdown(s->socket.fd, SHUT_WR);
     s->phase = POSIX_LINGER;
-    s->finish_at = posix_earlier(s->finish_at, now + s->owner->times.linger_ms);
+    s->finish_at = posix_earlier(s->finish_at, posix_after(now, s->owner->times.linger_ms));
 }
 
 /* The security layer's closing notice; its own lock is free, since nobody has a role. */

@@ -251,7 +251,7 @@ static int64_t ping(posix_session *s, int64_t deadline) {
 int h2conn_ping(h2conn *conn, int64_t timeout_ms, int64_t *rtt_us) {
     if (conn == NULL || rtt_us == NULL || timeout_ms <= 0) return H2CONN_EINVAL;
     pthread_mutex_lock(&conn->session->lock);
-    const int64_t result = ping(conn->session, h2conn_now() + timeout_ms);
+    const int64_t result = ping(conn->session, posix_after(h2conn_now(), timeout_ms));
     pthread_mutex_unlock(&conn->session->lock);
     if (result < 0) return (int)result;
     *rtt_us = result;

@@ -9,9 +9,6 @@
 #include "posix_session.h"
 #include "posix_time.h"
 
-#define MS_PER_S  1000
-#define NS_PER_MS 1000000
-
 /* The loop this thread runs: it need not be woken to see what it did itself. */
 static _Thread_local const posix_loop *running;
 
@@ -288,8 +285,7 @@ static int64_t run_timers(posix_loop *loop, int64_t now) {
 static int set_alarm(posix_loop *loop, int64_t until, int timeout) {
     if (timeout < POSIX_ALARM_MIN_MS) return timeout;
     if (loop->alarm_at != 0 && loop->alarm_at <= until) return -1;
-    const struct itimerspec at = {
-        .it_value = {.tv_sec = (time_t)(until / MS_PER_S), .tv_nsec = (long)(until % MS_PER_S) * NS_PER_MS}};
+    const struct itimerspec at = {.it_value = posix_timespec(until)};
     if (timerfd_settime(loop->clock, TFD_TIMER_ABSTIME, &at, NULL) != 0) return timeout;
     loop->alarm_at = until;
     return -1;

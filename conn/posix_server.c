@@ -77,7 +77,7 @@ static void ask(h2conn_server *server, int what) {
 
 void h2conn_server_drain(h2conn_server *server, int64_t timeout_ms) {
     if (server == NULL) return;
-    atomic_store(&server->drain_until, timeout_ms >= 0 ? h2conn_now() + timeout_ms : 0);
+    atomic_store(&server->drain_until, timeout_ms >= 0 ? posix_after(h2conn_now(), timeout_ms) : 0);
     ask(server, POSIX_DRAIN);
 }
 

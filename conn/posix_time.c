@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <limits.h>
 #include <signal.h>
-#include <time.h>
 #include "h2conn.h"
 #include "posix_time.h"
 
@@ -38,6 +37,16 @@ int64_t posix_earlier(int64_t a, int64_t b) {
     return b != 0 && b < a ? b : a;
 }
 
+int64_t posix_after(int64_t now, int64_t ms) {
+    return ms < INT64_MAX - now ? now + ms : INT64_MAX;
+}
+
+struct timespec posix_timespec(int64_t deadline) {
+    const int64_t seconds = deadline / MS_PER_S;
+    return (struct timespec){.tv_sec = (time_t)(seconds < INT32_MAX ? seconds : INT32_MAX),
+                             .tv_nsec = (long)(deadline % MS_PER_S) * NS_PER_MS};
+}
+
 int posix_poll_timeout(int64_t deadline, int64_t now) {
     if (deadline == 0) return -1;
     if (deadline <= now) return 0;
@@ -59,8 +68,7 @@ void posix_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t deadli
         pthread_cond_wait(cond, lock);
         return;
     }
-    const struct timespec until = {.tv_sec = (time_t)(deadline / MS_PER_S),
-                                   .tv_nsec = (long)(deadline % MS_PER_S) * NS_PER_MS};
+    const struct timespec until = posix_timespec(deadline);
     pthread_cond_timedwait(cond, lock, &until);
 }
 

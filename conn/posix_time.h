@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #define POSIX_US_PER_MS 1000
 
@@ -23,6 +24,12 @@ bool posix_is_past(int64_t deadline);
 
 /* The earlier of two deadlines. */
 int64_t posix_earlier(int64_t a, int64_t b);
+
+/* `ms` after `now`, as late as can be said. */
+int64_t posix_after(int64_t now, int64_t ms);
+
+/* A deadline as the system takes it: one further away than any time that comes is brought into range. */
+struct timespec posix_timespec(int64_t deadline);
 
 /* Milliseconds from `now` to a deadline as poll and epoll_wait take them: -1 for none. */
 int posix_poll_timeout(int64_t deadline, int64_t now);

@@ -187,7 +187,7 @@ static int finish(h2conn_ws *ws) {
 int h2conn_ws_close(h2conn_ws *ws, uint16_t code, const char *reason) {
     const size_t len = reason != NULL ? strlen(reason) : 0;
     if (ws == NULL || !reason_is_valid(code, reason, len)) return H2CONN_EINVAL;
-    const int64_t by = h2conn_now() + ws->options.close_timeout_ms;
+    const int64_t by = posix_after(h2conn_now(), ws->options.close_timeout_ms);
     pthread_mutex_lock(&ws->lock);
     int error = ws->error == H2CONN_EEND ? H2CONN_OK : ws->error;
     if (error == H2CONN_OK && !ws->close_sent) {

@@ -204,6 +204,34 @@ START_TEST(contract_deadline_of_a_connect_to_a_silent_peer) {
 }
 END_TEST
 
+static void *wait_for_a_byte(void *arg) {
+    char byte = 0;
+    ck_assert_int_eq(h2conn_read(arg, &byte, 1), 1);
+    ck_assert_int_eq(byte, 'b');
+    return NULL;
+}
+
+START_TEST(contract_deadline_later_than_any_time_does_not_pass) {
+    test_server s;
+    pthread_t thread;
+    h2conn *conn;
+    int64_t rtt;
+    const h2conn_options patient = {.client = test_manual(), .timeout_ms = INT64_MAX};
+    test_server_handle(&s, test_echo, NULL);
+    ck_assert_int_eq(h2conn_connect(&conn, s.url, &patient, NULL), H2CONN_OK);
+    ck_assert_int_eq(h2conn_ping(conn, INT64_MAX, &rtt), H2CONN_OK);
+    h2conn_set_deadline(conn, INT64_MAX);
+    ck_assert_int_eq(pthread_create(&thread, NULL, wait_for_a_byte, conn), 0);
+    test_await_blocked(conn, 1);
+    ck_assert_int_eq(h2conn_write(conn, "b", 1, NULL), H2CONN_OK);
+    pthread_join(thread, NULL);
+    h2conn_set_deadline(conn, INT64_MIN);
+    ck_assert_int_eq(h2conn_write(conn, "b", 1, NULL), H2CONN_ETIMEDOUT);
+    h2conn_free(conn);
+    test_server_stop(&s);
+}
+END_TEST
+
 Suite *contract_deadlines_suite(void) {
     Suite *suite = suite_create("contract: deadlines");
     TCase *tc = test_case(suite, "deadlines");
@@ -214,6 +242,7 @@ Suite *contract_deadlines_suite(void) {
     tcase_add_test(tc, contract_deadline_moved_closer_ends_a_waiting_call_sooner);
     tcase_add_test(tc, contract_deadline_moved_away_keeps_a_waiting_call_waiting);
     tcase_add_test(tc, contract_deadline_moved_by_many_threads_while_others_read);
+    tcase_add_test(tc, contract_deadline_later_than_any_time_does_not_pass);
     tcase_add_test(tc, contract_deadline_of_a_connect_that_is_not_answered);
     tcase_add_test(tc, contract_deadline_of_a_connect_to_a_silent_peer);
     return suite;

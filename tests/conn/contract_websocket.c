@@ -347,6 +347,16 @@ START_TEST(closing_does_not_wait_for_ever) {
 }
 END_TEST
 
+START_TEST(closing_may_wait_longer_than_any_time) {
+    test_server s;
+    ws_serve(&s, ws_echo, NULL);
+    h2conn_ws *ws = ws_dial(&s, &(h2conn_ws_options){.close_timeout_ms = INT64_MAX});
+    ck_assert_int_eq(h2conn_ws_close(ws, 1000, NULL), H2CONN_OK);
+    h2conn_ws_free(ws);
+    test_server_stop(&s);
+}
+END_TEST
+
 /* ---- sizes ---- */
 
 START_TEST(rfc6455_7_4_1_a_message_that_does_not_fit_ends_the_websocket) {
@@ -383,6 +393,7 @@ Suite *contract_websocket_suite(void) {
     tcase_add_test(tc, a_read_that_timed_out_goes_on);
     tcase_add_test(tc, a_read_that_goes_on_with_less_room_does_not_overrun_it);
     tcase_add_test(tc, closing_does_not_wait_for_ever);
+    tcase_add_test(tc, closing_may_wait_longer_than_any_time);
     tcase_add_test(tc, rfc6455_7_4_1_a_message_that_does_not_fit_ends_the_websocket);
     return s;
 }
