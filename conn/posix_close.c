@@ -7,6 +7,9 @@
 #include "posix_time.h"
 #include "posix_wait.h"
 
+/* Thrown away with one call. */
+#define DISCARD_OCTETS 16384u
+
 /*
  * The end of a session. A descriptor that is closed while the peer still sends makes the kernel throw away what the
  * peer has not read, so an orderly end is: send everything, the security layer's notice, our half of the socket, and
@@ -60,11 +63,17 @@ static bool floods(const posix_session *s) {
     return s->discarded + (uint32_t)unread > POSIX_BREACH_OCTETS;
 }
 
-/* Throw away what is there; false at the end. Linux does so with MSG_TRUNC, without a copy (tcp(7)). */
+/* Throw away what is there; false at the end. Linux does so with MSG_TRUNC, without a copy (tcp(7)); the room is for
+ * those who count on its being written to. */
 static bool discard(posix_session *s) {
-    const ssize_t n = recv(s->socket.fd, NULL, POSIX_BREACH_OCTETS, MSG_TRUNC | MSG_DONTWAIT);
-    if (n > 0) s->discarded += (uint32_t)n;
-    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+    uint8_t room[DISCARD_OCTETS];
+    for (uint32_t all = 0; all < POSIX_BREACH_OCTETS;) {
+        const ssize_t n = recv(s->socket.fd, room, sizeof room, MSG_TRUNC | MSG_DONTWAIT);
+        if (n <= 0) return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+        s->discarded += (uint32_t)n;
+        all += (uint32_t)n;
+    }
+    return true;
 }
 
 static void linger(posix_session *s) {
