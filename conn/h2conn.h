@@ -333,11 +333,12 @@ int h2conn_respond(h2conn_request *request, int status, const h2conn_field *fiel
 /* ---- connection ---- */
 
 /* Read up to `len` bytes (at least 1) into `buf`, waiting for the first. Returns the count, 0 at the peer's end, or
- * ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ETIMEDOUT, ECLOSED. Bytes that arrived before a failure are read first. */
+ * ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ETIMEDOUT, ECLOSED; ENOMEM, which resets the stream. Bytes that arrived
+ * before a failure are read first. */
 ptrdiff_t h2conn_read(h2conn *conn, void *buf, size_t len);
 
 /* Write all `len` bytes, waiting for the peer's windows. Returns H2CONN_OK, or an error with the bytes that went into
- * frames in *written (may be NULL). ECLOSED after h2conn_close_write. */
+ * frames in *written (may be NULL). ECLOSED after h2conn_close_write; ENOMEM, which resets the stream. */
 int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written);
 
 /* End this side's half (END_STREAM); reading goes on. A second call does nothing. */

@@ -4,6 +4,13 @@
 
 /* Blocking reads and writes. */
 
+/* Without memory to wait the stream ends: a handler that returns now must not make a part pass for the whole. */
+static int starve(h2conn *conn) {
+    h2conn_stream_starve(&conn->stream, conn->session->link.session);
+    posix_session_push(conn->session);
+    return H2CONN_ENOMEM;
+}
+
 /* ---- read ---- */
 
 static void join_readers(h2conn *conn, posix_reader *reader) {
@@ -24,7 +31,7 @@ static ptrdiff_t read_waiting(h2conn *conn, void *buf, size_t len) {
     posix_reader reader = {.buf = buf, .len = len};
     posix_wait w;
     ptrdiff_t result = H2CONN_ETIMEDOUT;
-    if (!posix_wait_begin(&w, s, &conn->waits, POSIX_READ)) return H2CONN_ENOMEM;
+    if (!posix_wait_begin(&w, s, &conn->waits, POSIX_READ)) return starve(conn);
     join_readers(conn, &reader);
     for (;;) {
         const bool in_time = posix_wait_step(&w, conn->read_deadline);
@@ -71,7 +78,7 @@ static int take_turn(h2conn *conn) {
         conn->writing = true;
         return H2CONN_OK;
     }
-    if (!posix_wait_begin(&w, conn->session, &conn->waits, POSIX_TURN)) return H2CONN_ENOMEM;
+    if (!posix_wait_begin(&w, conn->session, &conn->waits, POSIX_TURN)) return starve(conn);
     while (!w.granted && result == H2CONN_OK) {
         result = posix_conn_write_error(conn);
         if (result == H2CONN_OK && !posix_wait_step(&w, conn->write_deadline) && !w.granted) result = H2CONN_ETIMEDOUT;
@@ -103,7 +110,10 @@ static bool must_send(const posix_session *s, uint64_t framed) {
 static bool wait_sent(h2conn *conn) {
     posix_session *s = conn->session;
     posix_wait w;
-    if (!posix_wait_begin(&w, s, &conn->waits, POSIX_WRITE)) return false;
+    if (!posix_wait_begin(&w, s, &conn->waits, POSIX_WRITE)) {
+        if (conn->stream.lent) starve(conn);
+        return true;
+    }
     bool in_time = true;
     while (conn->stream.lent && !conn->stream.closing && in_time) in_time = posix_wait_step(&w, conn->write_deadline);
     const uint64_t framed = s->link.framed;

@@ -60,10 +60,9 @@ static int read_all(h2conn *conn, size_t bytes) {
     }
     if (n < 0) return (int)n;
     h2conn_trailers(conn, &trailers);
-    /* An end that is clean says that nothing is missing. A server that found no memory for its answer says so by
-     * leaving out the trailers. */
-    if (at > bytes) return FAULT_WRONG;
-    return at == bytes && trailers == 1 ? H2CONN_OK : H2CONN_ECUT;
+    /* An end that is clean says that no byte is missing; without memory for the trailers they are left out. */
+    if (at != bytes) return FAULT_WRONG;
+    return trailers == 1 ? H2CONN_OK : H2CONN_ECUT;
 }
 
 int fault_ask(const char *url, size_t bytes) {
