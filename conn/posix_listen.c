@@ -72,21 +72,33 @@ void posix_resume_accepting(posix_server_loop *loop) {
     loop->accept_at = all ? 0 : h2conn_now() + ACCEPT_PAUSE_MS;
 }
 
+/* False when there is none, or no descriptor for it. */
+static bool accept_one(posix_listener *l) {
+    posix_ends ends;
+    const int fd = posix_accept(l->fd, &l->at, &ends);
+    if (fd >= 0) {
+        add_session(l, fd, &ends);
+        return true;
+    }
+    const bool out = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    if (out) pause_accepting(l->loop);
+    return !out && errno != EAGAIN && errno != EWOULDBLOCK;
+}
+
 static void accept_ready(posix_source *source) {
     posix_listener *l = (posix_listener *)source;
     const int64_t until = posix_now_us() + POSIX_TURN_US;
-    do {
-        posix_ends ends;
-        const int fd = posix_accept(l->fd, &l->at, &ends);
-        if (fd >= 0) {
-            add_session(l, fd, &ends);
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            pause_accepting(l->loop);
-            return;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            return;
+    while (accept_one(l) && posix_now_us() < until) {
+    }
+}
+
+void posix_accept_waiting(posix_server_loop *loop) {
+    pthread_mutex_lock(&loop->server->lock);
+    posix_listener *l = loop->listeners;
+    pthread_mutex_unlock(&loop->server->lock);
+    for (; l != NULL; l = l->next)
+        for (unsigned n = 0; n < POSIX_BACKLOG && accept_one(l); n++) {
         }
-    } while (posix_now_us() < until);
 }
 
 void posix_close_listeners(posix_server_loop *loop) {

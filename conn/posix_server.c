@@ -59,6 +59,7 @@ static int64_t take_turn(void *ctx, int64_t now) {
     int asked = atomic_load(&loop->server->asked);
     if (asked == POSIX_DRAIN && posix_passed(until, now)) asked = POSIX_STOP;
     if (asked > loop->done) {
+        if (asked == POSIX_DRAIN) posix_accept_waiting(loop);
         posix_close_listeners(loop);
         posix_loop_each(&loop->loop, asked == POSIX_STOP ? stop_session : drain_session);
         posix_loop_quit(&loop->loop);

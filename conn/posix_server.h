@@ -42,6 +42,8 @@ struct h2conn_server {
 
 /* Accept again, after a pause for want of descriptors. */
 void posix_resume_accepting(posix_server_loop *loop);
+/* Accept those whom the system has connected by now: they may have sent requests, which closing would destroy. */
+void posix_accept_waiting(posix_server_loop *loop);
 void posix_close_listeners(posix_server_loop *loop);
 
 #endif

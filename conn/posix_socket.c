@@ -11,9 +11,6 @@
 #include <unistd.h>
 #include "posix_socket.h"
 
-/* Connections the kernel may complete before they are accepted; it applies its own bound. */
-#define BACKLOG 4096
-
 static ptrdiff_t end(posix_flow *flow, int code, int error) {
     *flow = (posix_flow){.ended = code, .error = error};
     return code;
@@ -107,7 +104,7 @@ static bool bind_and_listen(int fd, const struct sockaddr *address, socklen_t le
     if (sharing == POSIX_FURTHER && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) return false;
     if (bind(fd, address, len) != 0) return false;
     if (sharing == POSIX_FIRST && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) return false;
-    return listen(fd, BACKLOG) == 0;
+    return listen(fd, POSIX_BACKLOG) == 0;
 }
 
 int posix_listen(const struct sockaddr *address, socklen_t len, posix_sharing sharing) {

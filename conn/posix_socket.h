@@ -63,6 +63,9 @@ uint16_t posix_name_port(const posix_name *name);
 /* Sockets may listen on one port together (SO_REUSEPORT); the first of them still finds that the port is free. */
 typedef enum posix_sharing { POSIX_ALONE, POSIX_FIRST, POSIX_FURTHER } posix_sharing;
 
+/* Connections the kernel may complete before they are accepted; it applies its own bound. */
+#define POSIX_BACKLOG 4096
+
 /* Listen on one address; what is accepted is prompt. Returns the descriptor, or -1 with errno. */
 int posix_listen(const struct sockaddr *address, socklen_t len, posix_sharing sharing);
 

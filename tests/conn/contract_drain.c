@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "conn_suites.h"
@@ -115,6 +116,39 @@ START_TEST(rfc9113_6_8_a_drain_serves_requests_that_were_on_their_way) {
 }
 END_TEST
 
+static void *run_server(void *server) {
+    ck_assert_int_eq(h2conn_server_run(server), H2CONN_OK);
+    return NULL;
+}
+
+/* The system has connected them, and they have asked, but no loop has come by to accept. */
+START_TEST(contract_drain_serves_who_was_waiting_to_be_accepted) {
+    const h2conn_server_options options = {.handler = test_accept_only, .loops = _i ? 3 : 1};
+    enum { WAITING = 20 };
+    char address[H2CONN_WHY_BYTES], url[H2CONN_WHY_BYTES + 8];
+    h2conn_server *server;
+    pthread_t thread;
+    test_frame frame;
+    int fds[WAITING];
+    ck_assert_int_eq(h2conn_server_new(&server, &options), H2CONN_OK);
+    ck_assert_int_eq(h2conn_server_listen(server, "http://127.0.0.1:0", address), H2CONN_OK);
+    snprintf(url, sizeof url, "http://%s", address);
+    for (int i = 0; i < WAITING; i++) {
+        fds[i] = test_dial_raw(url);
+        test_greet_server(fds[i]);
+        test_write_post(fds[i], 1, H2_FLAG_END_STREAM);
+    }
+    h2conn_server_drain(server, -1);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_server, server), 0);
+    for (int i = 0; i < WAITING; i++) {
+        ck_assert(test_await_frame(fds[i], &frame, H2_HEADERS));
+        close(fds[i]);
+    }
+    pthread_join(thread, NULL);
+    h2conn_server_free(server);
+}
+END_TEST
+
 START_TEST(contract_stop_ends_connections_with_a_code) {
     test_server s;
     char byte;
@@ -158,6 +192,7 @@ static void add_of_each_style(TCase *tc) {
 Suite *contract_drain_suite(void) {
     Suite *suite = suite_create("contract: drain and stop");
     TCase *tc = test_case(suite, "drain");
+    tcase_add_loop_test(tc, contract_drain_serves_who_was_waiting_to_be_accepted, 0, 2);
     tcase_add_test(tc, contract_stop_before_run_and_any_number_of_times);
     test_each_style(suite, add_of_each_style);
     return suite;
