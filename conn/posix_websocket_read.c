@@ -23,9 +23,13 @@ static int take_close(h2conn_ws *ws, const h2conn_ws_event *event) {
     ws->peer_code = event->code != 0 ? event->code : H2CONN_WS_NO_CODE;
     if (event->len > 0) memcpy(ws->reason, event->bytes, event->len);
     ws->reason[event->len] = '\0';
-    posix_ws_send_close(ws, event->code, NULL, 0, h2conn_now() + LAST_WORD_MS);
+    const int error = posix_ws_send_close(ws, event->code, NULL, 0, h2conn_now() + LAST_WORD_MS);
     pthread_mutex_unlock(&ws->lock);
-    h2conn_close_write(ws->conn);
+    /* A peer that takes nothing more would keep this thread waiting behind the one that writes. */
+    if (error == H2CONN_OK)
+        h2conn_close_write(ws->conn);
+    else
+        h2conn_reset(ws->conn, H2_CANCEL);
     return end(ws, H2CONN_EEND);
 }
 

@@ -122,6 +122,52 @@ START_TEST(rfc6455_5_5_2_pings_are_answered_by_the_thread_that_reads) {
 }
 END_TEST
 
+/* ---- a peer that closes and reads no more ---- */
+
+typedef struct closing {
+    test_flag close, leave;
+} closing;
+
+static void close_unread(void *user, h2conn_request *request) {
+    closing *c = user;
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    test_await(&c->close, 1);
+    ck_assert_int_eq(h2conn_write(conn, "\x88\x02\x03\xe8", 4, NULL), H2CONN_OK);
+    test_await(&c->leave, 1);
+}
+
+static void *send_for_ever(void *ws) {
+    static const uint8_t bytes[1u << 20];
+    while (h2conn_ws_send(ws, bytes, sizeof bytes, false) == H2CONN_OK) continue;
+    return NULL;
+}
+
+START_TEST(rfc6455_5_5_1_a_peer_that_closes_and_reads_no_more_holds_up_nobody) {
+    closing c = {TEST_FLAG, TEST_FLAG};
+    test_server s;
+    pthread_t writer;
+    h2conn_ws *ws;
+    char buf[8];
+    h2_config config = h2_config_hosted(false);
+    config.blocked_ms = 0; /* the engine does not end it */
+    h2conn_options options = {.client = NULL};
+    ck_assert_int_eq(h2conn_client_new(&options.client, &(h2conn_client_options){.config = &config}), H2CONN_OK);
+    ws_serve(&s, close_unread, &c);
+    ck_assert_int_eq(h2conn_ws_connect(&ws, s.url, &options, NULL, NULL), H2CONN_OK);
+    ck_assert_int_eq(pthread_create(&writer, NULL, send_for_ever, ws), 0);
+    test_await_blocked(h2conn_ws_conn(ws), 1);
+    test_raise(&c.close);
+    ck_assert_int_eq(h2conn_ws_read_message(ws, buf, sizeof buf, NULL), H2CONN_EEND);
+    ck_assert_uint_eq(h2conn_ws_close_code(ws, NULL), 1000);
+    pthread_join(writer, NULL);
+    h2conn_ws_free(ws);
+    test_raise(&c.leave);
+    h2conn_client_free(options.client);
+    test_server_stop(&s);
+}
+END_TEST
+
 /* ---- opening ---- */
 
 static void choose(void *user, h2conn_request *request) {
@@ -201,6 +247,7 @@ Suite *contract_websocket_peers_suite(void) {
     tcase_add_test(tc, rfc6455_5_1_a_client_refuses_masked_frames);
     tcase_add_test(tc, rfc6455_7_1_5_an_end_without_close_is_cut);
     tcase_add_test(tc, rfc6455_5_5_2_pings_are_answered_by_the_thread_that_reads);
+    tcase_add_test(tc, rfc6455_5_5_1_a_peer_that_closes_and_reads_no_more_holds_up_nobody);
     tcase_add_test(tc, rfc6455_4_1_a_server_chooses_among_what_was_offered);
     tcase_add_test(tc, rfc6455_4_4_a_request_for_something_else_is_answered_400_with_the_version);
     tcase_add_test(tc, rfc8441_3_a_server_that_does_not_offer_it);
