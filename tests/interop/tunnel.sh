@@ -51,8 +51,8 @@ def talk(conn):
     thread.join()
 
 def abort(conn):
-    conn.sendall(b"x")
     try:
+        conn.sendall(b"x")
         sys.exit(1 if conn.recv(10) == b"" else 2)
     except ConnectionResetError:
         sys.exit(0)
