@@ -325,8 +325,8 @@ ptrdiff_t h2conn_request_read(h2conn_request *request, void *buf, size_t len);
 int h2conn_inform(h2conn_request *request, int status, const h2conn_field *fields, size_t n);
 
 /* Answer completely: a status (200 to 599), fields and a body of `len` bytes, waiting for the client to take it. A
- * content-length is added unless `fields` has one or the status (204, 304) excludes it. What the client still sends is
- * discarded. */
+ * content-length is added unless `fields` has one or the status (204, 304) excludes it; the body is left out with these
+ * and for HEAD. What the client still sends is discarded. */
 int h2conn_respond(h2conn_request *request, int status, const h2conn_field *fields, size_t n, const void *body,
                    size_t len);
 

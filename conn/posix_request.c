@@ -141,9 +141,14 @@ static bool has_field(const h2conn_field *fields, size_t n, const char *name, si
     return false;
 }
 
+/* RFC 9110, 15.3.5, 15.4.5. */
+static bool excludes_content(int status) {
+    return status == NO_CONTENT || status == NOT_MODIFIED;
+}
+
 static bool wants_length(int status, const h2conn_field *fields, size_t n) {
     static const char name[] = "content-length";
-    return status != NO_CONTENT && status != NOT_MODIFIED && !has_field(fields, n, name, sizeof name - 1);
+    return !excludes_content(status) && !has_field(fields, n, name, sizeof name - 1);
 }
 
 /* With events the body is copied as far as it does not fit. */
@@ -160,8 +165,8 @@ static int respond(h2conn_request *request, int status, const h2conn_field *fiel
     char digits[H2CONN_LENGTH_DIGITS + 1];
     const h2_field length = h2conn_field_of_length(digits, len);
     if (conn->status != 0) return H2CONN_ESTATE;
-    /* RFC 9110, 9.3.2: the answer to HEAD has no content. */
-    if (strcmp(h2conn_request_method(request), "HEAD") == 0) len = 0;
+    /* RFC 9110, 9.3.2: the answer to HEAD has no content either. */
+    if (excludes_content(status) || strcmp(h2conn_request_method(request), "HEAD") == 0) len = 0;
     const h2_field *added = wants_length(status, fields, n) ? &length : NULL;
     int result = answer(request, status, fields, n, added, len == 0 ? H2_END : 0);
     if (result != H2CONN_OK) return result;

@@ -223,8 +223,9 @@ static void respond_page(void *user, h2conn_request *request) {
     ck_assert_int_eq(h2conn_respond(request, *(int *)user, NULL, 0, "twelve bytes", 12), H2CONN_OK);
 }
 
-static void check_length(int status, const char *method, const char *expected) {
+static void check_length(int status, const char *method, const char *expected, ptrdiff_t content) {
     test_server s;
+    char buf[16];
     h2conn *conn;
     h2conn_response response;
     h2conn_options options = {.method = method};
@@ -232,13 +233,21 @@ static void check_length(int status, const char *method, const char *expected) {
     ck_assert_int_eq(h2conn_connect(&conn, s.url, &options, &response), H2CONN_OK);
     ck_assert_uint_eq(response.n_fields, expected ? 1 : 0);
     if (expected) ck_assert_str_eq(response.fields[0].value, expected);
+    ck_assert_int_eq(h2conn_read(conn, buf, sizeof buf), content);
+    if (content > 0) ck_assert_int_eq(h2conn_read(conn, buf, sizeof buf), 0);
     h2conn_free(conn);
     test_server_stop(&s);
 }
 
 START_TEST(rfc9110_8_6_a_complete_answer_has_its_length) {
-    check_length(200, "GET", "12");
-    check_length(200, "HEAD", "12");
+    check_length(200, "GET", "12", 12);
+    check_length(200, "HEAD", "12", 0);
+}
+END_TEST
+
+START_TEST(rfc9110_15_an_answer_that_has_no_content_is_sent_without) {
+    check_length(204, "GET", NULL, 0);
+    check_length(304, "GET", NULL, 0);
 }
 END_TEST
 
@@ -258,6 +267,7 @@ Suite *conn_sections_suite(void) {
     tcase_add_test(tc, rfc8441_3_extended_connect_is_not_sent_to_a_server_that_does_not_offer_it);
     tcase_add_test(tc, rfc9113_8_5_connect_has_neither_scheme_nor_path);
     tcase_add_test(tc, rfc9110_8_6_a_complete_answer_has_its_length);
+    tcase_add_test(tc, rfc9110_15_an_answer_that_has_no_content_is_sent_without);
     test_each_style(suite, add_of_each_style);
     return suite;
 }
