@@ -134,5 +134,5 @@ dist() {
     make dist && tar -xzf "$BUILD/h2conn-$version.tar.gz" -C "$dir" && make -C "$dir/h2conn-$version" BUILD=build -n all shared >"$dir/plan" &&
         grep -q 'LD  build/bin/h2cat' "$dir/plan"
 }
-if git -C "$root" rev-parse HEAD >/dev/null 2>&1; then expect "install: make dist" dist; else skip "install: make dist needs a checkout"; fi
+if git -C "$root" rev-parse HEAD >/dev/null 2>&1; then expect "install: make dist" dist; else skip "install: make dist needs git and a checkout"; fi
 [ $failures -eq 0 ]

@@ -16,7 +16,8 @@ function check(so, why) {
 
 class Guest {
     constructor() {
-        this.session = http2.connect(url, { ca: fs.readFileSync(ca) });
+        // The server listens on 127.0.0.1 alone, and localhost may be ::1 first.
+        this.session = http2.connect(url, { ca: fs.readFileSync(ca), family: 4 });
         this.session.on('error', (error) => check(false, error));
         this.stream = this.session.request({ ':method': 'POST', ':path': '/chat' });
         this.heard = [];

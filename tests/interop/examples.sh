@@ -93,10 +93,21 @@ expect "examples: records of constant size" test "$(timeout "$LIMIT" "$examples/
 json() { [ "$(timeout "$LIMIT" "$examples/json_client" "http://$url" one 'two "2"' "$(printf 'a\nb')")" = "$(printf 'ONE\nTWO "2"\nA\nB')" ]; }
 # Go's Encoder ends each value with a newline, and escapes what could end a script.
 like_go() { [ "$(printf '"\\u003ca\\u003e"\n 17\n"x' | timeout "$LIMIT" "$h2cat" "http://$url" | cut -c 1-12)" = "$(printf '"<A>"\n{"error": "n\n{"error": "p')" ]; }
+json_too_long() { { printf '"'; head -c 70000 /dev/zero | tr '\0' x; printf '"\n'; } | timeout "$LIMIT" "$h2cat" "http://$url" | grep -qx '{"error": ".*longer than the buffer.*"}'; }
 if given json_server; then
     serve "$examples/json_server" http://127.0.0.1:0
     expect "examples: JSON, a value a line" json
     expect "examples: JSON as Go writes it, other values, and text that is none" like_go
+    expect "examples: JSON in a line that is too long is refused" json_too_long
+    go=$dir/go_json
+    if ! have go 'examples: JSON with Go'; then :
+    elif ! GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$dir/go-cache go build -o "$go" "$here/go_json.go" 2>"$dir/out"; then
+        skip "examples: JSON with Go: golang-golang-x-net-dev is not installed"
+    else
+        expect "examples: encoding/json of Go with json_server" timeout "$LIMIT" "$go" ask "http://$url"
+        serve "$go" serve
+        expect "examples: json_client with encoding/json of Go" json
+    fi
 fi
 
 cbor() { [ "$(timeout "$LIMIT" "$examples/cbor_client" "http://$url")" = "$(printf 'temperature: 21.5\nhumidity: 0.4\npressure: 1013.25')" ]; }
@@ -135,6 +146,58 @@ if given grpc_server; then
     url=$grpc_url
     expect "examples: grpc_client with grpc_server" grpc_turns
 fi
+
+# ---- what goes wrong ----
+
+# Without arguments, and when asked for help, each says how it is used.
+usage() {
+    for program in "$examples"/*; do
+        for argument in '' --help; do
+            # shellcheck disable=SC2086 # nothing, or a word
+            timeout "$LIMIT" "$program" $argument </dev/null >"$dir/said" 2>&1
+            [ $? -eq 1 ] && grep -q "^usage: $(basename "$program") .*http://" "$dir/said" || { echo "$program $argument"; cat "$dir/said"; return 1; }
+        done
+    done
+}
+# usage: loses CLIENT ARGUMENT...: the server is killed while the client waits, which says so and fails, as input goes on
+loses() {
+    client=$1
+    shift
+    [ -x "$examples/$client" ] || return 0
+    start "$examples/${server:-echo_server}" http://127.0.0.1:0 || return 1
+    # shellcheck disable=SC2086 # one word, or two
+    timeout "$LIMIT" "$examples/$client" "$@" "http://$url" <"$dir/says" >"$dir/hears" 2>"$dir/said" &
+    left=$!
+    exec 4>"$dir/says" 5<"$dir/hears"
+    echo word >&4 && read -r line <&5
+    servers=$(for one in $servers; do [ "$one" = "$pid" ] || printf ' %s' "$one"; done)
+    kill -KILL "$pid" && wait "$pid"
+    wait "$left"
+    status=$?
+    exec 4>&- 5<&-
+    cat "$dir/said"
+    [ "$status" -eq 1 ] && [ "$(grep -c 'connection to the peer was lost' "$dir/said")" -eq 1 ] && [ "$(wc -l <"$dir/said")" -eq 1 ]
+}
+# usage: sent_away CLIENT URL-AND-ARGUMENTS: a status that is no success fails it
+sent_away() {
+    client=$1
+    shift
+    [ -x "$examples/$client" ] || return 0
+    echo word | timeout "$LIMIT" "$examples/$client" "$@" >"$dir/said" 2>&1
+    [ $? -eq 1 ] && grep -q '^the server answered 502$' "$dir/said" || { cat "$dir/said"; return 1; }
+}
+[ -p "$dir/says" ] || mkfifo "$dir/says" "$dir/hears"
+expect "examples: each says how it is used" usage
+expect "examples: own_poll says that the server is lost" loses own_poll
+server=lines_server expect "examples: lines_client says that the server is lost" loses lines_client anna
+server=grpc_server expect "examples: grpc_client says that the server is lost" loses grpc_client
+serve "$h2cat" --listen --unix "$dir/no-socket" http://127.0.0.1:0
+for client in echo_client own_poll own_libevent cbor_client grpc_client; do
+    expect "examples: $client says a status that is no success" sent_away $client "$url"
+done
+expect "examples: lines_client says a status that is no success" sent_away lines_client anna "$url"
+expect "examples: json_client says a status that is no success" sent_away json_client "$url" one
+expect "examples: records_client says a status that is no success" sent_away records_client "$url" 10
 
 # The code blocks in C are whole programs: README's client and server, and docs/api.md's server by callbacks.
 programs() { awk -v base="$dir/$2" '/^```c$/ { n++; out = base n ".c"; next } /^```$/ { out = "" } out { print >out }' "$root/$1"; }

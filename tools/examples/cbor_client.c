@@ -37,9 +37,11 @@ int main(int argc, char **argv) {
     static item_reader in;
     h2conn_response response;
     cbor_item_t *item = NULL;
-    if (argc != 2) return fprintf(stderr, "usage: cbor_client URL\n"), 1;
+    if (argc != 2 || *argv[1] == '-') return fprintf(stderr, "usage: cbor_client http://127.0.0.1:8080\n"), 1;
     int error = h2conn_connect(&in.conn, argv[1], NULL, &response);
     if (error) return fprintf(stderr, "%s\n", response.why), 1;
+    if (response.status != 200)
+        return fprintf(stderr, "the server answered %d\n", response.status), h2conn_free(in.conn), 1;
     for (size_t i = 0; i < sizeof readings / sizeof *readings && !error; i++)
         error = send_reading(in.conn, &readings[i]);
     h2conn_close_write(in.conn);

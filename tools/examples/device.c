@@ -75,7 +75,7 @@ int main(int argc, char **argv) {
     h2conn_options connect = {.timeout_ms = -1}; /* try for ever */
     h2conn_response response = {0};
     h2conn *conn;
-    if (argc != 3) return fprintf(stderr, "usage: device NAME URL\n"), 1;
+    if (argc != 3) return fprintf(stderr, "usage: device NAME http://127.0.0.1:8080\n"), 1;
     device d = {.name = argv[1], .every_ms = 1000};
     if (h2conn_client_new(&connect.client, &options) != H2CONN_OK) return 1;
     while (!d.off && h2conn_connect(&conn, argv[2], &connect, &response) == H2CONN_OK) {

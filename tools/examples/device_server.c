@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
     h2conn_server_options options = {.handler = listen_to, .threads = DEVICES};
     h2conn_server *server;
     pthread_t thread;
-    if (argc != 2) return fprintf(stderr, "usage: device_server URL\n"), 1;
+    if (argc != 2 || *argv[1] == '-') return fprintf(stderr, "usage: device_server http://127.0.0.1:8080\n"), 1;
     if (h2conn_server_new(&server, &options) != H2CONN_OK) return 1;
     if (h2conn_server_listen(server, argv[1], address) != H2CONN_OK) return fprintf(stderr, "%s\n", address), 1;
     if (pthread_create(&thread, NULL, command, NULL) != 0) return 1;

@@ -30,7 +30,8 @@ int main(int argc, char **argv) {
     h2conn_options options = {.timeout_ms = 5000};
     h2conn_response response;
     h2conn *conn;
-    if (argc != 2 && argc != 3) return fprintf(stderr, "usage: echo_client URL [CA]\n"), 1;
+    if ((argc != 2 && argc != 3) || *argv[1] == '-')
+        return fprintf(stderr, "usage: echo_client http://127.0.0.1:8080, or https://localhost:8443 CA\n"), 1;
     if (argc == 3) {
         h2tls_options trust = {.ca_file = argv[2]};
         if (h2tls_client(&tls, &trust, why) != 0) return fprintf(stderr, "%s\n", why), 1;
@@ -39,6 +40,8 @@ int main(int argc, char **argv) {
     }
     int error = h2conn_connect(&conn, argv[1], &options, &response);
     if (error) return fprintf(stderr, "%s\n", response.why), 1;
+    if (response.status != 200)
+        return fprintf(stderr, "the server answered %d\n", response.status), h2conn_free(conn), 1;
     for (size_t i = 0; i < sizeof lines / sizeof *lines && !error; i++) error = ask(conn, lines[i]);
     if (error) fprintf(stderr, "%s\n", h2conn_why(conn, why));
     h2conn_free(conn);

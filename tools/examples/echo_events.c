@@ -26,7 +26,8 @@ int main(int argc, char **argv) {
     char address[H2CONN_WHY_BYTES];
     h2conn_server_options options = {.events = &echo};
     h2conn_server *server;
-    if (argc < 2 || argc > 3) return fprintf(stderr, "usage: echo_events URL [LOOPS]\n"), 1;
+    if (argc < 2 || argc > 3 || *argv[1] == '-')
+        return fprintf(stderr, "usage: echo_events http://127.0.0.1:8080 [LOOPS]\n"), 1;
     if (argc == 3) options.loops = (unsigned)strtoul(argv[2], NULL, 10);
     if (h2conn_server_new(&server, &options) != H2CONN_OK) return 1;
     if (h2conn_server_listen(server, argv[1], address) != H2CONN_OK) return fprintf(stderr, "%s\n", address), 1;

@@ -22,7 +22,8 @@ int main(int argc, char **argv) {
     h2conn_secure secure;
     h2conn_server_options options = {.handler = echo};
     h2conn_server *server;
-    if (argc != 2 && argc != 4) return fprintf(stderr, "usage: echo_server URL [CERT KEY]\n"), 1;
+    if ((argc != 2 && argc != 4) || *argv[1] == '-')
+        return fprintf(stderr, "usage: echo_server http://127.0.0.1:8080, or https://127.0.0.1:8443 CERT KEY\n"), 1;
     if (argc == 4) {
         h2tls_options own = {.cert_file = argv[2], .key_file = argv[3]};
         if (h2tls_server(&tls, &own, why) != 0) return fprintf(stderr, "%s\n", why), 1;

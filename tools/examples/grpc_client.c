@@ -47,18 +47,20 @@ int main(int argc, char **argv) {
     pthread_t sender;
     h2conn *conn;
     note n;
-    if (argc != 2) return fprintf(stderr, "usage: grpc_client URL\n"), 1;
+    if (argc != 2 || *argv[1] == '-') return fprintf(stderr, "usage: grpc_client http://127.0.0.1:8080\n"), 1;
     snprintf(url, sizeof url, "%s" GRPC_PATH, argv[1]);
     if (h2conn_connect(&conn, url, &options, &response) != H2CONN_OK) return fprintf(stderr, "%s\n", response.why), 1;
     if (pthread_create(&sender, NULL, send_notes, conn) != 0) return 1;
     if (h2conn_await_response(conn, &response) != H2CONN_OK) return fprintf(stderr, "%s\n", response.why), 1;
+    if (response.status != 200)
+        return fprintf(stderr, "the server answered %d\n", response.status), h2conn_free(conn), 1;
     h2conn_reader_of(&in, conn, buf, sizeof buf);
     int got;
     while ((got = note_read(&in, &n)) > 0) {
         printf("%lld %s\n", (long long)n.number, n.text);
         fflush(stdout);
     }
-    if (got < 0) fprintf(stderr, "%s: %s\n", h2conn_strerror(got), h2conn_why(conn, why));
+    if (got < 0) fprintf(stderr, "%s\n", *h2conn_why(conn, why) ? why : h2conn_strerror(got));
     const int status = got == 0 ? status_of(conn, &response) : 1;
     if (status) { /* the other thread may wait for input that never comes */
         pthread_detach(sender);

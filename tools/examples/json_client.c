@@ -35,15 +35,17 @@ int main(int argc, char **argv) {
     h2conn_response response;
     h2conn_reader in;
     h2conn *conn;
-    if (argc < 3) return fprintf(stderr, "usage: json_client URL WORD...\n"), 1;
+    if (argc < 3) return fprintf(stderr, "usage: json_client http://127.0.0.1:8080 WORD...\n"), 1;
     int error = h2conn_connect(&conn, argv[1], NULL, &response);
     if (error) return fprintf(stderr, "%s\n", response.why), 1;
+    if (response.status != 200)
+        return fprintf(stderr, "the server answered %d\n", response.status), h2conn_free(conn), 1;
     h2conn_reader_of(&in, conn, buf, sizeof buf);
     for (int i = 2; i < argc && !error; i++) {
         error = send_word(conn, argv[i]);
         if (!error) error = print_answer(&in);
     }
-    if (error) fprintf(stderr, "%s: %s\n", h2conn_strerror(error), h2conn_why(conn, why));
+    if (error) fprintf(stderr, "%s\n", *h2conn_why(conn, why) ? why : h2conn_strerror(error));
     h2conn_free(conn);
     return error != H2CONN_OK;
 }

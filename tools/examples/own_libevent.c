@@ -43,8 +43,8 @@ static void on_client(evutil_socket_t fd, short what, void *arg) {
 
 static void on_response(void *user, h2conn *conn, const h2conn_response *response) {
     const question *q = h2conn_user(conn);
-    (void)user;
-    (void)response;
+    program *p = user;
+    if (response->status != 200) p->failed = fprintf(stderr, "the server answered %d\n", response->status);
     h2conn_try_write(conn, q->text, strlen(q->text)); /* so little is always taken */
     h2conn_close_write(conn);
 }
@@ -64,10 +64,7 @@ static void on_readable(void *user, h2conn *conn) {
 static void on_close(void *user, h2conn *conn) {
     program *p = user;
     char why[H2CONN_WHY_BYTES];
-    if (h2conn_why(conn, why)[0] != '\0') {
-        fprintf(stderr, "%s\n", why);
-        p->failed = 1;
-    }
+    if (h2conn_why(conn, why)[0] != '\0') p->failed = fprintf(stderr, "%s\n", why);
     h2conn_free(conn);
     p->asked--;
 }
@@ -79,7 +76,7 @@ int main(int argc, char **argv) {
     const h2conn_events events = {
         .on_response = on_response, .on_readable = on_readable, .on_close = on_close, .user = &p};
     const h2conn_client_options manual = {.manual = true};
-    if (argc != 2) return fprintf(stderr, "usage: own_libevent URL\n"), 1;
+    if (argc != 2 || *argv[1] == '-') return fprintf(stderr, "usage: own_libevent http://127.0.0.1:8080\n"), 1;
     if (p.base == NULL || h2conn_client_new(&p.client, &manual) != H2CONN_OK) return 1;
     const h2conn_options options = {.client = p.client, .timeout_ms = 5000};
     p.event = event_new(p.base, h2conn_client_fd(p.client), EV_READ, on_client, &p);
@@ -95,5 +92,5 @@ int main(int argc, char **argv) {
     event_free(p.event);
     h2conn_client_free(p.client);
     event_base_free(p.base);
-    return p.failed;
+    return p.failed != 0;
 }

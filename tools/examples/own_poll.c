@@ -10,8 +10,7 @@ typedef struct talk {
     h2conn *conn; /* NULL when it has ended */
     char line[4096];
     size_t len; /* bytes of it that wait to be sent */
-    bool ready, ended;
-    int status;
+    bool ready, ended, failed;
 } talk;
 
 /* Send what there is; on_writable calls again when not all was taken. */
@@ -29,7 +28,8 @@ static void on_response(void *user, h2conn *conn, const h2conn_response *respons
     talk *t = user;
     (void)conn;
     t->ready = true;
-    t->status = response->status;
+    t->failed = response->status != 200;
+    if (t->failed) fprintf(stderr, "the server answered %d\n", response->status);
     send_on(t);
 }
 
@@ -49,7 +49,10 @@ static void on_writable(void *user, h2conn *conn) {
 static void on_close(void *user, h2conn *conn) {
     talk *t = user;
     char why[H2CONN_WHY_BYTES];
-    if (h2conn_why(conn, why)[0] != '\0') fprintf(stderr, "%s\n", why);
+    if (h2conn_why(conn, why)[0] != '\0') {
+        fprintf(stderr, "%s\n", why);
+        t->failed = true;
+    }
     h2conn_free(conn);
     t->conn = NULL;
 }
@@ -63,10 +66,10 @@ int main(int argc, char **argv) {
                                   .user = &t};
     const h2conn_client_options manual = {.manual = true};
     h2conn_options options = {.timeout_ms = 5000};
-    if (argc != 2) return fprintf(stderr, "usage: own_poll URL\n"), 1;
+    if (argc != 2 || *argv[1] == '-') return fprintf(stderr, "usage: own_poll http://127.0.0.1:8080\n"), 1;
     if (h2conn_client_new(&options.client, &manual) != H2CONN_OK) return 1;
     int error = h2conn_connect_start(&t.conn, argv[1], &options, &events, NULL);
-    if (error != H2CONN_OK) fprintf(stderr, "%s\n", h2conn_strerror(error));
+    if (error != H2CONN_OK) t.failed = fprintf(stderr, "%s\n", h2conn_strerror(error));
     while (t.conn != NULL) {
         /* Nothing more is read while something waits to be sent. */
         struct pollfd fds[] = {{.fd = h2conn_client_fd(options.client), .events = POLLIN},
@@ -81,5 +84,5 @@ int main(int argc, char **argv) {
         h2conn_client_process(options.client);
     }
     h2conn_client_free(options.client);
-    return t.status != 200;
+    return t.failed;
 }

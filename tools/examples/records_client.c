@@ -23,10 +23,12 @@ int main(int argc, char **argv) {
     h2conn_response response;
     h2conn_reader in;
     h2conn *conn;
-    if (argc != 3) return fprintf(stderr, "usage: records_client URL COUNT\n"), 1;
-    const uint32_t count = (uint32_t)strtoul(argv[2], NULL, 10);
+    const uint32_t count = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+    if (count == 0) return fprintf(stderr, "usage: records_client http://127.0.0.1:8080 COUNT\n"), 1;
     int error = h2conn_connect(&conn, argv[1], NULL, &response);
     if (error) return fprintf(stderr, "%s\n", response.why), 1;
+    if (response.status != 200)
+        return fprintf(stderr, "the server answered %d\n", response.status), h2conn_free(conn), 1;
     h2conn_reader_of(&in, conn, buf, sizeof buf);
     for (uint32_t i = 1; i <= count && !error; i++) error = ask(conn, &in, i);
     if (error)

@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
     char address[H2CONN_WHY_BYTES];
     h2conn_server_options options = {.handler = add_up};
     h2conn_server *server;
-    if (argc != 2) return fprintf(stderr, "usage: records_server URL\n"), 1;
+    if (argc != 2 || *argv[1] == '-') return fprintf(stderr, "usage: records_server http://127.0.0.1:8080\n"), 1;
     if (h2conn_server_new(&server, &options) != H2CONN_OK) return 1;
     if (h2conn_server_listen(server, argv[1], address) != H2CONN_OK) return fprintf(stderr, "%s\n", address), 1;
     fprintf(stderr, "listening on %s\n", address);
