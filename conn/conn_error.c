@@ -58,7 +58,8 @@ void h2conn_explain(char out[H2CONN_WHY_BYTES], int error, const h2_failure *why
         h2conn_text_add(&text, ": ");
         h2conn_text_add(&text, detail);
     }
-    if (why->culprit == H2_BY_NOBODY || (why->code == H2_NO_ERROR && error == H2CONN_ELOST)) return;
+    const bool outside = error == H2CONN_ELOST || error == H2CONN_ETLS; /* of HTTP/2 */
+    if (why->culprit == H2_BY_NOBODY || (why->code == H2_NO_ERROR && outside)) return;
     h2conn_text_add(&text, ", code ");
     if (why->code > H2_HTTP_1_1_REQUIRED)
         h2conn_text_number(&text, why->code);

@@ -64,7 +64,7 @@ const char *h2conn_version(void);
 
 #define H2CONN_ERRORS(X)                                                                                               \
     X(H2CONN_OK, 0, "done")                                                                                            \
-    X(H2CONN_EINVAL, -1, "an argument is out of range, or a field may not be sent in HTTP/2")                          \
+    X(H2CONN_EINVAL, -1, "an argument is out of range, a field may not be sent, or https:// has no TLS set up")        \
     X(H2CONN_EURL, -2, "the URL is not http://host[:port][/path] or https://; check scheme and port")                  \
     X(H2CONN_ENOMEM, -3, "out of memory, or a limit of this process is reached; close connections or raise it")        \
     X(H2CONN_ERESOLVE, -4, "the host name has no address; check the name and the resolver")                            \

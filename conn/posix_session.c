@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "conn_text.h"
 #include "posix_session.h"
 #include "posix_time.h"
 
@@ -174,9 +175,20 @@ void posix_session_leave(posix_session *s) {
     if (last) session_free(s);
 }
 
+/* A client was not answered in HTTP/2: most often the port is that of something else. */
+static bool is_unanswered(const posix_session *s) {
+    return !s->link.server && s->link.ended != H2CONN_LINK_RUNNING && !h2_session_ready(s->link.session);
+}
+
 const char *posix_session_detail(posix_session *s, char text[H2CONN_WHY_BYTES]) {
+    char lost[H2CONN_WHY_BYTES] = "";
     if (s->link.late) return "the TLS handshake took too long";
     if (s->link.stalled) return "it does not read";
     if (s->link.ended == H2CONN_TRANSPORT_ETLS && s->guard != NULL) return s->owner->secure.failure(&s->guard->above);
-    return s->errno_lost != 0 ? posix_error_text(s->errno_lost, text) : NULL;
+    const bool unanswered = is_unanswered(s);
+    if (s->errno_lost != 0) posix_error_text(s->errno_lost, lost);
+    if (!unanswered && s->errno_lost == 0) return NULL;
+    h2conn_text_join(text, H2CONN_WHY_BYTES, lost, unanswered && s->errno_lost != 0 ? ", " : "",
+                     unanswered ? "it answered nothing in HTTP/2; check the port, and http against https" : "");
+    return text;
 }

@@ -93,6 +93,7 @@ int main(int argc, char **argv) {
         default: return tool_bad_option(option, argv);
         }
     }
+    if (optind == argc && isatty(STDIN_FILENO)) return complain("no FILE given, and standard input is a terminal", "");
     const char *file = optind < argc ? argv[optind++] : "-";
     if (optind < argc) return complain("one file only, not also ", argv[optind]);
     return dump(file, &p, from);

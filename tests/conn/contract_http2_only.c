@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
@@ -22,6 +23,34 @@ START_TEST(contract_http1_server_gives_the_client_ehttp2) {
     ck_assert_int_eq(test_connect_error(raw.url, NULL, &response), H2CONN_EHTTP2);
     ck_assert_ptr_nonnull(strstr(response.why, "does not speak HTTP/2"));
     test_raw_join(&raw);
+}
+END_TEST
+
+/* What a server of TLS does with the preface: an alert, and the end; others only end. */
+static void hang_up(int fd, void *user) {
+    char preface[H2_PREFACE_BYTES];
+    ck_assert(test_read_raw(fd, preface, sizeof preface));
+    test_write_raw(fd, user, strlen(user));
+    shutdown(fd, SHUT_WR);
+    while (read(fd, preface, sizeof preface) > 0) {
+    }
+}
+
+START_TEST(contract_a_client_that_was_answered_nothing_hears_what_to_check) {
+    static char *const answers[] = {"", "\x15\x03\x01"};
+    h2conn_response response;
+    test_raw raw;
+    test_raw_start(&raw, hang_up, answers[_i]);
+    ck_assert_int_eq(test_connect_error(raw.url, NULL, &response), H2CONN_ELOST);
+    ck_assert_msg(strstr(response.why, "check the port, and http against https") != NULL, "%s", response.why);
+    test_raw_join(&raw);
+}
+END_TEST
+
+START_TEST(contract_https_without_tls_is_told) {
+    h2conn_response response;
+    ck_assert_int_eq(test_connect_error("https://127.0.0.1:1", NULL, &response), H2CONN_EINVAL);
+    ck_assert_msg(strstr(response.why, "no TLS set up") != NULL, "%s", response.why);
 }
 END_TEST
 
@@ -78,6 +107,8 @@ Suite *contract_http2_only_suite(void) {
     Suite *suite = suite_create("contract: HTTP/2 only");
     TCase *tc = test_case(suite, "http2 only");
     tcase_add_loop_test(tc, contract_http1_server_gives_the_client_ehttp2, 0, 4);
+    tcase_add_loop_test(tc, contract_a_client_that_was_answered_nothing_hears_what_to_check, 0, 2);
+    tcase_add_test(tc, contract_https_without_tls_is_told);
     test_each_style(suite, add_of_each_style);
     return suite;
 }

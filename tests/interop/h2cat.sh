@@ -67,11 +67,13 @@ verbose() {
         grep -qx '> DATA stream=1 flags=END_STREAM length=0' "$dir/frames" && grep -q '^> GOAWAY last=0 code=NO_ERROR' "$dir/frames"
 }
 
-# Pings go on while stdin is silent: the first answer is awaited, then the client is told to end.
+# Pings go on while stdin is silent: two answers are awaited, then the client is told to end. An answer that comes later
+# than the next ping is due ends it.
 pings() {
-    "$h2cat" $trust --ping 0.05 "$url" <&8 >/dev/null 2>&6 &
+    [ -p "$dir/pings" ] || mkfifo "$dir/pings"
+    "$h2cat" $trust --ping 1 "$url" <&8 >/dev/null 2>"$dir/pings" &
     client=$!
-    read -r said <&6 && read -r again <&6
+    { read -r said && read -r again; } <"$dir/pings"
     kill "$client"
     wait "$client"
     case "$said$again" in 'h2cat: round trip '*' ms''h2cat: round trip '*' ms') ;; *) return 1 ;; esac
@@ -199,11 +201,18 @@ expect "--reconnect tells each attempt, and gives up with exit status 2" stays_a
 
 # Usage.
 serve "$h2cat" --listen --echo http://127.0.0.1:0
+closed_stdout() { echo hello | timeout "$LIMIT" "$h2cat" "$url" >&- 2>"$dir/said"; [ $? -eq 1 ] && grep -q '^h2cat: cannot write stdout' "$dir/said"; }
+expect "a stdout that is closed is exit status 1" closed_stdout
+closed_stdin() { timeout "$LIMIT" "$h2cat" "$url" <&- >"$dir/said" && [ ! -s "$dir/said" ]; }
+expect "a stdin that is closed is an empty one" closed_stdin
+expect "-v shows the status" status 0 '^< :status: 200$' -v "$url"
+expect "seconds may begin with their point" status 0 '' --ping .5 "$url"
+expect "a port beyond 65535 is told, to listen on" status 2 'at most 65535' --tcp 127.0.0.1:65536 "$url"
 for arguments in '' 'ftp://localhost/' 'http://localhost http://localhost' '--echo http://localhost' '--listen --echo --exec x http://localhost:0' \
     '--no-such-option http://localhost' '-H nocolon http://localhost' '--timeout 0 http://localhost' '--timeout' \
     '--listen -k http://localhost:0' '--listen --echo https://localhost:0' '--cacert x http://localhost' '--cert x https://localhost' \
     '--listen --respond /nonexistent http://127.0.0.1:0' '--websocket=x http://localhost' '--ping 0 http://localhost' \
-    '--listen --stats http://localhost:0' '--listen --reconnect http://localhost:0' '--tcp a:1 --stats http://localhost' '--tcp a:1 --unix b http://localhost' '--tcp nowhere http://localhost' '--websocket -X PUT http://localhost' 'https://localhost --cacert /nonexistent' '-H : http://localhost' '-H a@b:c http://localhost' '-X A@B http://localhost'; do
+    '--listen --stats http://localhost:0' '--listen --reconnect http://localhost:0' '--tcp a:1 --stats http://localhost' '--tcp a:1 --unix b http://localhost' '--tcp nowhere http://localhost' '--websocket -X PUT http://localhost' 'https://localhost --cacert /nonexistent' '-H : http://localhost' '-H a@b:c http://localhost' '-X A@B http://localhost' '--ping . http://localhost'; do
     # shellcheck disable=SC2086 # arguments
     expect "usage: '$arguments' is exit status 1 and one line" status 1 '^h2cat: .' $arguments
     [ "$(wc -l <"$dir/said")" -eq 1 ] || failed "usage: '$arguments' gives one line"

@@ -24,7 +24,7 @@ bool tool_parse_count(const char *text, uint64_t max, uint64_t *count) {
 bool tool_parse_seconds(const char *text, int64_t *ms) {
     const int64_t most = 1000000;
     int64_t whole = 0, thousandths = 0;
-    if (!isdigit((unsigned char)*text)) return false;
+    if (!isdigit((unsigned char)text[*text == '.'])) return false;
     for (; isdigit((unsigned char)*text); text++) {
         whole = whole * 10 + (*text - '0');
         if (whole > most) return false;

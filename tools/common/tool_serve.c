@@ -20,12 +20,10 @@ static void ending_signals(sigset_t *set) {
 }
 
 void tool_process_setup(void) {
-    /* A socket must not become stdin or stdout by taking a free descriptor. */
-    for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = open("/dev/null", O_RDWR)) {
-        if (fd <= 2) continue;
-        close(fd);
-        break;
-    }
+    /* A socket must not become stdin or stdout by taking a free descriptor. What would go to a closed stdout is not
+     * swallowed: writing fails. */
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR) != fd) _exit(TOOL_USAGE);
     signal(SIGPIPE, SIG_IGN);
 }
 

@@ -2,7 +2,7 @@
 # Completion for bash: of h2cat, h2dump and h2bench. The options are those that --help names.
 
 _h2conn_options() {
-    "$1" --help 2>/dev/null | grep -oE '(^|[ ,])--?[a-zA-Z][a-z-]*' | tr -d ' ,' | sort -u
+    "$1" --help 2>/dev/null | sed -nE 's/^ +(-[a-zA-Z]), (--[a-z-]+).*/\1\n\2/p; s/^ +(--[a-z-]+).*/\1/p' | sort -u
 }
 
 _h2conn() {

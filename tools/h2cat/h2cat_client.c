@@ -82,6 +82,12 @@ static int say_status(const conversation *c) {
     return TOOL_STATUS;
 }
 
+static void print_response(const conversation *c) {
+    if (!c->options->verbose) return;
+    fprintf(stderr, "< :status: %d\n", c->response.status);
+    tool_fields_print(c->response.fields, c->response.n_fields);
+}
+
 /* Stdin is being sent meanwhile: a server may answer only when it has read it. */
 static int await_response(void *user, h2conn *conn) {
     conversation *c = user;
@@ -89,7 +95,7 @@ static int await_response(void *user, h2conn *conn) {
     h2conn_set_read_deadline(conn, c->answer_by);
     int error = h2conn_await_response(conn, &c->response);
     h2conn_set_read_deadline(conn, 0);
-    if (error == H2CONN_OK && c->options->verbose) tool_fields_print(c->response.fields, c->response.n_fields);
+    if (error == H2CONN_OK) print_response(c);
     return error;
 }
 
@@ -129,7 +135,7 @@ static int connect_one(const h2cat_options *o, const h2conn_options *options, in
     int error = h2cat_channel_connect(&channel, o->framing, o->url, options, &c.response);
     if (error == H2CONN_ESTATE && c.response.status != 0) return say_status(&c);
     if (error) return say_no_answer(&c, error);
-    if (c.response.status != 0 && o->verbose) tool_fields_print(c.response.fields, c.response.n_fields);
+    if (c.response.status != 0) print_response(&c);
     set_conn(channel.conn);
     if (!h2cat_stats_start(channel.conn, o->ping_ms, o->stats))
         tool_say("cannot start a thread for --ping and --stats");

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,12 +28,21 @@ static bool split(const char *name, char host[256], char port[32]) {
     return true;
 }
 
+/* A service's name, or a number; the resolver would take 65536 for 0. */
+static bool is_port(const char *port) {
+    return strspn(port, "0123456789") < strlen(port) || (strlen(port) <= 5 && atoi(port) <= 65535);
+}
+
 static struct addrinfo *resolve(const char *name, int flags, char why[H2CAT_WHY_BYTES]) {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags};
     struct addrinfo *list = NULL;
     char host[256], port[32];
     if (!split(name, host, port)) {
         snprintf(why, H2CAT_WHY_BYTES, "an address is HOST:PORT, not %s", name);
+        return NULL;
+    }
+    if (!is_port(port)) {
+        snprintf(why, H2CAT_WHY_BYTES, "a port is at most 65535, not %s", port);
         return NULL;
     }
     const int error = getaddrinfo(host, port, &hints, &list);
