@@ -55,6 +55,7 @@ typedef enum h2_goaway_state {
     H2_GOAWAY_SENT
 } h2_goaway_state;
 
+/* The one that is owed is a bit of its own. */
 typedef enum h2_ping_state { H2_PING_NONE, H2_PING_OWED, H2_PING_SENT } h2_ping_state;
 
 /* A ping of ours: the program's, the keepalive's, the drain's, the gauge's. */

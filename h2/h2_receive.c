@@ -57,6 +57,11 @@ static bool take_record(h2_session *s, h2_octets *in) {
     return record != NULL;
 }
 
+static void end_frame(h2_session *s) {
+    s->stage = H2_STAGE_HEADER;
+    h2_receive_end(s);
+}
+
 static bool take_content(h2_session *s, h2_octets *in) {
     size_t n = in->left < s->content_left ? in->left : s->content_left;
     const uint8_t *bytes = in->at;
@@ -70,6 +75,9 @@ static bool take_content(h2_session *s, h2_octets *in) {
         h2_block_piece(s, bytes, n, whole && s->frame.flags & H2_FLAG_END_HEADERS);
     }
     s->content_left -= (uint32_t)n;
+#ifndef H2_SMALL
+    if (whole && s->skip_left == 0 && !s->over) end_frame(s);
+#endif
     return whole;
 }
 
@@ -78,8 +86,7 @@ static bool take_skip(h2_session *s, h2_octets *in) {
     h2_octets_take(in, n);
     s->skip_left -= (uint32_t)n;
     if (s->skip_left > 0) return false;
-    s->stage = H2_STAGE_HEADER;
-    h2_receive_end(s);
+    end_frame(s);
     return true;
 }
 

@@ -54,18 +54,6 @@ static h2_rule data_rule(h2_session *s) {
     return H2_RULE_NONE;
 }
 
-/* The whole frame counts, padding included (6.9.1), before any of it is looked at. */
-static h2_rule data_header(h2_session *s) {
-    const h2_frame_header *f = &s->frame;
-    if (!h2_window_take(&s->recv, f->length)) return H2_RULE_SESSION_OVERRUN;
-    if (h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
-    bool idle = f->length == 0 && !(f->flags & H2_FLAG_END_STREAM);
-    h2_rule rule = h2_session_pay(s, idle ? H2_PRICE_DEAR : f->flags & H2_FLAG_PADDED ? H2_PRICE_CHEAP : 0);
-    if (!rule) rule = data_rule(s);
-    if (rule && !h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
-    return rule;
-}
-
 static h2_rule data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
     h2_stream *stream = current(s);
     uint32_t overhead = s->frame.length - prefix->content;
@@ -78,6 +66,32 @@ static h2_rule data_prefix(h2_session *s, const h2_frame_prefix *prefix) {
     give_back(s, prefix->content);
     h2_receive_skip(s, prefix->content + prefix->padding);
     return H2_RULE_CONTENT_LENGTH;
+}
+
+/* A frame without padding has no prefix to wait for. */
+static h2_rule data_plain(h2_session *s) {
+#ifdef H2_SMALL /* which saves the call rather than the step */
+    (void)s;
+    return H2_RULE_NONE;
+#else
+    const h2_frame_prefix none = {.content = s->frame.length};
+    if (s->frame.flags & H2_FLAG_PADDED) return H2_RULE_NONE;
+    s->stage = H2_STAGE_CONTENT;
+    return data_prefix(s, &none);
+#endif
+}
+
+/* The whole frame counts, padding included (6.9.1), before any of it is looked at. */
+static h2_rule data_header(h2_session *s) {
+    const h2_frame_header *f = &s->frame;
+    if (!h2_window_take(&s->recv, f->length)) return H2_RULE_SESSION_OVERRUN;
+    if (h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
+    bool idle = f->length == 0 && !(f->flags & H2_FLAG_END_STREAM);
+    h2_rule rule = h2_session_pay(s, idle ? H2_PRICE_DEAR : f->flags & H2_FLAG_PADDED ? H2_PRICE_CHEAP : 0);
+    if (!rule) rule = data_rule(s);
+    if (!rule) return data_plain(s);
+    if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, f->length);
+    return rule;
 }
 
 static void deliver_data(h2_session *s, h2_stream *stream, const uint8_t *bytes, size_t n, bool end) {
@@ -102,8 +116,9 @@ void h2_receive_data(h2_session *s, const uint8_t *bytes, size_t n) {
 }
 
 static void data_end(h2_session *s) {
+    if (!(s->frame.flags & H2_FLAG_END_STREAM)) return;
     h2_stream *stream = current(s);
-    if (!stream || !(s->frame.flags & H2_FLAG_END_STREAM)) return;
+    if (!stream) return;
     bool awaited = stream->state == H2_OPEN || stream->state == H2_HALF_CLOSED_LOCAL;
     if (awaited) deliver_data(s, stream, NULL, 0, true);
 }

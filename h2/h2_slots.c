@@ -154,11 +154,6 @@ void h2_streams_pull(h2_streams *t, int list, h2_stream *stream) {
     if (t->list[list].head == H2_SLOT_NONE) t->filled &= ~(UINT32_C(1) << list);
 }
 
-h2_stream *h2_streams_first(const h2_streams *t, int list) {
-    uint16_t at = t->list[list].head;
-    return at == H2_SLOT_NONE ? NULL : &t->slots[at];
-}
-
 void h2_streams_vacate(h2_streams *t) {
     /* One bucket, which stays empty: slots come before anything is written to it. */
     static const uint16_t none = H2_SLOT_NONE;

@@ -160,7 +160,10 @@ h2_stream *h2_streams_first_owed(const h2_streams *t);
 void h2_streams_push(h2_streams *t, int list, h2_stream *stream);
 void h2_streams_push_first(h2_streams *t, int list, h2_stream *stream);
 void h2_streams_pull(h2_streams *t, int list, h2_stream *stream);
-h2_stream *h2_streams_first(const h2_streams *t, int list);
+static inline h2_stream *h2_streams_first(const h2_streams *t, int list) {
+    uint16_t at = t->list[list].head;
+    return at == H2_SLOT_NONE ? NULL : &t->slots[at];
+}
 /* The ready list of a stream. */
 int h2_streams_ready_list(const h2_stream *stream);
 

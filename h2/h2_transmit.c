@@ -214,10 +214,13 @@ static bool write_owed(h2_session *s, output *out) {
     return true;
 }
 
+/* Whether a stream may owe a frame of its own; and whether one may have anything to send. */
 #ifndef H2_SMALL
-#define ANY_OWED(s) ((s)->streams.filled >> H2_LIST_OWED & 1)
+#define ANY_OWED(s)   ((s)->streams.filled >> H2_LIST_OWED & 1)
+#define ANY_LISTED(s) ((s)->streams.filled != 0)
 #else
-#define ANY_OWED(s) true
+#define ANY_OWED(s)   true
+#define ANY_LISTED(s) true
 #endif
 
 static bool write_session_window(h2_session *s, output *out) {
@@ -282,9 +285,12 @@ bool h2_session_wants_transmit(const h2_session *s) {
     bool goaway = s->goaway == H2_GOAWAY_NOTICE_OWED || s->goaway == H2_GOAWAY_OWED;
     if (s->over) return goaway;
     if (is_listening(s)) return false;
-    bool ping = false;
-    for (int kind = 0; kind < H2_PING_KINDS; kind++) ping = ping || s->ping_state[kind] == H2_PING_OWED;
-    return goaway || ping || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
-           s->pongs_waiting || s->resets_waiting || h2_streams_first_owed(&s->streams) ||
-           h2_window_due(&s->recv, h2_gauge_session_target(s)) || h2_schedule_any(s);
+    unsigned pings = s->ping_state[H2_PING_USER] | s->ping_state[H2_PING_KEEPALIVE] | s->ping_state[H2_PING_DRAIN];
+#ifndef H2_SMALL
+    pings |= s->ping_state[H2_PING_GAUGE];
+#endif
+    if (goaway || pings & H2_PING_OWED || s->settings_owed || s->headers.head != s->headers.tail || s->settings_acks ||
+        s->pongs_waiting || s->resets_waiting || h2_window_due(&s->recv, h2_gauge_session_target(s)))
+        return true;
+    return ANY_LISTED(s) && (h2_streams_first_owed(&s->streams) || h2_schedule_any(s));
 }
