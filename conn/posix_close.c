@@ -140,6 +140,16 @@ static void end_turn(posix_session *s) {
     posix_session_announce(s);
 }
 
+/* The end waits for threads that have a role; whoever gives one back settles. Until then there is nothing to do, and
+ * the descriptor, which shows that the peer has gone, would be seen again and again. */
+static void await_roles(posix_session *s) {
+    posix_wake_all(s->watchers, POSIX_ANY);
+    if (s->pumping || s->sending)
+        posix_loop_disarm(s);
+    else
+        posix_session_settle(s);
+}
+
 void posix_session_turn(posix_session *s) {
     /* A callback cannot take another turn of its session. */
     if (s->turning) return;
@@ -162,7 +172,7 @@ void posix_session_turn(posix_session *s) {
     /* This flush ends after some turns, and a thread that pumps may have gone to sleep counting on it. */
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;
     if (posix_session_is_closing(s))
-        posix_session_settle(s);
+        await_roles(s);
     else if (s->pumping && !unsent)
         posix_loop_disarm(s);
     else if (posix_session_hand_over(s))

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include <sys/epoll.h>
+#include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
 
-/* A server of many loops: who is called where. And what a server by events is not made from. */
+/* A server of many loops: who is called where. When a loop sleeps. And what a server by events is not made from. */
 
 enum { LOOPS = 3, LOOP_CONNS = 60 };
 
@@ -71,6 +73,69 @@ START_TEST(loops_do_not_join_a_port_that_is_taken) {
 }
 END_TEST
 
+/* ---- a session that cannot end yet ---- */
+
+/* In place of the system's call: notes when the thread that saw a peer go finds nothing to do and goes to sleep. */
+static test_flag slept = TEST_FLAG;
+static _Thread_local bool saw_end;
+
+int __real_epoll_wait(int fd, struct epoll_event *events, int most, int timeout);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int timeout);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int timeout) {
+    if (saw_end && timeout != 0) {
+        const int ready = __real_epoll_wait(fd, events, most, 0);
+        if (ready != 0) return ready;
+        saw_end = false;
+        test_raise(&slept);
+    }
+    return __real_epoll_wait(fd, events, most, timeout);
+}
+
+typedef struct held_send {
+    test_flag begun, let_go;
+} held_send;
+
+static _Thread_local bool handles, held_here;
+
+/* The handler's thread stays in its send; the loop's hears of the peer's end. */
+static void hold_sends(void *user, uint64_t session, bool sent, const void *bytes, size_t len) {
+    held_send *held = user;
+    (void)session, (void)bytes;
+    if (!sent && len == 0) saw_end = true;
+    if (!sent || !handles || held_here) return;
+    held_here = true;
+    test_raise(&held->begun);
+    test_await(&held->let_go, 1);
+}
+
+static void answer_held(void *user, h2conn_request *request) {
+    h2conn *conn;
+    (void)user;
+    handles = true;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    /* While the loop is sending, it sends for others. */
+    while (!held_here && h2conn_write(conn, "x", 1, NULL) == H2CONN_OK) {
+    }
+}
+
+START_TEST(loop_sleeps_while_a_session_waits_for_a_thread_that_sends) {
+    held_send held = {TEST_FLAG, TEST_FLAG};
+    const h2conn_server_options options = {.handler = answer_held, .tap = hold_sends, .tap_user = &held};
+    test_server s;
+    test_server_start(&s, &options);
+    const int fd = test_dial_raw(s.url);
+    test_greet_server(fd);
+    test_write_post(fd, 1, H2_FLAG_END_STREAM);
+    test_await(&held.begun, 1);
+    close(fd);
+    test_await(&slept, 1);
+    test_raise(&held.let_go);
+    test_server_stop(&s);
+}
+END_TEST
+
+/* ---- */
+
 START_TEST(server_by_events_refuses_wrong_arguments) {
     const h2conn_events events = {.on_open = test_accept_only};
     const h2conn_server_options both = {.handler = test_echo, .events = &events};
@@ -92,6 +157,7 @@ Suite *contract_loops_suite(void) {
     TCase *tc = test_case(suite, "loops");
     tcase_add_test(tc, loops_share_the_connections_and_keep_them);
     tcase_add_test(tc, loops_do_not_join_a_port_that_is_taken);
+    tcase_add_test(tc, loop_sleeps_while_a_session_waits_for_a_thread_that_sends);
     tcase_add_test(tc, server_by_events_refuses_wrong_arguments);
     return suite;
 }
