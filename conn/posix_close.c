@@ -137,6 +137,7 @@ static void pump(posix_session *s) {
 static void end_turn(posix_session *s) {
     while (s->phase == POSIX_CLOSED && posix_session_has_due(s)) posix_session_dispatch(s);
     s->turning = false;
+    posix_session_hold_none(s);
     posix_session_announce(s);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* sem_clockwait */
+#include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include "posix_handlers.h"
 #include "posix_time.h"
 
@@ -30,16 +33,24 @@ static posix_bed *new_bed(posix_handlers *handlers) {
     posix_bed *bed = take_bed(&handlers->spare);
     if (bed != NULL) return bed;
     bed = malloc(sizeof *bed);
-    if (bed == NULL || posix_cond_init(&bed->cond) == 0) return bed;
-    free(bed);
-    return NULL;
+    if (bed != NULL) sem_init(&bed->call, 0, 0);
+    return bed;
 }
 
-/* The last that fell asleep; its condition is to be signalled. NULL when there is none. */
+/* The last that fell asleep; its semaphore is to be posted. NULL when there is none. */
 static posix_bed *call_sleeper(posix_handlers *handlers) {
     posix_bed *bed = take_bed(&handlers->asleep);
     if (bed != NULL) bed->called = true;
     return bed;
+}
+
+/* Returns false when there was no call until then. */
+static bool await_call(posix_bed *bed, int64_t until) {
+    const struct timespec at = posix_timespec(until);
+    int result;
+    do result = sem_clockwait(&bed->call, CLOCK_MONOTONIC, &at);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
 }
 
 /* Sleep until called. Returns whether it was. */
@@ -47,7 +58,16 @@ static bool sleep_in(posix_handlers *handlers, posix_bed *bed) {
     const int64_t until = h2conn_now() + POSIX_IDLE_MS;
     bed->called = false;
     put_bed(&handlers->asleep, bed);
-    while (!bed->called && !posix_is_past(until)) posix_cond_wait(&bed->cond, &handlers->lock, until);
+    pthread_mutex_unlock(&handlers->lock);
+    const bool heard = await_call(bed, until);
+    pthread_mutex_lock(&handlers->lock);
+    if (bed->called && !heard) {
+        /* It was chosen just then: the call is on its way, and must not be there the next time. */
+        pthread_mutex_unlock(&handlers->lock);
+        while (sem_wait(&bed->call) != 0) {
+        }
+        pthread_mutex_lock(&handlers->lock);
+    }
     if (bed->called) return true;
     posix_bed **place = &handlers->asleep;
     while (*place != bed) place = &(*place)->next;
@@ -60,11 +80,11 @@ static bool sleep_in(posix_handlers *handlers, posix_bed *bed) {
 void posix_handlers_free(posix_handlers *handlers) {
     pthread_mutex_lock(&handlers->lock);
     handlers->closing = true;
-    for (posix_bed *bed; (bed = call_sleeper(handlers)) != NULL;) pthread_cond_signal(&bed->cond);
+    for (posix_bed *bed; (bed = call_sleeper(handlers)) != NULL;) sem_post(&bed->call);
     while (handlers->threads > 0) pthread_cond_wait(&handlers->none, &handlers->lock);
     pthread_mutex_unlock(&handlers->lock);
     if (handlers->has_ended) pthread_join(handlers->ended, NULL);
-    for (posix_bed *bed; (bed = take_bed(&handlers->spare)) != NULL; free(bed)) pthread_cond_destroy(&bed->cond);
+    for (posix_bed *bed; (bed = take_bed(&handlers->spare)) != NULL; free(bed)) sem_destroy(&bed->call);
     pthread_cond_destroy(&handlers->none);
     pthread_mutex_destroy(&handlers->lock);
 }
@@ -122,7 +142,7 @@ static posix_call choose(posix_handlers *handlers) {
 /* Unlocked, or the one that is woken meets the lock. When none can be started, those there are take all in turn. */
 static void carry_out(posix_handlers *handlers, posix_call how) {
     pthread_t thread;
-    if (how.sleeper != NULL) pthread_cond_signal(&how.sleeper->cond);
+    if (how.sleeper != NULL) sem_post(&how.sleeper->call);
     if (!how.start || pthread_create(&thread, NULL, handler_thread, handlers) == 0) return;
     pthread_mutex_lock(&handlers->lock);
     handlers->coming = false;
@@ -191,15 +211,17 @@ static bool start_first(posix_handlers *handlers) {
 }
 
 bool posix_handlers_offer(posix_handlers *handlers, posix_job *job) {
-    posix_call how = {NULL, false};
     pthread_mutex_lock(&handlers->lock);
     const bool taken =
         handlers->waiting < handlers->max_threads - handlers->busy + handlers->max_waiting && start_first(handlers);
-    if (taken) {
-        push(handlers, job);
-        how = choose(handlers);
-    }
+    if (taken) push(handlers, job);
+    pthread_mutex_unlock(&handlers->lock);
+    return taken;
+}
+
+void posix_handlers_call(posix_handlers *handlers) {
+    pthread_mutex_lock(&handlers->lock);
+    const posix_call how = choose(handlers);
     pthread_mutex_unlock(&handlers->lock);
     carry_out(handlers, how);
-    return taken;
 }

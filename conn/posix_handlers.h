@@ -8,10 +8,14 @@
  * and leaves others sees that somebody is on the way to them: handlers that block have a thread each, and those that do
  * not are served by few that need not be woken for each.
  *
+ * The loop calls a thread once it has let go of the session whose turn brought requests: one that is awake sooner only
+ * waits for that lock.
+ *
  * An idle thread ends after a while; it joins the one that ended before it, so at most one ended thread is left to be
  * joined.
  */
 
+#include <semaphore.h>
 #include <stdatomic.h>
 #include "posix_conn.h"
 
@@ -28,10 +32,11 @@ typedef struct posix_job {
     bool waiting;                    /* in line; likewise */
 } posix_job;
 
-/* What a thread sleeps by. It outlives the thread, whom others signal without the lock. */
+/* What a thread sleeps by. It outlives the thread, whom others call without the lock. A semaphore, because who returns
+ * from a condition takes its mutex as one that others wait for, and has to wake them in vain. */
 typedef struct posix_bed {
     struct posix_bed *next;
-    pthread_cond_t cond;
+    sem_t call;
     bool called;
 } posix_bed;
 
@@ -58,8 +63,10 @@ int posix_handlers_init(posix_handlers *handlers, h2conn_handler handler, void *
 /* Wait until every handler has returned. No request may come meanwhile. */
 void posix_handlers_free(posix_handlers *handlers);
 
-/* Put a request in line. False when that is full. */
+/* Put a request in line. False when that is full. The caller sees that posix_handlers_call follows. */
 bool posix_handlers_offer(posix_handlers *handlers, posix_job *job);
+/* See that somebody is on the way to what stands in line. */
+void posix_handlers_call(posix_handlers *handlers);
 /* Whether this thread runs a handler while others wait in line: it leaves sending to the loop, which does it for many.
  */
 bool posix_handlers_pressed(void);

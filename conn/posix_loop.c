@@ -12,6 +12,10 @@
 /* The loop this thread runs: it need not be woken to see what it did itself. */
 static _Thread_local const posix_loop *running;
 
+bool posix_loop_is_running(const posix_loop *loop) {
+    return running == loop;
+}
+
 static void drain(int fd) {
     uint64_t count;
     while (read(fd, &count, sizeof count) < 0 && errno == EINTR) {
@@ -44,6 +48,7 @@ int posix_loop_init(posix_loop *loop) {
                          .waker = {woken},
                          .alarm = {rung}};
     loop->behind_end = &loop->behind;
+    loop->sweep_ms = POSIX_SWEEP_MS;
     const bool open = loop->epoll >= 0 && loop->wake >= 0 && loop->clock >= 0;
     if (open && posix_loop_watch(loop, loop->wake, &loop->waker) == H2CONN_OK &&
         posix_loop_watch(loop, loop->clock, &loop->alarm) == H2CONN_OK) {
@@ -128,6 +133,7 @@ static void turn_heavy(posix_loop *loop) {
         leave_line(s);
         posix_session_turn(s);
         pthread_mutex_unlock(&s->lock);
+        posix_session_after(s);
     } while (loop->behind != NULL && posix_now_us() < until);
 }
 
@@ -169,8 +175,8 @@ void posix_loop_post(posix_session *s, bool urgent) {
     post(s, urgent);
 }
 
-/* Look at one posted session. Returns whether it has ended. */
-static bool look_at(posix_session *s, bool due) {
+/* Look at one posted session. Sets *left when it has been left alone. Returns whether it has ended. */
+static bool look_at(posix_session *s, bool due, bool *left) {
     pthread_mutex_lock(&s->lock);
     const bool urgent = s->urgent || s->loop->manual, ended = s->phase == POSIX_CLOSED;
     s->posted = s->urgent = false;
@@ -181,26 +187,37 @@ static bool look_at(posix_session *s, bool due) {
     } else if (!due || s->used != s->swept) {
         if (due) s->swept = s->used;
         post(s, false);
-    } else if (!s->pumping && !s->watched) {
-        posix_loop_turn(s);
+    } else {
+        *left = true;
+        if (!s->pumping && !s->watched) posix_loop_turn(s);
     }
     pthread_mutex_unlock(&s->lock);
+    posix_session_after(s);
     return ended;
 }
 
+/* Rarer while one follows the other and each finds that programs look after their sessions. */
+static void space_sweeps(posix_loop *loop, int64_t now, bool left) {
+    const bool steady = !left && now < loop->swept_at + 2 * POSIX_SWEEP_MOST_MS;
+    loop->sweep_ms = !steady ? POSIX_SWEEP_MS : 2 * loop->sweep_ms;
+    if (loop->sweep_ms > POSIX_SWEEP_MOST_MS) loop->sweep_ms = POSIX_SWEEP_MOST_MS;
+    loop->swept_at = now;
+}
+
 static void sweep(posix_loop *loop, int64_t now) {
-    const bool due = loop->manual || now >= loop->swept_at + POSIX_SWEEP_MS;
+    const bool due = loop->manual || now >= loop->swept_at + loop->sweep_ms;
+    bool left = false;
     pthread_mutex_lock(&loop->lock);
     posix_session *s = due || loop->urgent ? loop->posted : NULL;
     if (s != NULL) loop->posted = NULL;
     loop->urgent = false;
     pthread_mutex_unlock(&loop->lock);
-    if (due) loop->swept_at = now;
     while (s != NULL) {
         posix_session *next = s->posted_next;
-        if (look_at(s, due)) forget(loop, s);
+        if (look_at(s, due, &left)) forget(loop, s);
         s = next;
     }
+    if (due) space_sweeps(loop, now, left);
 }
 
 size_t posix_loop_count(posix_loop *loop) {
@@ -275,6 +292,7 @@ static int64_t run_timers(posix_loop *loop, int64_t now) {
         s->tick_at = UINT64_MAX;
         posix_session_turn(s);
         pthread_mutex_unlock(&s->lock);
+        posix_session_after(s);
     }
 }
 
@@ -307,7 +325,7 @@ static void trim(posix_loop *loop, int64_t now) {
 static int time_to_sleep(posix_loop *loop, int64_t timer_at, int64_t turn_at, int64_t now) {
     pthread_mutex_lock(&loop->lock);
     int64_t until = posix_earlier(posix_earlier(timer_at, turn_at), loop->trim_at);
-    if (loop->posted != NULL) until = posix_earlier(until, loop->manual ? now : loop->swept_at + POSIX_SWEEP_MS);
+    if (loop->posted != NULL) until = posix_earlier(until, loop->manual ? now : loop->swept_at + loop->sweep_ms);
     if (loop->urgent || loop->behind != NULL) until = now;
     const bool ends = loop->stopping && loop->n_sessions == 0;
     pthread_mutex_unlock(&loop->lock);

@@ -8,8 +8,9 @@
  *
  * A thread that stops receiving for a session posts it here. That alone changes nothing: the loop looks at posted
  * sessions every POSIX_SWEEP_MS and watches (arms) those that were left alone since. A program that calls again before
- * then pays no system call and wakes no thread, and a PING is answered within two sweeps at worst. An urgent post is
- * looked at at once. A manual loop looks at each post at once: its program comes by when it has a reason to.
+ * then pays no system call and wakes no thread, and a PING is answered within two sweeps at worst. While programs call
+ * all the time, the sweeps become as rare as POSIX_SWEEP_MOST_MS. An urgent post is looked at at once. A manual loop
+ * looks at each post at once: its program comes by when it has a reason to.
  *
  * A session with much to do has turns of bounded length, and those that had a long one stand in a line of their own: of
  * them the loop takes as many as fill one turn, then looks at all others again. So a session that needs little waits
@@ -25,7 +26,8 @@
 #include "posix_pool.h"
 #include "posix_timers.h"
 
-#define POSIX_SWEEP_MS 2
+#define POSIX_SWEEP_MS      2
+#define POSIX_SWEEP_MOST_MS 8
 /* The shortest sleep worth an alarm of its own. */
 #define POSIX_ALARM_MIN_MS 100
 /* Once half the sessions have gone, of so many at least, what the allocator keeps for more is given back after this
@@ -56,7 +58,7 @@ typedef struct posix_loop {
     struct posix_session *behind, **behind_end; /* heavy ones that wait for a turn; the loop's thread only */
     bool manual;                                /* it has no thread of its own: the program calls posix_loop_process */
     bool stopping;                              /* end when the last session has */
-    int64_t swept_at;                           /* the loop's thread only */
+    int64_t swept_at, sweep_ms;                 /* and how long until the next; the loop's thread only */
     int64_t trim_at;                            /* give memory back then, 0 for never; the loop's thread only */
     /* The owner's own affairs, in the loop's thread before each wait; returns when to be called again at the latest, 0
      * for never. */
@@ -85,6 +87,9 @@ void posix_loop_quit(posix_loop *loop);
 void posix_loop_join(posix_loop *loop);
 /* Have the loop turn at once. Async-signal-safe. */
 void posix_loop_wake(posix_loop *loop);
+
+/* Whether this thread runs it. */
+bool posix_loop_is_running(const posix_loop *loop);
 
 /* Watch another descriptor for reading, or no longer. H2CONN_OK or ENOMEM. */
 int posix_loop_watch(posix_loop *loop, int fd, posix_source *source);

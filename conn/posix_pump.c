@@ -9,11 +9,32 @@
 /* The least room behind pending bytes worth framing into, so that what is cut to fit is not in crumbs. */
 #define POSIX_ROOM_MIN 512u
 
+/* ---- buffers ---- */
+
+static uint8_t *borrow(posix_session *s) {
+    uint8_t *buf = s->spare != NULL ? s->spare : posix_pool_get(&s->loop->pool);
+    s->spare = NULL;
+    return buf;
+}
+
+/* Where bytes come one after the other, the next will want it at once. */
+static void give_back(posix_session *s, uint8_t *buf) {
+    if (s->spare == NULL && (s->turning || (s->brisk && !s->watched)))
+        s->spare = buf;
+    else
+        posix_pool_put(&s->loop->pool, buf);
+}
+
+void posix_session_hold_none(posix_session *s) {
+    posix_pool_put(&s->loop->pool, s->spare);
+    s->spare = NULL;
+}
+
 /* ---- receiving ---- */
 
 static void return_rx(posix_session *s) {
-    if (h2conn_link_unread(&s->link) > 0) return;
-    posix_pool_put(&s->loop->pool, s->rx);
+    if (h2conn_link_unread(&s->link) > 0 || s->rx == NULL) return;
+    give_back(s, s->rx);
     s->rx = NULL;
 }
 
@@ -63,7 +84,7 @@ void posix_session_receive(posix_session *s) {
         return;
     }
     if (posix_session_is_closing(s)) return;
-    uint8_t *buf = posix_pool_get(&s->loop->pool);
+    uint8_t *buf = borrow(s);
     if (buf == NULL) {
         give_up(s);
         return;
@@ -77,7 +98,7 @@ void posix_session_receive(posix_session *s) {
 }
 
 void posix_session_linger(posix_session *s, posix_wait *w) {
-    uint8_t *buf = posix_pool_get(&s->loop->pool);
+    uint8_t *buf = borrow(s);
     if (buf == NULL) {
         give_up(s);
         return;
@@ -104,7 +125,7 @@ short posix_session_recv_events(const posix_session *s) {
 static bool fill(posix_session *s) {
     if (h2conn_link_pending(&s->link) > 0) return true;
     if (!h2conn_link_owes(&s->link)) return false;
-    if (s->tx == NULL) s->tx = posix_pool_get(&s->loop->pool);
+    if (s->tx == NULL) s->tx = borrow(s);
     if (s->tx == NULL) {
         give_up(s);
         return false;
@@ -114,7 +135,7 @@ static bool fill(posix_session *s) {
 
 void posix_session_frame(posix_session *s) {
     if (s->phase != POSIX_OPEN) return;
-    if (s->tx == NULL) s->tx = posix_pool_get(&s->loop->pool);
+    if (s->tx == NULL) s->tx = borrow(s);
     if (s->tx == NULL) return;
     if (h2conn_link_pending(&s->link) > 0 && POSIX_BUFFER_BYTES - s->link.tx_end < POSIX_ROOM_MIN) return;
     h2conn_link_fill(&s->link, s->tx, POSIX_BUFFER_BYTES);
@@ -138,7 +159,7 @@ static ptrdiff_t send_pending(posix_session *s) {
 }
 
 void posix_session_flush(posix_session *s, const bool *stop) {
-    if (s->sending || s->phase != POSIX_OPEN) return;
+    if (s->sending || s->phase != POSIX_OPEN || (s->tx == NULL && !h2conn_link_owes(&s->link))) return;
     s->sending = true;
     for (unsigned turn = 0; fill(s); turn++) {
         if (turn >= POSIX_TURNS && (stop == NULL || *stop)) break;
@@ -148,8 +169,8 @@ void posix_session_flush(posix_session *s, const bool *stop) {
     }
     s->sending = false;
     posix_session_announce(s);
-    if (h2conn_link_pending(&s->link) > 0) return;
-    posix_pool_put(&s->loop->pool, s->tx);
+    if (h2conn_link_pending(&s->link) > 0 || s->tx == NULL) return;
+    give_back(s, s->tx);
     s->tx = NULL;
 }
 
@@ -205,6 +226,7 @@ void posix_session_settle(posix_session *s) {
 }
 
 void posix_session_watch(posix_session *s) {
+    posix_session_hold_none(s);
     const short events = (short)(posix_session_recv_events(s) | (s->sending ? 0 : posix_session_send_events(s)));
     posix_loop_arm(s, (events & POLLIN ? (uint32_t)EPOLLIN : 0) | (events & POLLOUT ? (uint32_t)EPOLLOUT : 0));
 }

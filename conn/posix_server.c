@@ -10,11 +10,25 @@
 /* ---- requests ---- */
 
 static void handle(posix_owner *owner, posix_session *s, uint32_t id, const h2_field *fields, size_t n, bool end) {
-    h2conn_server *server = ((posix_server_loop *)owner)->server;
+    posix_server_loop *loop = (posix_server_loop *)owner;
+    posix_handlers *handlers = &loop->server->handlers;
     h2conn_request *request = posix_request_new(sizeof(posix_job), s, id, fields, n, end);
-    if (request != NULL && posix_handlers_offer(&server->handlers, (posix_job *)request)) return;
+    if (request != NULL && posix_handlers_offer(handlers, (posix_job *)request)) {
+        if (posix_loop_is_running(&loop->loop))
+            loop->calls = true;
+        else
+            posix_handlers_call(handlers);
+        return;
+    }
     if (request != NULL) request->conn.orphan = true;
     h2_stream_reset(s->link.session, id, H2_REFUSED_STREAM);
+}
+
+static void call_handlers(posix_owner *owner) {
+    posix_server_loop *loop = (posix_server_loop *)owner;
+    if (!loop->calls) return;
+    loop->calls = false;
+    posix_handlers_call(&loop->server->handlers);
 }
 
 static void withdraw(posix_owner *owner, h2conn *conn) {
@@ -108,6 +122,7 @@ static int make_loop(h2conn_server *server, const h2conn_server_options *options
                                 .times = posix_times_of(&options->times, config),
                                 .request = calls ? announce : handle,
                                 .gone = calls ? NULL : withdraw,
+                                .after = calls ? NULL : call_handlers,
                                 .forgotten = session_forgotten};
     if (options->secure != NULL) loop->owner.secure = *options->secure;
     return H2CONN_OK;

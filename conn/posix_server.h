@@ -21,6 +21,7 @@ typedef struct posix_server_loop {
     struct posix_listener *listeners; /* the server's lock */
     int done;                         /* command carried out; the loop's thread */
     int64_t accept_at;                /* when to accept again, 0 when it does; likewise */
+    bool calls;                       /* requests stand in line that no handler was called to; likewise */
 } posix_server_loop;
 
 typedef enum posix_command { POSIX_SERVE, POSIX_DRAIN, POSIX_STOP } posix_command;

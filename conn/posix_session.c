@@ -38,6 +38,7 @@ static void ready(posix_source *source) {
     s->ready = true;
     posix_loop_turn(s);
     pthread_mutex_unlock(&s->lock);
+    posix_session_after(s);
 }
 
 static void session_free(posix_session *s) {
@@ -48,6 +49,7 @@ static void session_free(posix_session *s) {
     }
     posix_pool_put(&s->loop->pool, s->rx);
     posix_pool_put(&s->loop->pool, s->tx);
+    posix_pool_put(&s->loop->pool, s->spare);
     pthread_mutex_destroy(&s->lock);
     if (s->link.session != NULL) h2_session_free(s->link.session);
     free(s->guard);

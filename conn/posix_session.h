@@ -79,6 +79,8 @@ typedef struct posix_owner {
                     bool end);
     /* Server: a stream of a request that waits for a handler has ended; with the session locked. */
     void (*gone)(struct posix_owner *owner, struct h2conn *conn);
+    /* What the two above put off until the session is unlocked, in the loop's thread; may be NULL. */
+    void (*after)(struct posix_owner *owner);
     /* The session has ended: forget it. And: the loop has forgotten it too. In the loop's thread, unlocked; either may
      * be NULL. */
     void (*ended)(struct posix_owner *owner, struct posix_session *s);
@@ -115,6 +117,7 @@ typedef struct posix_session {
     posix_owner *owner;
     posix_loop *loop;
     uint8_t *rx, *tx;                    /* borrowed while bytes are in them */
+    uint8_t *spare;                      /* kept between them while `brisk` or `turning`; NULL while it is watched */
     struct posix_wait *waits;            /* threads waiting in any call */
     struct posix_wait *watchers;         /* those that wait for the session itself */
     posix_due opening, due;              /* connections with events to be told: new requests, and others */
@@ -203,6 +206,8 @@ short posix_session_send_events(const posix_session *s);
 void posix_session_settle(posix_session *s);
 /* Have a waiting thread take the free roles. False when none is there that could. */
 bool posix_session_hand_over(posix_session *s);
+/* Give back the buffer kept for what comes next. */
+void posix_session_hold_none(posix_session *s);
 /* Have the loop watch it from now on. */
 void posix_session_watch(posix_session *s);
 /* As settle, for a thread that does not mean to come back soon: another listens at once. */
@@ -219,6 +224,10 @@ bool posix_session_is_closing(const posix_session *s);
 void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms);
 /* The loop's turn: receive, send, tick, and take the next step to the end when there is one. */
 void posix_session_turn(posix_session *s);
+/* After a turn, unlocked: what was put off. */
+static inline void posix_session_after(const posix_session *s) {
+    if (s->owner->after != NULL) s->owner->after(s->owner);
+}
 
 /* ---- posix_dispatch.c ---- */
 

@@ -68,6 +68,8 @@ static void poll_for_roles(posix_wait *w, int64_t deadline, int64_t now) {
                            {.fd = w->parker->fd, .events = POLLIN},
                            {.fd = posix_cancel_fd(w->cancel), .events = POLLIN}};
     w->polling = true;
+    s->brisk = false;
+    posix_session_hold_none(s);
     pthread_mutex_unlock(&s->lock);
     const int ready = poll(fds, w->cancel != NULL ? 3 : 2, posix_poll_timeout(deadline, now));
     pthread_mutex_lock(&s->lock);
@@ -85,8 +87,9 @@ static void poll_for_roles(posix_wait *w, int64_t deadline, int64_t now) {
  * waits for a moment: so not when there is something to send or a token to look at. */
 static bool may_linger(const posix_wait *w, int64_t deadline, int64_t now) {
     const posix_session *s = w->session;
-    if (!s->brisk || !w->pumping || w->sending || w->cancel != NULL || s->guard != NULL || s->tap != NULL) return false;
-    return posix_session_recv_events(s) == POLLIN && (deadline == 0 || deadline - now > POSIX_BRISK_MS);
+    if (!s->brisk || !w->can_poll || w->cancel != NULL || s->guard != NULL || s->tap != NULL) return false;
+    if (posix_session_recv_events(s) != POLLIN || (deadline != 0 && deadline - now <= POSIX_BRISK_MS)) return false;
+    return !w->sending && (s->sending || posix_session_send_events(s) == 0);
 }
 
 bool posix_wait_step(posix_wait *w, int64_t deadline) {
@@ -97,14 +100,16 @@ bool posix_wait_step(posix_wait *w, int64_t deadline) {
     const bool closing = posix_session_is_closing(s);
     w->woken = false;
     posix_session_flush(s, &w->woken);
-    if (!w->woken) posix_session_tick(s, now);
+    /* The same millisecond is told again by the step that follows the moment. */
+    const bool lingers = now == s->told_ms && may_linger(w, deadline, now);
+    if (!w->woken && !lingers) posix_session_tick(s, now);
     /* What was waited for may have come about in here, where nobody calls: bytes that are sent, the session's end. */
     if (w->woken || s->link.sent != sent || posix_session_is_closing(s) != closing) return true;
     take_roles(w);
     if (w->pumping && posix_session_has_more(s)) {
         posix_session_receive(s);
         posix_session_flush(s, &w->woken);
-    } else if (may_linger(w, deadline, now)) {
+    } else if (w->pumping && (lingers || may_linger(w, deadline, now))) {
         posix_session_linger(s, w);
         posix_session_flush(s, &w->woken);
     } else if (w->pumping || w->sending || (w->cancel != NULL && w->can_poll)) {
