@@ -1,57 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <sys/mman.h>
 #include "conn_error.h"
 #include "posix_start.h"
 #include "posix_time.h"
-
-/* Large chunks are pages of their own: an allocator may keep what was freed, and a pile is rare and may be large. A few
- * are kept for the next, which costs less than new pages. */
-#define LARGE_KEPT 4u
-
-static struct {
-    pthread_mutex_t lock; /* taken last, for a few instructions */
-    h2conn_chunk *chunk[LARGE_KEPT];
-    size_t n;
-} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static h2conn_chunk *large_get(size_t want) {
-    h2conn_chunk *chunk = NULL;
-    pthread_mutex_lock(&kept.lock);
-    if (want == H2CONN_CHUNK_LARGE && kept.n > 0) chunk = kept.chunk[--kept.n];
-    pthread_mutex_unlock(&kept.lock);
-    if (chunk != NULL) return chunk;
-    void *pages = mmap(NULL, sizeof *chunk + want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return pages != MAP_FAILED ? pages : NULL;
-}
-
-static void large_put(h2conn_chunk *chunk) {
-    bool keep;
-    pthread_mutex_lock(&kept.lock);
-    keep = chunk->cap == H2CONN_CHUNK_LARGE && kept.n < LARGE_KEPT;
-    if (keep) kept.chunk[kept.n++] = chunk;
-    pthread_mutex_unlock(&kept.lock);
-    if (!keep) munmap(chunk, sizeof *chunk + chunk->cap);
-}
-
-static h2conn_chunk *chunk_get(void *ctx, size_t want) {
-    (void)ctx;
-    h2conn_chunk *chunk = want < H2CONN_CHUNK_LARGE ? malloc(sizeof *chunk + want) : large_get(want);
-    if (chunk == NULL) return NULL;
-    chunk->cap = (uint32_t)want;
-    chunk->bytes = (uint8_t *)(chunk + 1);
-    return chunk;
-}
-
-static void chunk_put(void *ctx, h2conn_chunk *chunk) {
-    (void)ctx;
-    if (chunk->cap < H2CONN_CHUNK_LARGE)
-        free(chunk);
-    else
-        large_put(chunk);
-}
-
-const h2conn_chunk_source posix_chunks = {chunk_get, chunk_put, NULL};
 
 h2conn_section *posix_section_new(const h2_field *fields, size_t n) {
     h2conn_section *section = malloc(sizeof *section + h2conn_section_bytes(fields, n));

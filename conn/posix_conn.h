@@ -54,8 +54,12 @@ struct h2conn {
     bool read_end;                   /* the end, or what ended it, was read */
 };
 
-/* The allocator as a source of chunks. */
+/* The allocator as a source of chunks (posix_chunks.c), and whether any large one is there, in use or kept for the
+ * next. */
 extern const h2conn_chunk_source posix_chunks;
+bool posix_chunks_present(void);
+/* Give those back to the system that nobody needed since the last time, POSIX_TRIM_MS ago. */
+void posix_chunks_trim(int64_t now);
 
 /* Tie a connection to an open stream, counted and referenced. Locked. */
 void posix_conn_attach(h2conn *conn, posix_session *s, uint32_t id);

@@ -6,7 +6,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include "posix_loop.h"
-#include "posix_session.h"
+#include "posix_conn.h"
 #include "posix_time.h"
 
 /* The loop this thread runs: it need not be woken to see what it did itself. */
@@ -311,6 +311,11 @@ static int set_alarm(posix_loop *loop, int64_t until, int timeout) {
 
 /* One block in use at its end keeps all of a heap that many sessions needed once. */
 static void trim(posix_loop *loop, int64_t now) {
+    if (posix_passed(loop->chunks_at, now)) {
+        loop->chunks_at = 0;
+        posix_chunks_trim(now);
+    }
+    if (loop->chunks_at == 0 && posix_chunks_present()) loop->chunks_at = now + POSIX_TRIM_MS;
     if (!posix_passed(loop->trim_at, now)) return;
     loop->trim_at = 0;
     pthread_mutex_lock(&loop->lock);
@@ -324,7 +329,7 @@ static void trim(posix_loop *loop, int64_t now) {
 /* How long the loop may sleep, or LOOP_ENDS. */
 static int time_to_sleep(posix_loop *loop, int64_t timer_at, int64_t turn_at, int64_t now) {
     pthread_mutex_lock(&loop->lock);
-    int64_t until = posix_earlier(posix_earlier(timer_at, turn_at), loop->trim_at);
+    int64_t until = posix_earlier(posix_earlier(timer_at, turn_at), posix_earlier(loop->trim_at, loop->chunks_at));
     if (loop->posted != NULL) until = posix_earlier(until, loop->manual ? now : loop->swept_at + loop->sweep_ms);
     if (loop->urgent || loop->behind != NULL) until = now;
     const bool ends = loop->stopping && loop->n_sessions == 0;

@@ -31,7 +31,7 @@
 /* The shortest sleep worth an alarm of its own. */
 #define POSIX_ALARM_MIN_MS 100
 /* Once half the sessions have gone, of so many at least, what the allocator keeps for more is given back after this
- * time. */
+ * time; and so are chunks that nobody needed for so long. */
 #define POSIX_TRIM_MS  1000
 #define POSIX_TRIM_MIN 8u
 /* Ready descriptors taken from the kernel at once. */
@@ -59,7 +59,7 @@ typedef struct posix_loop {
     bool manual;                                /* it has no thread of its own: the program calls posix_loop_process */
     bool stopping;                              /* end when the last session has */
     int64_t swept_at, sweep_ms;                 /* and how long until the next; the loop's thread only */
-    int64_t trim_at;                            /* give memory back then, 0 for never; the loop's thread only */
+    int64_t trim_at, chunks_at;                 /* give memory back then, 0 for never; the loop's thread only */
     /* The owner's own affairs, in the loop's thread before each wait; returns when to be called again at the latest, 0
      * for never. */
     int64_t (*turn)(void *ctx, int64_t now);
