@@ -167,7 +167,8 @@ void posix_session_turn(posix_session *s) {
     posix_session_flush(s, NULL);
     wind_up(s, now);
     if (posix_session_is_closing(s)) posix_starts_turn(s, now);
-    posix_session_tick(s, now);
+    /* What was sent since the time was told starts no countdown; what is left over, and the end, do. */
+    if (posix_session_is_closing(s) || h2conn_link_owes(&s->link)) posix_session_tick(s, now);
     end_turn(s);
     if (s->phase != POSIX_OPEN) return;
     /* This flush ends after some turns, and a thread that pumps may have gone to sleep counting on it. */
