@@ -257,7 +257,8 @@ h2_result h2_stream_reset(h2_session *s, uint32_t id, uint32_t code);
 /* Be done with a stream: on_closed is called now, as its last event. A client, and a server whose own side has not
  * ended, reset the stream at once (CANCEL, NO_ERROR). A server that has answered completely hears the client out (8.1):
  * what still comes is judged and dropped, and the stream is reset with NO_ERROR when that is more than half a window or
- * its end stays out for long. Octets that were delivered must still be consumed. */
+ * its end stays out for long; at once when so much has come and was not consumed. Octets that were delivered must still
+ * be consumed. */
 h2_result h2_stream_leave(h2_session *s, uint32_t id);
 
 #ifndef H2_SMALL

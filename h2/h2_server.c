@@ -109,8 +109,18 @@ static void open_stream(h2_session *s) {
 
 /* ---- streams that the program has left ---- */
 
+/* Whether less than half a window is left of `open`. */
+static bool is_low(const h2_session *s, const h2_stream *stream, uint32_t open) {
+    return open < h2_gauge_target(s, stream) / 2;
+}
+
 /* Its answer is whole: the request's end is waited for, without the program. */
 static void leave(h2_session *s, h2_stream *stream) {
+    /* With so much unread the client may have nothing left to send by which it could be told. */
+    if (is_low(s, stream, h2_window_open(&stream->recv) + stream->recv.owed)) {
+        h2_session_leave_stream(s, stream);
+        return;
+    }
     const h2_failure why = {H2_BY_US, H2_RULE_NONE, H2_NO_ERROR, stream->id};
     stream->flags = (uint16_t)((stream->flags & ~H2_STREAM_ANNOUNCED) | H2_STREAM_LEFT);
     s->streams.left++;
@@ -121,8 +131,7 @@ static void leave(h2_session *s, h2_stream *stream) {
 static void drop(h2_session *s, h2_stream *stream, size_t n) {
     if (!h2_session_credits_early(s)) h2_window_consume(&s->recv, (uint32_t)n);
     bool ends = s->frame.flags & H2_FLAG_END_STREAM;
-    bool tell = !ends && h2_window_open(&stream->recv) < h2_gauge_target(s, stream) / 2;
-    if (tell) h2_session_leave_stream(s, stream);
+    if (!ends && is_low(s, stream, h2_window_open(&stream->recv))) h2_session_leave_stream(s, stream);
 }
 
 #ifndef H2_SMALL

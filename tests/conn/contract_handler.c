@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
+#include "posix_conn.h"
 
 /* "A handler that returns closes its connection. A client that goes away ends the handler's reads and writes." And what
  * a handler can ask and answer. */
@@ -36,6 +38,45 @@ START_TEST(contract_handler_that_returned_refuses_a_client_that_goes_on_sending)
     ck_assert_msg(error == H2CONN_ERESET, "%s: %s", h2conn_error_name(error), h2conn_why(conn, why));
     ck_assert_uint_eq(h2conn_code(conn), H2_NO_ERROR);
     ck_assert_int_eq(h2conn_read(conn, &byte, 1), 0);
+    h2conn_free(conn);
+    test_server_stop(&s);
+}
+END_TEST
+
+static void accept_and_return_later(void *user, h2conn_request *request) {
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    test_await(user, 1);
+}
+
+static void *write_until_error(void *conn) {
+    static const char block[10000];
+    int error = H2CONN_OK;
+    while (error == H2CONN_OK) error = h2conn_write(conn, block, sizeof block, NULL);
+    ck_assert_msg(error == H2CONN_ERESET, "%s", h2conn_error_name(error));
+    return NULL;
+}
+
+static bool may_write(h2conn *conn) {
+    posix_session *s = conn->session;
+    pthread_mutex_lock(&s->lock);
+    const bool may = h2_stream_allowance(s->link.session, conn->stream.id) > 0;
+    pthread_mutex_unlock(&s->lock);
+    return may;
+}
+
+/* One that has filled its window sends nothing more that could be refused. */
+START_TEST(contract_handler_that_returns_refuses_a_client_that_waits_to_send) {
+    test_flag full = TEST_FLAG;
+    test_server s;
+    pthread_t writer;
+    test_server_handle(&s, accept_and_return_later, &full);
+    h2conn *conn = test_connect(s.url, NULL);
+    ck_assert_int_eq(pthread_create(&writer, NULL, write_until_error, conn), 0);
+    while (may_write(conn)) sched_yield();
+    test_raise(&full);
+    pthread_join(writer, NULL);
+    ck_assert_uint_eq(h2conn_code(conn), H2_NO_ERROR);
     h2conn_free(conn);
     test_server_stop(&s);
 }
@@ -398,6 +439,7 @@ Suite *contract_handler_suite(void) {
     TCase *tc = test_case(suite, "handler");
     tcase_add_loop_test(tc, contract_handler_of_a_client_that_vanishes, 0, 2);
     tcase_add_loop_test(tc, contract_handler_of_a_client_that_resets, 0, 2);
+    tcase_add_test(tc, contract_handler_that_returns_refuses_a_client_that_waits_to_send);
     tcase_add_test(tc, contract_handler_pool_is_bounded_and_refuses_beyond);
     tcase_add_test(tc, contract_handler_answer_arrives_while_the_next_handler_blocks);
     tcase_add_test(tc, contract_handlers_that_block_have_a_thread_each);

@@ -233,6 +233,38 @@ CONVERSATION(rfc9113_8_1_left_stream_that_goes_on_is_reset_without_error) {
     peer_expect_nothing(p);
 }
 
+static void left_with_unread(peer *p, uint32_t consumed) {
+    h2_config config = h2_config_hosted(true);
+    config.stream_window = 20000;
+    config.session_window = 65535;
+    peer_connect(p, &config);
+    peer_send_fields(p, 0, 1, REQUEST);
+    peer_send_data(p, 0, 1, 10001);
+    peer_deliver(p);
+    peer_respond(p, 1, H2_END, ":status=200");
+    h2_stream_consumed(p->session, 1, consumed);
+    ck_assert_int_eq(h2_stream_leave(p->session, 1), H2_OK);
+    h2_session_consumed(p->session, 10001 - consumed);
+}
+
+/* Nothing may come any more by which it could be told: its window is shut. */
+CONVERSATION(rfc9113_8_1_stream_left_with_its_window_used_up_is_reset_at_once) {
+    peer_frame frame = {0};
+    left_with_unread(p, 0);
+    while (frame.type != H2_RST_STREAM) ck_assert(peer_next(p, &frame));
+    ck_assert_uint_eq(frame.id, 1);
+    ck_assert_uint_eq(h2_u32_read(frame.payload), H2_NO_ERROR);
+}
+
+CONVERSATION(contract_left_stream_that_was_read_far_enough_is_heard_out) {
+    peer_frame frame = {0};
+    left_with_unread(p, 1);
+    while (peer_next(p, &frame)) ck_assert_uint_ne(frame.type, H2_RST_STREAM);
+    peer_send_data(p, H2_FLAG_END_STREAM, 1, 9000);
+    while (peer_next(p, &frame)) ck_assert_uint_ne(frame.type, H2_RST_STREAM);
+    ck_assert_uint_eq(p->session->streams.live, 0);
+}
+
 CONVERSATION(contract_left_stream_is_reset_when_its_end_stays_out) {
     left(p, 20000);
     peer_frame frame = {0};
@@ -313,6 +345,8 @@ Suite *contract_streams_suite(void) {
     tcase_add_test(tc, contract_left_stream_drops_what_comes_and_ends_in_peace);
     tcase_add_test(tc, contract_left_stream_ends_with_trailers_unseen);
     tcase_add_test(tc, rfc9113_8_1_left_stream_that_goes_on_is_reset_without_error);
+    tcase_add_test(tc, rfc9113_8_1_stream_left_with_its_window_used_up_is_reset_at_once);
+    tcase_add_test(tc, contract_left_stream_that_was_read_far_enough_is_heard_out);
     tcase_add_test(tc, contract_left_stream_is_reset_when_its_end_stays_out);
     tcase_add_test(tc, contract_leaving_before_our_end_resets);
     tcase_add_test(tc, contract_session_does_not_wait_for_left_streams);
