@@ -19,6 +19,8 @@
 void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms) {
     if (s->phase == POSIX_CLOSED) return;
     if (s->phase == POSIX_OPEN) h2_session_goaway(s->link.session, code);
+    /* Nothing goes out before the handshake ends, and who waits for that waits for what was promised. */
+    if (s->link.handshake && !s->asked) within_ms = 0;
     s->finish_at = posix_earlier(s->finish_at, h2conn_now() + within_ms);
     posix_session_flush(s, NULL);
     posix_loop_post(s, true);

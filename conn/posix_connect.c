@@ -97,6 +97,7 @@ static int ask(attempt *a, bool fresh) {
     const bool opened = result == H2CONN_OK;
     if (opened) posix_session_flush(s, NULL);
     posix_wait_end(&w);
+    if (opened && a->options->early) s->asked = true;
     if (opened && !a->options->early)
         result =
             await_response(a->conn, a->options->expect_continue, &a->until.deadline, a->until.cancel, a->why, &a->code);

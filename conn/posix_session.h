@@ -155,6 +155,7 @@ typedef struct posix_session {
     bool pinging;
     bool nowhere; /* of those that have no session: without a socket */
     bool leaving; /* the peer said that it goes away */
+    bool asked;   /* client: the program was told that a request is on its way, before its answer */
     bool blamed;  /* its loss is known to the client; the client's lock */
 } posix_session;
 

@@ -133,6 +133,7 @@ static h2_result open_stream(starting *st, posix_session *s) {
         st->state = st->early ? POSIX_OVER : POSIX_ASKING;
         posix_session_drop(nowhere);
         if (st->early) posix_raise(st->conn, POSIX_DUE_WRITE);
+        if (st->early) s->asked = true;
     }
     pthread_mutex_unlock(&st->lock);
     pthread_mutex_unlock(&nowhere->lock);

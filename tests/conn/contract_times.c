@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
+#include "posix_client.h"
 #include "posix_conn.h"
 
 /* Times of a session that are the hosted side's own, each an option. Those of the engine and of the link are tested
@@ -63,6 +64,31 @@ START_TEST(times_of_a_client_whose_handshake_does_not_end) {
     ck_assert_int_eq(test_connect_error(url, &patient, &response), H2CONN_ELOST);
     ck_assert_ptr_nonnull(strstr(response.why, "handshake"));
     h2conn_client_free(client);
+    close(listening);
+}
+END_TEST
+
+/* Of a session that cannot say anything yet nothing is to be sent first: its end does not wait. */
+START_TEST(times_of_ending_are_not_waited_for_in_a_handshake) {
+    const h2conn_client_options options = {.secure = &mute, .times = {.handshake_ms = -1}};
+    char http[H2CONN_WHY_BYTES], url[H2CONN_WHY_BYTES + 1], byte;
+    h2conn_client *client;
+    h2conn_response response;
+    const int listening = test_listen_raw(http);
+    strcpy(url, "https");
+    strcat(url, http + strlen("http"));
+    ck_assert_int_eq(h2conn_client_new(&client, &options), H2CONN_OK);
+    const h2conn_options impatient = {.client = client, .timeout_ms = 30};
+    do ck_assert_int_eq(test_connect_error(url, &impatient, &response), H2CONN_ETIMEDOUT);
+    while (client->sessions == NULL);
+    const int fd = accept(listening, NULL, NULL);
+    posix_session *s = client->sessions;
+    pthread_mutex_lock(&s->lock);
+    posix_session_finish(s, H2_NO_ERROR, 10 * TEST_PATIENCE_MS);
+    pthread_mutex_unlock(&s->lock);
+    ck_assert_int_le(recv(fd, &byte, 1, 0), 0);
+    h2conn_client_free(client);
+    close(fd);
     close(listening);
 }
 END_TEST
@@ -138,6 +164,7 @@ Suite *contract_times_suite(void) {
     Suite *suite = suite_create("times");
     TCase *tc = test_case(suite, "times");
     tcase_add_test(tc, times_of_a_client_whose_handshake_does_not_end);
+    tcase_add_test(tc, times_of_ending_are_not_waited_for_in_a_handshake);
     tcase_add_test(tc, times_of_a_server_whose_client_does_not_shake_hands);
     tcase_add_loop_test(tc, times_have_defaults_and_can_be_none, 0, (int)(sizeof given / sizeof *given));
     tcase_add_test(tc, times_of_lingering_and_stalling_reach_the_session);
