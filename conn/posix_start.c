@@ -320,6 +320,11 @@ bool posix_start_end(h2conn *conn, bool tell) {
     pthread_mutex_unlock(&nowhere->lock);
     if (none) posix_seek_end(st);
     posix_start_unref(st);
+    if (was == POSIX_ASKING && tell) {
+        /* on_close is not to wait until something can be sent. */
+        h2conn_reset(conn, H2_CANCEL);
+        return true;
+    }
     if (was != POSIX_AGAIN) return none;
     posix_session *s = conn->session;
     pthread_mutex_lock(&s->lock);
