@@ -16,10 +16,17 @@ streamed() { $curl "$@" -T - "$url/echo" <"$dir/upload" -o "$dir/back" && cmp "$
 head_only() {
     $curl "$@" -I "$url/page" >"$dir/head" && grep -qi '^HTTP/2 200' "$dir/head" && grep -qi '^content-length: 300000' "$dir/head"
 }
+ends() { grep -c '> DATA .*END_STREAM' "$log"; }
+# curl 7.88 forgets now and then what is left in its TLS layer, and waits for octets that it has acknowledged. It may try
+# again while each time the server has ended all ten.
 ten_at_once() {
-    # shellcheck disable=SC2046 # a list of words
-    $curl "$@" --parallel $(for i in 0 1 2 3 4 5 6 7 8 9; do printf '%s -o %s ' "$url/$i" "$dir/many$i"; done) &&
-        for i in 0 1 2 3 4 5 6 7 8 9; do cmp "$dir/page" "$dir/many$i" || return 1; done
+    for try in 1 2 3; do
+        before=$(ends)
+        # shellcheck disable=SC2046 # a list of words
+        $curl --max-time 20 "$@" --parallel $(for i in 0 1 2 3 4 5 6 7 8 9; do printf '%s -o %s ' "$url/$i" "$dir/many$i"; done) && break
+        [ $? -eq 28 ] && [ $try -lt 3 ] && [ $(($(ends) - before)) -eq 10 ] || return 1
+    done
+    for i in 0 1 2 3 4 5 6 7 8 9; do cmp "$dir/page" "$dir/many$i" || return 1; done
 }
 
 # usage: cases NAME CURL-OPTION...; `listen` and `own` are h2cat's options
@@ -41,6 +48,7 @@ own="--cert $certs/server.pem --key $certs/server.key" listen=https://127.0.0.1:
 cases "curl, TLS" --http2 --cacert "$ca"
 
 # Without TLS this curl loses requests that wait for the first response.
+serve "$h2cat" --listen -v --respond "$dir/page" $own "$listen"
 expect "curl, TLS: ten requests at once on one session" ten_at_once --http2 --cacert "$ca"
 
 refuses() { ! $curl --http2 --cacert "$ca" "$@" "$url/"; }
