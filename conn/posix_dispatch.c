@@ -189,10 +189,12 @@ static void serve_line(posix_session *s, posix_due *line, int64_t until_us) {
 void posix_session_dispatch(posix_session *s) {
     if (!posix_session_has_due(s)) return;
     const int64_t until_us = posix_now_us() + POSIX_TURN_US / 2;
+    /* A callback may free a client that has no thread of its own, which is seen to its end in here. */
+    const posix_session *before = calling;
     calling = s;
     serve_line(s, &s->opening, until_us);
     serve_line(s, &s->due, until_us);
-    calling = NULL;
+    calling = before;
 }
 
 void posix_silence(h2conn *conn) {

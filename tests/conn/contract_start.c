@@ -441,6 +441,45 @@ START_TEST(manual_client_refuses_what_is_not_its_own) {
 }
 END_TEST
 
+/* ---- another client's end ---- */
+
+typedef struct nested {
+    h2conn_client *mine, *other;
+    int process;
+} nested;
+
+/* A client that has no thread calls its own callbacks while it is freed. */
+static void free_a_client(void *user, h2conn_request *request) {
+    static const h2conn_events silent;
+    nested *n = user;
+    h2conn *started;
+    const h2conn_options options = {.client = n->mine};
+    ck_assert_int_eq(h2conn_connect_start(&started, "http://127.0.0.1:1/", &options, &silent, NULL), H2CONN_OK);
+    h2conn_close(started); /* on_close is due */
+    h2conn_free(started);
+    h2conn_client_free(n->mine);
+    n->process = h2conn_client_process(n->other);
+    h2conn_respond(request, 204, NULL, 0, NULL, 0);
+}
+
+START_TEST(callback_is_still_one_after_it_has_freed_another_client) {
+    const h2conn_client_options manual = {.manual = true};
+    nested n = {.process = H2CONN_OK};
+    const h2conn_events events = {.on_open = free_a_client, .user = &n};
+    const h2conn_server_options options = {.events = &events};
+    test_server s;
+    h2conn *conn;
+    ck_assert_int_eq(h2conn_client_new(&n.mine, &manual), H2CONN_OK);
+    ck_assert_int_eq(h2conn_client_new(&n.other, &manual), H2CONN_OK);
+    test_server_start(&s, &options);
+    ck_assert_int_eq(h2conn_connect(&conn, s.url, NULL, NULL), H2CONN_OK);
+    ck_assert_int_eq(n.process, H2CONN_EINVAL);
+    h2conn_free(conn);
+    h2conn_client_free(n.other);
+    test_server_stop(&s);
+}
+END_TEST
+
 Suite *contract_start_suite(void) {
     Suite *suite = suite_create("contract: connecting by events");
     TCase *tc = test_case(suite, "start");
@@ -455,5 +494,6 @@ Suite *contract_start_suite(void) {
     tcase_add_loop_test(tc, start_in_a_callback, 0, WAYS);
     tcase_add_loop_test(tc, start_freed_at_any_time, 0, WAYS);
     tcase_add_loop_test(tc, manual_client_refuses_what_is_not_its_own, 0, WAYS);
+    tcase_add_test(tc, callback_is_still_one_after_it_has_freed_another_client);
     return suite;
 }
