@@ -12,6 +12,7 @@
 #include "hpack_huffman.h"
 #include "hpack_int.h"
 #include "hpack_static.h"
+#include "hpack_string.h"
 
 #include <string.h>
 
@@ -331,7 +332,7 @@ static hpack_error hpack_length_octet(hpack_run *run) {
 }
 
 /* The table entry `index`, which may be any number. */
-static hpack_error hpack_lookup(const hpack_decoder *d, uint32_t index, hpack_field *field) {
+static inline hpack_error hpack_lookup(const hpack_decoder *d, uint32_t index, hpack_field *field) {
     if (index - 1 < HPACK_STATIC_COUNT) {
         hpack_static_get(index, field);
         return HPACK_OK;
@@ -357,7 +358,7 @@ static hpack_error hpack_indexed(hpack_run *run) {
             d->overflowed = true;
             return HPACK_OK;
         }
-        if (n > 0) memcpy(d->arena + d->arena_used, field.name, n);
+        hpack_copy(d->arena + d->arena_used, field.name, n);
         field.name = d->arena + d->arena_used;
         field.value = field.name + field.name_len;
         d->arena_used += (uint32_t)n;

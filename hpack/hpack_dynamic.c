@@ -8,6 +8,7 @@
  * up.
  */
 #include "hpack_dynamic.h"
+#include "hpack_string.h"
 
 #ifndef H2_SMALL
 
@@ -78,8 +79,8 @@ static void hpack_table_put(hpack_table *t, const hpack_field *field, hpack_key 
         hpack_table_compact(t);
         record.offset = t->strings;
     }
-    if (name_len > 0) memcpy(t->memory + t->strings, field->name, name_len);
-    if (octets > name_len) memcpy(t->memory + t->strings + name_len, field->value, octets - name_len);
+    hpack_copy((char *)t->memory + t->strings, field->name, name_len);
+    hpack_copy((char *)t->memory + t->strings + name_len, field->value, octets - name_len);
     t->strings += octets;
     t->records -= HPACK_RECORD;
     memcpy(t->memory + t->records, &record, HPACK_RECORD);

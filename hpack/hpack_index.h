@@ -6,7 +6,7 @@
  * How the encoder finds entries of its dynamic table: by two chains, over the hash of name and value, and over that of
  * a name the static table lacks. Heads and links are numbers of entries, counted from the first ever added modulo
  * 65536, so the age of one is the newest number minus its own, and one that was evicted is known by an age that the
- * table does not reach: eviction leaves the chains alone.
+ * table does not reach: eviction leaves the chains alone. Of the many heads of fields only the low octet is kept.
  */
 
 #include "hpack_dynamic.h"

@@ -69,6 +69,31 @@ static inline bool hpack_equal(const char *a, const char *b, size_t len) {
 
 #endif
 
+/* Copy a string: one of up to 64 octets without a call, in pieces of one size, which may overlap. */
+static inline void hpack_copy(char *to, const char *from, size_t len) {
+    if (len > 64) {
+        memcpy(to, from, len);
+    } else if (len >= 16) {
+        size_t inner = len >= 32 ? 16 : 0;
+
+        memcpy(to, from, 16);
+        memcpy(to + inner, from + inner, 16);
+        memcpy(to + len - 16 - inner, from + len - 16 - inner, 16);
+        memcpy(to + len - 16, from + len - 16, 16);
+    } else if (len >= 4) {
+        size_t inner = len >= 8 ? 4 : 0;
+
+        memcpy(to, from, 4);
+        memcpy(to + inner, from + inner, 4);
+        memcpy(to + len - 4 - inner, from + len - 4 - inner, 4);
+        memcpy(to + len - 4, from + len - 4, 4);
+    } else if (len > 0) {
+        to[0] = from[0];
+        to[len / 2] = from[len / 2];
+        to[len - 1] = from[len - 1];
+    }
+}
+
 /* A string that is about to be read: caches may have it come. */
 static inline void hpack_expect(const char *string) {
 #if defined(__GNUC__) && !defined(H2_SMALL)

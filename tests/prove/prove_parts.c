@@ -3,9 +3,10 @@
 #include "hpack_int.h"
 #include "hpack_dynamic.h"
 #include "hpack_static.h"
+#include "hpack_string.h"
 #include "prove.h"
 
-/* HPACK's integers, read from any octets and written from any value, and the static table. */
+/* HPACK's integers, read from any octets and written from any value, the static table, and copies of strings. */
 
 void prove_integer_read(void) {
     uint32_t value;
@@ -42,9 +43,25 @@ void prove_static(void) {
     }
 }
 
+#ifndef H2_SMALL
+/* Where there is nothing before the string, and nothing behind. */
+void prove_copy(void) {
+    char from[70], to[70];
+    any_octets(from, sizeof from);
+    //@ loop unroll 71;
+    for (uint32_t len = 0; len <= sizeof to; len++) {
+        hpack_copy(to, from, len);
+        hpack_copy(to + sizeof to - len, from + sizeof from - len, len);
+    }
+}
+#endif
+
 int main(void) {
     prove_integer_read();
     prove_integer_write();
     prove_static();
+#ifndef H2_SMALL
+    prove_copy();
+#endif
     return 0;
 }
