@@ -81,6 +81,7 @@ static int64_t take_turn(void *ctx, int64_t now) {
         loop->done = asked;
     }
     if (posix_passed(loop->accept_at, now)) posix_resume_accepting(loop);
+    call_handlers(&loop->owner); /* sending for a session that drains may take in what waited behind an answer */
     return posix_earlier(loop->accept_at, loop->done == POSIX_DRAIN ? until : 0);
 }
 
