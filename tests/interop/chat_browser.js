@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The chat's page in a headless Chromium, by its debugging port. Steps come on stdin, a line each, and are answered "ok"
-// or with what was wrong: enter NAME, refused TEXT, say TEXT, shows TEXT, alone, size WIDTH HEIGHT,
-// picture FILE, protocol.
+// or with what was wrong: `steps` has them all.
 // usage: node chat_browser.js CHROMIUM PROFILE-FOLDER URL
 'use strict';
 const { spawn } = require('child_process');
@@ -76,6 +75,15 @@ const steps = {
         await until(`[...document.querySelectorAll('#log .post')].some((post) => post.querySelector('b').textContent === '${from}' &&
             post.querySelector('p').textContent === ${JSON.stringify(text.join(' '))} && /^\\d\\d:\\d\\d/.test(post.querySelector('time').textContent))`);
     },
+    // Away from the end of what was said, as who reads back is; what comes then is counted, until it is looked at.
+    back: () => until("document.getElementById('log').scrollTop = 0, document.title === 'Chat' && !atEnd"),
+    unread: (n) => until(`!document.getElementById('unread').hidden && document.title === '(${n}) Chat' &&
+        document.getElementById('unread').textContent.endsWith('${n} new') && document.getElementById('log').scrollTop === 0`),
+    async read() {
+        await evaluate("document.getElementById('unread').click()");
+        await until("document.getElementById('unread').hidden && document.title === 'Chat' && atEnd && document.activeElement.id === 'text'");
+    },
+    away: () => until(`${seen('connecting again')} && document.getElementById('send').disabled && document.getElementById('text').disabled`),
     guests: (names) => until(`[...document.querySelectorAll('#guests li')].map((li) => li.textContent).join() === '${names}'`),
     // One HTTP/2 connection carries the page and the WebSocket.
     async protocol() {

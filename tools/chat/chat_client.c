@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "chat_screen.h"
 #include "chat_text.h"
@@ -20,10 +21,18 @@ const char tool_name[] = "chat_client";
 
 /* What may wait to be sent. */
 #define OUT_BYTES 65536u
+/* To connect at first; from the end of a connection to the next; and at most between attempts, of which there is no end
+ * while the server is away. */
+#define FIRST_MS 10000
+#define AGAIN_MS 500
+#define MOST_MS  15000
 
 typedef struct talk {
     h2conn_client *client;
     h2conn *conn; /* NULL when it has ended */
+    h2conn_events events;
+    char room[512];
+    int64_t again_at; /* time to connect again; 0 when that is not to be */
     const char *wanted;
     char name[CHAT_NAME_BYTES]; /* "" before the welcome */
     h2conn_reader in;
@@ -31,11 +40,17 @@ typedef struct talk {
     char out[OUT_BYTES];
     size_t out_n;
     bool ready; /* the server has accepted */
-    int status;
+    bool dropped;
     char why[H2CONN_WHY_BYTES];
 } talk;
 
 static volatile sig_atomic_t ended;
+
+static int64_t time_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static void end(int signo) {
     (void)signo;
@@ -66,10 +81,14 @@ static bool send_value(talk *t, const char *type, const char *key, const char *t
     return true;
 }
 
+static void ask_in(talk *t, const char *name) {
+    if (!send_value(t, "join", "name", name)) chat_screen_hint("the server does not answer yet");
+}
+
 static void join(talk *t, const char *name) {
     const char *bad = chat_bad_name(name);
     chat_screen_hint(bad);
-    if (!bad && !send_value(t, "join", "name", name)) chat_screen_hint("the server does not answer yet");
+    if (!bad) ask_in(t, name);
 }
 
 static void say(const char *text, talk *t) {
@@ -104,6 +123,13 @@ static void move(const char *name, int64_t at, bool came) {
     chat_screen_add(came ? CHAT_CAME : CHAT_WENT, at, NULL, text);
 }
 
+/* Back in a room where somebody has taken the name meanwhile, the guest is asked for another. */
+static void refuse(talk *t, const char *why) {
+    t->name[0] = '\0';
+    chat_screen_name("");
+    chat_screen_hint(why);
+}
+
 static void hear(talk *t, const char *line, size_t len) {
     json_t *value = json_loadb(line, len, 0, NULL);
     const char *type = "", *name = "", *from = "", *text = "", *why = "";
@@ -116,9 +142,12 @@ static void hear(talk *t, const char *line, size_t len) {
         move(name, at, type[0] == 'j');
     } else if (strcmp(type, "post") == 0) {
         chat_screen_add(CHAT_SAID, at, from, text);
-    } else if (strcmp(type, "refused") == 0 || strcmp(type, "error") == 0) {
+    } else if (strcmp(type, "refused") == 0) {
+        refuse(t, why);
+    } else if (strcmp(type, "error") == 0) {
         chat_screen_hint(why);
     } else if (strcmp(type, "dropped") == 0) {
+        t->dropped = true;
         snprintf(t->why, sizeof t->why, "the server ended it: %s", why);
     }
     json_decref(value);
@@ -139,7 +168,6 @@ static void on_readable(void *user, h2conn *conn) {
 
 static void on_response(void *user, h2conn *conn, const h2conn_response *response) {
     talk *t = user;
-    t->status = response->status;
     if (response->status != 200) {
         snprintf(t->why, sizeof t->why, "status %d: there is no chat room at this URL", response->status);
         h2conn_close(conn);
@@ -162,9 +190,29 @@ static void on_close(void *user, h2conn *conn) {
     if (t->why[0] == '\0') snprintf(t->why, sizeof t->why, "the server ended the connection");
     t->conn = NULL;
     h2conn_free(conn);
+    if (t->dropped || t->name[0] == '\0') return;
+    if (t->ready) chat_screen_add(CHAT_NOTICE, time_ms(), NULL, t->why);
+    chat_screen_hint(" connecting again ");
+    t->ready = false;
+    t->out_n = 0;
+    t->again_at = h2conn_now() + AGAIN_MS;
 }
 
 /* ---- the program ---- */
+
+/* The first time, or again under the name from before. */
+static int start(talk *t) {
+    t->events = (h2conn_events){.on_response = on_response,
+                                .on_readable = on_readable,
+                                .on_writable = on_writable,
+                                .on_close = on_close,
+                                .user = t};
+    const h2conn_options options = {.client = t->client, .timeout_ms = t->again_at ? -1 : FIRST_MS};
+    t->again_at = 0;
+    t->why[0] = '\0';
+    if (t->name[0] != '\0') ask_in(t, t->name);
+    return h2conn_connect_start(&t->conn, t->room, &options, &t->events, NULL);
+}
 
 /* False when the guest wants to leave. */
 static bool take_keys(talk *t) {
@@ -172,6 +220,7 @@ static bool take_keys(talk *t) {
     while ((action = chat_screen_key()) != CHAT_NO_KEY) {
         if (action == CHAT_QUIT) return false;
         if (action != CHAT_ENTERED) continue;
+        if (t->name[0] != '\0' && !t->ready) continue; /* the line stays until it can be sent */
         if (t->name[0] == '\0')
             join(t, chat_screen_line());
         else
@@ -180,45 +229,48 @@ static bool take_keys(talk *t) {
     return true;
 }
 
-static void run(talk *t) {
+/* For the next event, or until it is time to connect again; in milliseconds, -1 without end. */
+static int patience(const talk *t) {
+    const int64_t left = t->again_at - h2conn_now();
+    return t->again_at ? (left > 0 ? (int)left : 0) : h2conn_client_timeout(t->client);
+}
+
+/* False when the connection has ended for good, true when the guest leaves. */
+static bool run(talk *t) {
     bool on = true;
-    while (on && t->conn && !ended) {
+    while (t->conn || t->again_at) {
+        if (!on || ended) return true;
+        if (t->again_at && h2conn_now() >= t->again_at && start(t) != H2CONN_OK) return false;
         chat_screen_draw();
         struct pollfd fds[] = {{.fd = h2conn_client_fd(t->client), .events = POLLIN},
                                {.fd = STDIN_FILENO, .events = POLLIN}};
-        const int ready = poll(fds, 2, h2conn_client_timeout(t->client));
-        if (ready < 0 && errno != EINTR) return;
-        if (fds[1].revents & (POLLHUP | POLLERR)) return;
+        const int ready = poll(fds, 2, patience(t));
+        if (ready < 0 && errno != EINTR) return true;
+        if (fds[1].revents & (POLLHUP | POLLERR)) return true;
         on = take_keys(t);
         h2conn_client_process(t->client);
     }
+    return false;
 }
 
 static int chat(talk *t, const char *url, const h2conn_secure *secure) {
-    const h2conn_events events = {.on_response = on_response,
-                                  .on_readable = on_readable,
-                                  .on_writable = on_writable,
-                                  .on_close = on_close,
-                                  .user = t};
-    const h2conn_client_options own = {.secure = secure, .manual = true};
-    char room[512];
+    const h2conn_client_options own = {
+        .secure = secure, .manual = true, .reconnect = {.first_ms = AGAIN_MS, .most_ms = MOST_MS}};
     size_t len = strlen(url);
     while (len > 0 && url[len - 1] == '/') len--;
-    if (len + sizeof "/chat" > sizeof room) return tool_fail(H2CONN_EURL, "this URL is too long", "");
-    snprintf(room, sizeof room, "%.*s/chat", (int)len, url);
+    if (len + sizeof "/chat" > sizeof t->room) return tool_fail(H2CONN_EURL, "this URL is too long", "");
+    snprintf(t->room, sizeof t->room, "%.*s/chat", (int)len, url);
     int error = h2conn_client_new(&t->client, &own);
     if (error) return tool_fail(error, "cannot make a client", "");
-    const h2conn_options options = {.client = t->client, .timeout_ms = 10000};
-    error = h2conn_connect_start(&t->conn, room, &options, &events, NULL);
+    error = start(t);
     if (error) {
         h2conn_client_free(t->client);
         return tool_fail(error, url, "");
     }
     if (t->wanted) join(t, t->wanted);
     const bool shown = chat_screen_open(url);
-    if (shown) run(t);
+    const bool lost = shown && !run(t);
     chat_screen_close();
-    const bool lost = shown && !t->conn;
     if (lost) tool_say("%s", t->why);
     h2conn_free(t->conn);
     h2conn_client_free(t->client);

@@ -42,7 +42,8 @@ static struct {
     size_t n_guests;
     chat_edit edit;
     char line[4 * CHAT_EDIT_LETTERS + 1];
-    int back; /* rows scrolled up */
+    int back;      /* rows scrolled up */
+    size_t unread; /* entries that came meanwhile */
 } s;
 
 /* ---- terminal ---- */
@@ -97,6 +98,12 @@ static void copy(char *to, size_t cap, const char *from) {
     snprintf(to, cap, "%s", from ? from : "");
 }
 
+/* Cells of a row of text. */
+static int text_cells(void) {
+    const int width = getmaxx(stdscr);
+    return (width >= WIDE_ENOUGH ? width - GUESTS_CELLS : width) - TEXT_COLUMN - 1;
+}
+
 void chat_screen_name(const char *name) {
     copy(s.name, sizeof s.name, name);
 }
@@ -116,6 +123,8 @@ static size_t widen(wchar_t *to, size_t cap, const char *text) {
     return n;
 }
 
+static int rows_of(const entry *e, int cells);
+
 void chat_screen_add(chat_kind kind, int64_t at_ms, const char *who, const char *text) {
     const size_t cap = strlen(text);
     wchar_t *wide = malloc((cap + 1) * sizeof *wide);
@@ -128,6 +137,10 @@ void chat_screen_add(chat_kind kind, int64_t at_ms, const char *who, const char 
     entry *e = &s.log[(s.first + s.n++) % ENTRIES];
     *e = (entry){.kind = kind, .at_ms = at_ms, .text = wide, .len = widen(wide, cap, text)};
     copy(e->who, sizeof e->who, who);
+    if (s.back == 0) return;
+    /* Who has scrolled back to read goes on seeing the same. */
+    s.back += rows_of(e, text_cells());
+    s.unread++;
 }
 
 void chat_screen_guests_clear(void) {
@@ -164,6 +177,7 @@ static void put(int row, int column, int cells, const char *text, bool right) {
     const size_t len = widen(wide, sizeof wide / sizeof *wide, text);
     size_t n = 0;
     int used = 0;
+    if (cells < 1) return;
     while (n < len && used + chat_cells(wide[n]) <= cells) used += chat_cells(wide[n++]);
     if (n < len && n > 0) {
         used -= chat_cells(wide[n - 1]) - 1;
@@ -172,18 +186,36 @@ static void put(int row, int column, int cells, const char *text, bool right) {
     mvaddnwstr(row, column + (right ? cells - used : 0), wide, (int)n);
 }
 
-/* How much of the text goes on a row: up to a space where there is one. */
+static int cells_of(const char *text) {
+    wchar_t wide[256];
+    const size_t len = widen(wide, sizeof wide / sizeof *wide, text);
+    int cells = 0;
+    for (size_t i = 0; i < len; i++) cells += chat_cells(wide[i]);
+    return cells;
+}
+
+/* Whether a row may end after this letter: a space, or a wide one unless what follows belongs to it. */
+static bool may_break(const wchar_t *text, size_t at, size_t len) {
+    if (text[at] == L' ' || at + 1 == len) return true;
+    const wchar_t next = text[at + 1];
+    return chat_cells(text[at]) == 2 && chat_cells(next) > 0 && next != L' ' && (next < 0x1f3fb || next > 0x1f3ff) &&
+           !wcschr(L",.!?;:)\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\uff09\u300d\u300f\u3011\u2026", next);
+}
+
+/* How much of the text goes on a row. */
 static size_t fit(const wchar_t *text, size_t len, int cells) {
-    size_t n = 0, space = 0;
+    size_t n = 0, end = 0;
     int used = 0;
     for (; n < len && (used += chat_cells(text[n])) <= cells; n++)
-        if (text[n] == L' ') space = n + 1;
+        if (may_break(text, n, len)) end = n + 1;
     if (n == len) return n;
-    return space > 0 ? space : n > 0 ? n : 1;
+    if (text[n] == L' ') return n + 1; /* it is not seen */
+    return end > 0 ? end : n > 0 ? n : 1;
 }
 
 static int rows_of(const entry *e, int cells) {
     int rows = 0;
+    if (cells < 1) return 1;
     for (size_t at = 0; at < e->len || rows == 0; rows++) at += fit(e->text + at, e->len - at, cells);
     return rows;
 }
@@ -224,7 +256,7 @@ static void draw_log(int top, int bottom, int cells) {
     for (size_t i = 0; i < s.n; i++) rows += rows_of(&s.log[(s.first + i) % ENTRIES], cells);
     const int most = rows > bottom - top ? rows - (bottom - top) : 0;
     if (s.back > most) s.back = most;
-    if (s.back < 0) s.back = 0;
+    if (s.back <= 0) s.back = 0, s.unread = 0;
     int row = bottom + s.back;
     for (size_t i = s.n; i-- > 0 && row > top;) {
         const entry *e = &s.log[(s.first + i) % ENTRIES];
@@ -245,17 +277,18 @@ static void draw_guests(int column, int top, int bottom) {
 }
 
 static void draw_bar(int width) {
-    char text[64];
+    char here[32];
+    snprintf(here, sizeof here, "%zu here", s.n_guests);
+    /* Who one is and how many there are have their room first, then where. */
+    const int count = (int)strlen(here), name = cells_of(s.name), most = width - 1 - count - 2 - 7;
+    const int names = name < most ? name : most;
     attrset(COLOR_PAIR(PAIR_BAR) | A_BOLD);
     mvhline(0, 0, ' ', width);
     put(0, 1, 4, "chat", false);
+    if (s.name[0] != '\0') put(0, width - 1 - count - 2 - names, names, s.name, true);
     attrset(COLOR_PAIR(PAIR_BAR));
-    put(0, 7, width / 2 - 7, s.where, false);
-    if (s.name[0] == '\0') return;
-    snprintf(text, sizeof text, "%zu here", s.n_guests);
-    put(0, width - 12, 11, text, true);
-    attrset(COLOR_PAIR(PAIR_BAR) | A_BOLD);
-    put(0, width / 2, width - 14 - width / 2, s.name, true);
+    if (s.name[0] != '\0') put(0, width - 1 - count, count, here, true);
+    put(0, 7, s.name[0] != '\0' ? most - names - 2 : width - 8, s.where, false);
 }
 
 static void draw_edit(int row, int column, int cells) {
@@ -270,14 +303,15 @@ static void draw_edit(int row, int column, int cells) {
 static void draw_room(int height, int width) {
     const bool wide = width >= WIDE_ENOUGH;
     const int right = wide ? width - GUESTS_CELLS : width;
-    draw_log(1, height - 2, right - TEXT_COLUMN - 1);
+    char below[64] = " more below: Page Down ";
+    draw_log(1, height - 2, text_cells());
+    if (s.unread > 0) snprintf(below, sizeof below, " %zu new below: Page Down ", s.unread);
     if (wide) draw_guests(right, 1, height - 2);
     attrset(COLOR_PAIR(PAIR_DIM));
     mvhline(height - 2, 0, ACS_HLINE, width);
     if (wide) mvaddch(height - 2, right, ACS_BTEE);
     attrset(COLOR_PAIR(PAIR_HINT));
-    if (s.hint[0] != '\0' || s.back > 0)
-        put(height - 2, 2, width - 4, s.hint[0] != '\0' ? s.hint : " more below: Page Down ", false);
+    if (s.hint[0] != '\0' || s.back > 0) put(height - 2, 2, width - 4, s.hint[0] != '\0' ? s.hint : below, false);
     attrset(A_BOLD);
     put(height - 1, 1, 1, "\u203a", false);
     draw_edit(height - 1, 3, width - 4);
@@ -290,6 +324,7 @@ static void draw_login(int height, int width) {
     attrset(COLOR_PAIR(PAIR_DIM));
     mvhline(row + 3, column, ACS_HLINE, cells);
     put(row + 5, column, cells, "Enter joins the room, Ctrl-C leaves.", false);
+    put(row + 6, column, cells, "Page Up reads what has gone by.", false);
     attrset(COLOR_PAIR(PAIR_HINT));
     put(row + 4, column, width - column - 1, s.hint, false);
     draw_edit(row + 2, column, cells);
@@ -300,7 +335,7 @@ void chat_screen_draw(void) {
     getmaxyx(stdscr, height, width);
     erase();
     if (height < 6 || width < TEXT_COLUMN + 10)
-        put(0, 0, width, "make the window larger", false);
+        put(0, 0, width, "window too small", false);
     else {
         draw_bar(width);
         if (s.name[0] == '\0')
