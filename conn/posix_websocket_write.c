@@ -12,9 +12,15 @@ static bool is_mine(const h2conn_ws *ws, bool control) {
     return !ws->open || pthread_equal(ws->owner, pthread_self());
 }
 
-/* The deadline may be moved meanwhile. */
+/* What a write gets that comes when one side has closed, or the stream is no more; H2CONN_OK before that. */
+static int over(const h2conn_ws *ws) {
+    if (ws->error == H2CONN_OK) return ws->close_sent ? H2CONN_ECLOSED : H2CONN_OK;
+    return ws->error == H2CONN_EEND ? H2CONN_ECLOSED : ws->error;
+}
+
+/* The deadline may be moved meanwhile. Nobody waits for the end of a message that will not be finished. */
 static bool take_turn(h2conn_ws *ws, bool control, const int64_t *deadline) {
-    while (!is_mine(ws, control)) {
+    while (!is_mine(ws, control) && (ws->busy || over(ws) == H2CONN_OK)) {
         if (posix_passed(*deadline, h2conn_now())) return false;
         posix_cond_wait(&ws->turn, &ws->lock, *deadline);
     }
@@ -102,8 +108,8 @@ int posix_ws_send_close(h2conn_ws *ws, uint16_t code, const char *reason, size_t
     /* A frame that this thread left unfinished will not be finished. */
     const bool stuck = !ws->busy && ws->frame_left > 0 && pthread_equal(ws->owner, pthread_self());
     if (stuck || !take_turn(ws, true, &deadline)) return H2CONN_ETIMEDOUT;
-    int error = H2CONN_OK;
-    if (!ws->close_sent) {
+    int error = ws->error;
+    if (error == H2CONN_OK && !ws->close_sent) {
         const size_t n = code != 0 ? 2 : 0;
         bytes[0] = (uint8_t)(code >> 8);
         bytes[1] = (uint8_t)code;
@@ -122,7 +128,8 @@ int h2conn_ws_ping(h2conn_ws *ws, const void *bytes, size_t len) {
     int error = H2CONN_ETIMEDOUT;
     pthread_mutex_lock(&ws->lock);
     if (take_turn(ws, true, &ws->write_deadline)) {
-        error = ws->close_sent ? H2CONN_ECLOSED : put_control(ws, H2CONN_WS_OP_PING, bytes, len);
+        error = over(ws);
+        if (error == H2CONN_OK) error = put_control(ws, H2CONN_WS_OP_PING, bytes, len);
         pass_turn(ws);
     }
     pthread_mutex_unlock(&ws->lock);
@@ -181,8 +188,7 @@ static bool text_fits(h2conn_ws *ws, const uint8_t *bytes, size_t len, bool end)
 static int write_piece(h2conn_ws *ws, const uint8_t *bytes, size_t len, bool text, bool end, size_t *written) {
     const uint8_t *mask;
     size_t head = 0;
-    if (ws->error != H2CONN_OK) return ws->error == H2CONN_EEND ? H2CONN_ECLOSED : ws->error;
-    if (ws->close_sent) return H2CONN_ECLOSED;
+    if (over(ws) != H2CONN_OK) return over(ws);
     if (ws->open && text != ws->sent_text) return H2CONN_ESTATE;
     if (ws->frame_left > 0) {
         if (len != ws->frame_left) return H2CONN_ESTATE;
@@ -199,6 +205,12 @@ static int write_piece(h2conn_ws *ws, const uint8_t *bytes, size_t len, bool tex
         ws->sent_text = text;
     }
     const int error = put_frame(ws, bytes, len, head, written);
+    if (error != H2CONN_OK &&
+        error != H2CONN_ETIMEDOUT) { /* the message is given up: who waits for it meets the same */
+        ws->frame_left = 0;
+        ws->open = false;
+        return error;
+    }
     if (ws->frame_left == 0) {
         /* An empty frame's header that waits in `unsent` is as good as sent. */
         if (end) ws->open = false;

@@ -219,6 +219,70 @@ START_TEST(closing_while_another_thread_reads_ends_its_read) {
 }
 END_TEST
 
+/* Another thread's message is not finished, and now cannot be. */
+typedef struct waiting_writer {
+    h2conn_ws *ws;
+    int sent;
+} waiting_writer;
+
+static void *write_behind(void *arg) {
+    waiting_writer *w = arg;
+    w->sent = h2conn_ws_send(w->ws, "behind", 6, true);
+    return NULL;
+}
+
+/* Closes when a message has begun; `user` is NULL, or it goes away without. */
+static void end_early(void *user, h2conn_request *request) {
+    h2conn_ws *ws;
+    h2conn_ws_piece piece;
+    char buf[8];
+    ck_assert_int_eq(h2conn_ws_accept(&ws, request, NULL, 0, NULL), H2CONN_OK);
+    ck_assert_int_gt(h2conn_ws_read(ws, buf, sizeof buf, &piece), 0);
+    if (user != NULL) h2conn_reset(h2conn_ws_conn(ws), H2_CANCEL);
+    h2conn_ws_free(ws);
+}
+
+START_TEST(who_waits_behind_a_message_hears_that_it_is_over) {
+    enum { CLOSED_BY_PEER, CLOSED_HERE, RESET };
+    static int reset;
+    test_server s;
+    pthread_t thread;
+    char buf[8];
+    ws_serve(&s, _i == CLOSED_HERE ? ws_echo : end_early, _i == RESET ? &reset : NULL);
+    waiting_writer w = {.ws = ws_dial(&s, NULL)};
+    ck_assert_int_eq(h2conn_ws_write(w.ws, "begun", 5, true, false, NULL), H2CONN_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, write_behind, &w), 0);
+    if (_i == CLOSED_HERE)
+        ck_assert_int_eq(h2conn_ws_close(w.ws, H2CONN_WS_NORMAL, NULL), H2CONN_OK);
+    else
+        ck_assert_int_eq(h2conn_ws_read_message(w.ws, buf, sizeof buf, NULL),
+                         _i == RESET ? H2CONN_ERESET : H2CONN_EEND);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(w.sent, _i == RESET ? H2CONN_ERESET : H2CONN_ECLOSED);
+    h2conn_ws_free(w.ws);
+    test_server_stop(&s);
+}
+END_TEST
+
+START_TEST(who_waits_behind_a_write_that_failed_fails_too) {
+    static int reset;
+    test_server s;
+    pthread_t thread;
+    ws_serve(&s, end_early, &reset);
+    waiting_writer w = {.ws = ws_dial(&s, NULL)};
+    ck_assert_int_eq(h2conn_ws_write(w.ws, "begun", 5, true, false, NULL), H2CONN_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, write_behind, &w), 0);
+    int error;
+    do error = h2conn_ws_write(w.ws, "more", 4, true, false, NULL);
+    while (error == H2CONN_OK);
+    ck_assert_int_eq(error, H2CONN_ERESET);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(w.sent, H2CONN_ERESET);
+    h2conn_ws_free(w.ws);
+    test_server_stop(&s);
+}
+END_TEST
+
 /* ---- deadlines ---- */
 
 /* Reads nothing until it is told to, then everything. */
@@ -389,6 +453,8 @@ Suite *contract_websocket_suite(void) {
     tcase_add_test(tc, rfc6455_7_1_5_a_server_may_close_first_and_nothing_before_is_lost);
     tcase_add_test(tc, rfc6455_5_5_1_codes_and_reasons_that_may_not_be_sent);
     tcase_add_test(tc, closing_while_another_thread_reads_ends_its_read);
+    tcase_add_loop_test(tc, who_waits_behind_a_message_hears_that_it_is_over, 0, 3);
+    tcase_add_test(tc, who_waits_behind_a_write_that_failed_fails_too);
     tcase_add_test(tc, a_write_that_timed_out_is_continued_within_its_frame);
     tcase_add_test(tc, a_read_that_timed_out_goes_on);
     tcase_add_test(tc, a_read_that_goes_on_with_less_room_does_not_overrun_it);
