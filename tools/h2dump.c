@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,8 +41,11 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* What has come is shown before more is waited for, as of a capture that goes on. */
 static ptrdiff_t read_fd(void *ctx, uint8_t *buf, size_t len) {
+    struct pollfd p = {.fd = *(const int *)ctx, .events = POLLIN};
     ssize_t n;
+    if (poll(&p, 1, 0) == 0) fflush(stdout);
     do n = read(*(const int *)ctx, buf, len);
     while (n < 0 && errno == EINTR);
     return n;

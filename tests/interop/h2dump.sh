@@ -24,6 +24,20 @@ have python3 "h2dump: JSON lines" && expect "h2dump: each line of --json is an o
 expect "h2dump: a file that is not there is exit status 1" dumped 1 "$dir/missing"
 : >"$dir/empty"
 expect "h2dump: an empty file is exit status 1" dumped 1 "$dir/empty"
+# From a capture that goes on, what has come is shown; a pipe is no terminal, and no reason to hold it back.
+live() {
+    mkfifo "$dir/capture" "$dir/shown"
+    timeout "$LIMIT" "$h2dump" <"$dir/capture" >"$dir/shown" &
+    dump=$!
+    exec 6>"$dir/capture" 7<"$dir/shown"
+    cat "$dir/wrong" >&6 && while read -r line <&7; do case $line in *'> WINDOW_UPDATE stream=0'*) break ;; esac; done
+    result=$?
+    exec 6>&-
+    cat <&7 >/dev/null
+    wait "$dump"
+    [ $? -eq 3 ] && [ $result -eq 0 ] && case $line in *'> WINDOW_UPDATE'*) ;; *) return 1 ;; esac
+}
+expect "h2dump: a capture that goes on is shown as it comes" live
 usage() { timeout "$LIMIT" "$h2dump" "$@" >"$dir/text" 2>&1; [ $? -eq 1 ] && [ "$(wc -l <"$dir/text")" -eq 1 ]; }
 for arguments in '--from nobody x' '--data 0 x' '--data 16385 x' 'x y' '--no-such-option' '--from'; do
     # shellcheck disable=SC2086 # arguments

@@ -188,7 +188,8 @@ void h2dump_print_connection(h2dump_printer *p, uint32_t number, const char *cli
         json_text(p->out, "server", server);
         fputs("}\n", p->out);
     } else if (p->numbered) {
-        fprintf(p->out, "#%" PRIu32 " connection %s%s%s\n", number, client, *client ? " > " : "", server);
+        fprintf(p->out, "#%" PRIu32 " connection%s%s%s%s\n", number, *client ? " " : "", client, *client ? " > " : "",
+                server);
     }
 }
 
