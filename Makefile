@@ -4,6 +4,8 @@
 # WOLFSSL=DIR: a wolfSSL of tools/build-wolfssl.sh in place of the system's; what it goes into has a folder of its own.
 WOLFSSL ?=
 BUILD   ?= $(if $(WOLFSSL),build/with-$(notdir $(abspath $(WOLFSSL))),build)
+# A folder within this one has one name, however it was given: a file of dependencies knows an object by that.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 VECTORS ?= ../shared/vectors
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local

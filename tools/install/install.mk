@@ -44,6 +44,9 @@ $(PACKAGE): $(BUILD)/package/%: tools/install/%.in
 	@sed 's|@PREFIX@|$(PREFIX)|g; s|@LIBDIR@|$(LIBDIR)|g; s|@VERSION@|$(VERSION)|g; s|@SOVERSION@|$(SOVERSION)|g' $< | \
 		sed "s|@FROM_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)' '$(PREFIX)')|g" >$@
 
+# The loader keeps a list of what is in its directories; what is put in one of them is found once that is renewed.
+RENEW = [ -n "$(DESTDIR)" ] || ! ldconfig -vN 2>/dev/null | grep -q '^$(LIBDIR):' || ldconfig
+
 install: all $(SHARED) $(PACKAGE) ## headers, libraries, tools and man pages under DESTDIR and PREFIX
 	install -d $(TO)/include/h2conn $(TO)/include/h2conn-core $(TO)/bin $(TO)/share/man/man1 $(TO)/share/bash-completion/completions \
 		$(TO_LIB)/pkgconfig $(TO_LIB)/cmake/h2conn
@@ -59,6 +62,7 @@ install: all $(SHARED) $(PACKAGE) ## headers, libraries, tools and man pages und
 	install -m 644 $(MAN) $(TO)/share/man/man1
 	install -m 644 tools/completion/h2conn.bash $(TO)/share/bash-completion/completions/h2cat
 	for tool in h2dump h2bench; do ln -sf h2cat $(TO)/share/bash-completion/completions/$$tool; done
+	@$(RENEW)
 
 uninstall: ## remove what install puts there
 	rm -rf $(TO)/include/h2conn $(TO)/include/h2conn-core $(TO_LIB)/cmake/h2conn
@@ -66,6 +70,7 @@ uninstall: ## remove what install puts there
 		$(TO_LIB)/libh2conn.so.$(VERSION) $(TO_LIB)/pkgconfig/h2conn.pc $(TO_LIB)/pkgconfig/h2conn-core.pc \
 		$(TOOLS:%=$(TO)/bin/%) $(MAN:tools/man/%=$(TO)/share/man/man1/%) \
 		$(TOOLS:%=$(TO)/share/bash-completion/completions/%)
+	@$(RENEW)
 
 dist: ## a source archive of the last commit, in build/
 	@mkdir -p $(BUILD)
