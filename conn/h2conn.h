@@ -24,8 +24,9 @@
  *     void echo(void *user, h2conn_request *request) {
  *         h2conn *conn;
  *         if (h2conn_accept(&conn, request, 200, NULL, 0) != H2CONN_OK) return;
- *         while ((n = h2conn_read(conn, buf, sizeof buf)) > 0 && h2conn_write(conn, buf, (size_t)n, NULL) == H2CONN_OK)
- * {} }                                              // returning closes the connection
+ *         while ((n = h2conn_read(conn, buf, sizeof buf)) > 0)
+ *             if (h2conn_write(conn, buf, (size_t)n, NULL) != H2CONN_OK) break;
+ *     }                                             // returning closes the connection
  *
  * The contract of a connection:
  *   - read gives at least one byte, 0 at the peer's end and ever after, or a negative H2CONN_E code.
@@ -35,15 +36,16 @@
  *     What was written before a clean close arrives.
  *   - Deadlines are absolute, may be set at any time from any thread, wake calls that wait, and can be moved
  *     to revive the connection. H2CONN_ETIMEDOUT leaves it usable.
- *   - Any number of threads may read and write one connection; the bytes of one write are never interleaved with
- * another's.
+ *   - Any number of threads may read and write one connection; the bytes of one write stay together.
  *   - A peer's RST_STREAM, GOAWAY, a lost socket and a TLS failure are told apart; h2conn_code keeps the HTTP/2 code.
  *   - PING, SETTINGS and WINDOW_UPDATE are answered while the program is busy elsewhere.
  *
  * Threads are one style; callbacks on a loop are the other: h2conn_events.h.
  *
- * Every function may be called from any thread unless it says otherwise. Strings passed in are copied or used during
- * the call only. Times are milliseconds of h2conn_now.
+ * Every function may be called from any thread unless it says otherwise. Strings, fields and buffers passed in are
+ * copied or used during the call only. Times are milliseconds of h2conn_now, lengths octets. What is called an error is
+ * a negative H2CONN_E code, named without its H2CONN_ where there is no doubt; EINVAL, which any function returns for
+ * NULL or a value out of its range, is named only where it can mean more.
  */
 
 #include <stdbool.h>
@@ -112,7 +114,7 @@ typedef struct h2conn_server h2conn_server;
 typedef struct h2conn_request h2conn_request;
 typedef struct h2conn_events h2conn_events; /* h2conn_events.h */
 
-/* Milliseconds of a clock that never runs backwards. */
+/* Milliseconds, above 0, of a clock that never runs backwards. */
 int64_t h2conn_now(void);
 
 /* Called for each frame sent or received on any session of a client or server, in the order of the session, from any
@@ -140,7 +142,7 @@ typedef struct h2conn_times {
  * another, and once fired ends each that has it, also those to come. */
 typedef struct h2conn_cancel h2conn_cancel;
 
-/* EINVAL, ENOMEM. */
+/* A token that is not fired; ENOMEM, and *cancel is NULL then. */
 int h2conn_cancel_new(h2conn_cancel **cancel);
 /* Any number of times. Async-signal-safe. */
 void h2conn_cancel_fire(h2conn_cancel *cancel);
@@ -202,7 +204,8 @@ typedef struct h2conn_client_options {
 } h2conn_client_options;
 
 /* A client keeps one HTTP/2 session for each origin (scheme, host, port), opened when first needed and shared by all
- * connections to it; a second one is opened when the first is full or going away. */
+ * connections to it; a second one is opened when the first is full or going away. `options` may be NULL. EINVAL for a
+ * configuration that is out of range, ENOMEM; *client is NULL then. */
 int h2conn_client_new(h2conn_client **client, const h2conn_client_options *options);
 /* Ends every session: what was written goes out first, for up to 5 seconds. The client's connections must have been
  * freed. NULL is ignored. */
@@ -288,12 +291,12 @@ int h2conn_server_new(h2conn_server **server, const h2conn_server_options *optio
  * ELISTEN, EURL, ERESOLVE, EINVAL (https without `secure`), ENOMEM. */
 int h2conn_server_listen(h2conn_server *server, const char *url, char address[H2CONN_WHY_BYTES]);
 
-/* Serve until h2conn_server_stop or the end of a drain. One thread calls it; it runs the first loop, and the others
- * have threads of their own. ENOMEM when these cannot be started. */
+/* Serve until h2conn_server_stop or the end of a drain; H2CONN_OK then. One thread calls it, once; it runs the first
+ * loop, and the others have threads of their own. ENOMEM when these cannot be started. */
 int h2conn_server_run(h2conn_server *server);
 
-/* Stop accepting, tell clients with GOAWAY, let open connections finish up to `timeout_ms` (negative: as long as they
- * take), then end run. Returns at once. */
+/* Stop accepting, tell clients with GOAWAY (RFC 9113, 6.8), let open connections finish up to `timeout_ms` (negative:
+ * as long as they take), then end run. Returns at once. */
 void h2conn_server_drain(h2conn_server *server, int64_t timeout_ms);
 
 /* End now: connections are closed with CANCEL, run returns. Async-signal-safe. */
@@ -302,8 +305,8 @@ void h2conn_server_stop(h2conn_server *server);
 /* Wait for the handlers and release everything. Not while run is running. NULL is ignored. */
 void h2conn_server_free(h2conn_server *server);
 
-/* The request: what the client asked. Pointers live as long as the request. Strings are terminated; a missing one is
- * "". */
+/* The request: what the client asked (RFC 9113, 8.3.1); the path has the query with it. Pointers live as long as the
+ * request. Strings are terminated; a missing one is "". */
 const char *h2conn_request_method(const h2conn_request *request);
 const char *h2conn_request_path(const h2conn_request *request);
 const char *h2conn_request_authority(const h2conn_request *request);
@@ -313,20 +316,23 @@ const char *h2conn_request_protocol(const h2conn_request *request);
 /* All fields but pseudo-fields, in order. */
 const h2conn_field *h2conn_request_fields(const h2conn_request *request, size_t *n);
 
-/* Answer with `status` (200 to 299) and further fields, and turn the request into a connection. ESTATE when it was
- * answered before; ERESET, ELOST when the client has gone. */
+/* Answer with `status` (200 to 299) and further fields, and turn the request into a connection, which is the server's
+ * to free. EINVAL for another status or a field that may not be sent (RFC 9113, 8.2), ESTATE when the request was
+ * answered before; ERESET, ELOST when the client has gone; ENOMEM, after which it may be answered still. */
 int h2conn_accept(h2conn **conn, h2conn_request *request, int status, const h2conn_field *fields, size_t n);
 
-/* Read the request's content before answering, as h2conn_read does. A client that waits for 100 (Continue) is sent it
- * first (RFC 9110, 10.1.1). */
+/* Read the request's content before answering, as h2conn_read does and with its errors. A client that waits for 100
+ * (Continue) is sent it first (RFC 9110, 10.1.1). */
 ptrdiff_t h2conn_request_read(h2conn_request *request, void *buf, size_t len);
 
-/* Send an informational response (100 to 199, not 101) before the answer. ESTATE after it. */
+/* Send an informational response (RFC 9110, 15.2: 100 to 199, not 101) before the answer. ESTATE after it; otherwise as
+ * h2conn_accept. */
 int h2conn_inform(h2conn_request *request, int status, const h2conn_field *fields, size_t n);
 
 /* Answer completely: a status (200 to 599), fields and a body of `len` bytes, waiting for the client to take it. A
- * content-length is added unless `fields` has one or the status (204, 304) excludes it; the body is left out with these
- * and for HEAD. What the client still sends is discarded. */
+ * content-length is added (RFC 9110, 8.6) unless `fields` has one or the status (204, 304) excludes it; the body is
+ * left out with these and for HEAD. What the client still sends is discarded. As h2conn_accept, and while the body goes
+ * as h2conn_write. */
 int h2conn_respond(h2conn_request *request, int status, const h2conn_field *fields, size_t n, const void *body,
                    size_t len);
 
@@ -337,11 +343,14 @@ int h2conn_respond(h2conn_request *request, int status, const h2conn_field *fiel
  * before a failure are read first. */
 ptrdiff_t h2conn_read(h2conn *conn, void *buf, size_t len);
 
-/* Write all `len` bytes, waiting for the peer's windows. Returns H2CONN_OK, or an error with the bytes that went into
- * frames in *written (may be NULL). ECLOSED after h2conn_close_write; ENOMEM, which resets the stream. */
+/* Write all `len` bytes, which may be none, waiting for the peer's windows (RFC 9113, 5.2). Returns H2CONN_OK, or an
+ * error with the bytes that went into frames in *written (may be NULL): ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL,
+ * ENOMEM, which resets the stream, ETIMEDOUT (the rest may follow), ECLOSED after h2conn_close_write or _close, ESTATE
+ * before h2conn_accept. */
 int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written);
 
-/* End this side's half (END_STREAM); reading goes on. A second call does nothing. */
+/* End this side's half (RFC 9113, 5.1: END_STREAM); reading goes on. A write of another thread ends first, up to the
+ * write deadline (ETIMEDOUT); in a callback that is EAGAIN, and on_writable follows. A second call does nothing. */
 int h2conn_close_write(h2conn *conn);
 
 /* The same with trailers after the last byte (RFC 9113, 8.1): fields without pseudo-fields. EINVAL for ones that may
@@ -354,10 +363,11 @@ const h2conn_field *h2conn_trailers(h2conn *conn, size_t *n);
 
 /* Close both halves. This half is ended cleanly and all written before arrives. What the peer still sends is refused:
  * by a client at once (RST_STREAM with CANCEL), by a server when it is more than half a window (NO_ERROR). Safe at any
- * time, any number of times. */
+ * time, any number of times; does not wait. H2CONN_OK. */
 int h2conn_close(h2conn *conn);
 
-/* End at once with RST_STREAM and an HTTP/2 code. */
+/* End at once with RST_STREAM (RFC 9113, 6.4) and a code: one of h2_code, or any other of 32 bits. What was written and
+ * has not gone is dropped. Nothing happens when the stream has ended. H2CONN_OK. */
 int h2conn_reset(h2conn *conn, uint32_t code);
 
 /* Close, and release. No other call on this connection may be running or follow. NULL is ignored. A handler's
@@ -367,7 +377,8 @@ int h2conn_reset(h2conn *conn, uint32_t code);
  * nothing on the way is destroyed. */
 void h2conn_free(h2conn *conn);
 
-/* Absolute times of h2conn_now; 0 for none. */
+/* Absolute times of h2conn_now; 0 for none. One that has passed ends calls that wait, and those to come, with
+ * ETIMEDOUT. The last sets both. */
 void h2conn_set_read_deadline(h2conn *conn, int64_t at_ms);
 void h2conn_set_write_deadline(h2conn *conn, int64_t at_ms);
 void h2conn_set_deadline(h2conn *conn, int64_t at_ms);
@@ -383,11 +394,12 @@ uint32_t h2conn_code(h2conn *conn);
  * `out`. */
 const char *h2conn_why(h2conn *conn, char out[H2CONN_WHY_BYTES]);
 
-/* Measure the round trip with a PING, up to `timeout_ms`. The time in microseconds goes to *rtt_us. */
+/* Measure the round trip with a PING (RFC 9113, 6.7), up to `timeout_ms`, above 0. The time in microseconds goes to
+ * *rtt_us. ETIMEDOUT, ENOMEM, or what ended the session. */
 int h2conn_ping(h2conn *conn, int64_t timeout_ms, int64_t *rtt_us);
 
 /* Wait until the stream has ended in both directions, up to the read deadline. H2CONN_OK when it ended in good order,
- * else what ended it. */
+ * else what ended it, ETIMEDOUT, or ENOMEM. */
 int h2conn_wait_closed(h2conn *conn);
 
 #ifdef __cplusplus
