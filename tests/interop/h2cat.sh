@@ -78,6 +78,19 @@ pings() {
     wait "$client"
     case "$said$again" in 'h2cat: round trip '*' ms''h2cat: round trip '*' ms') ;; *) return 1 ;; esac
 }
+# A server that stands still answers no ping.
+unanswered() {
+    [ -p "$dir/pings" ] || mkfifo "$dir/pings"
+    start "$h2cat" --listen --echo $own "$listen" || return 1
+    timeout "$LIMIT" "$h2cat" $trust --ping 1 "$url" <&8 >/dev/null 2>"$dir/pings" &
+    client=$!
+    { read -r said && kill -STOP "$pid" && cat; } <"$dir/pings" >"$dir/said"
+    wait "$client"
+    got=$?
+    kill -CONT "$pid"
+    cat "$dir/said"
+    [ $got -eq 5 ] && grep -qx 'h2cat: no answer to a ping within 1 s' "$dir/said"
+}
 stats() {
     h2cat --stats "$url" <"$dir/big" 2>"$dir/said" >/dev/null && cat "$dir/said" && [ "$(wc -l <"$dir/said")" -eq 1 ] &&
         grep -qE '^h2cat: sent 67108864 bytes \([0-9.]+ [kMG]?B/s\), received 67108864 bytes \(.*\) in [0-9.]+ s; round trip [0-9.]+/[0-9.]+/[0-9.]+ ms' "$dir/said"
@@ -107,6 +120,8 @@ cases() {
     expect "$1: h2bench ping" bench_ping
     expect "$1: HEAD to --echo" headless
     expect "$1: --ping says round trips" pings
+    expect "$1: a ping without answer is exit status 5" unanswered
+    serve "$h2cat" --listen --echo $own "$listen"
     expect "$1: --stats sums up" stats
     expect "$1: --record on both sides, for h2dump" record
     expect "$1: --record to a file that cannot be written" unwritable

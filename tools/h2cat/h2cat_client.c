@@ -140,7 +140,7 @@ static int connect_one(const h2cat_options *o, const h2conn_options *options, in
     if (!h2cat_stats_start(channel.conn, o->ping_ms, o->stats))
         tool_say("cannot start a thread for --ping and --stats");
     int status = converse(&c, &channel);
-    h2cat_stats_stop();
+    if (!h2cat_stats_stop()) status = TOOL_TIMEOUT;
     *signo = set_conn(NULL);
     h2cat_channel_free(&channel, false);
     h2cat_stats_summary();

@@ -22,7 +22,7 @@ static struct watch {
     pthread_t thread;
     h2conn *conn;
     int64_t ping_ms, start_ms;
-    bool running, stop, loud, stats, live;
+    bool running, stop, loud, stats, live, unanswered;
     int64_t n, least_us, most_us, sum_us; /* round trips */
 } w = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -74,6 +74,7 @@ static bool ping(void) {
     }
     if (w.loud && error == H2CONN_ETIMEDOUT) {
         tool_say("no answer to a ping within %g s", (double)patience / 1000);
+        w.unanswered = true;
         h2conn_reset(conn, H2_CANCEL);
     }
     return false;
@@ -115,14 +116,15 @@ bool h2cat_stats_start(h2conn *conn, int64_t ping_ms, bool stats) {
     w.loud = ping_ms > 0;
     w.ping_ms = ping_ms > 0 ? ping_ms : STATS_PING_MS;
     w.stats = stats;
-    w.live = stats && isatty(STDERR_FILENO);
+    /* What is typed or comes in would be on the same line. */
+    w.live = stats && isatty(STDERR_FILENO) && !isatty(STDIN_FILENO) && !isatty(STDOUT_FILENO);
     w.start_ms = h2conn_now();
     w.running = pthread_create(&w.thread, NULL, run, NULL) == 0;
     return w.running;
 }
 
-void h2cat_stats_stop(void) {
-    if (!w.running) return;
+bool h2cat_stats_stop(void) {
+    if (!w.running) return true;
     pthread_mutex_lock(&w.lock);
     w.stop = true;
     pthread_cond_signal(&w.changed);
@@ -130,6 +132,7 @@ void h2cat_stats_stop(void) {
     pthread_join(w.thread, NULL);
     w.running = false;
     if (w.live) fputs("\r\033[K", stderr);
+    return !w.unanswered;
 }
 
 void h2cat_stats_summary(void) {
