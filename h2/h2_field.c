@@ -98,7 +98,9 @@ static h2_rule check_regular(judge *j, const hpack_field *f) {
         if (j->message->field[H2_NAME_HOST]) return H2_RULE_AUTHORITY;
         j->message->field[H2_NAME_HOST] = f;
         return h2_chars_are(H2_CHARS_AUTHORITY, f->value, f->value_len) ? H2_RULE_NONE : H2_RULE_FIELD_VALUE;
+#ifndef H2_SMALL
     case H2_NAME_PRIORITY: j->message->priority = f; return H2_RULE_NONE;
+#endif
     case H2_NAME_CONTENT_LENGTH: return check_length(j, f);
     default: return H2_RULE_CONNECTION_FIELD;
     }

@@ -29,11 +29,13 @@ typedef int64_t h2_length;
 
 /* What the rest of the engine needs to know of a section. */
 typedef struct h2_message {
-    uint16_t status;                          /* of a response */
-    bool head;                                /* the request's method is HEAD */
-    bool connect;                             /* the request's method is CONNECT */
-    h2_length length;                         /* content-length, or H2_LENGTH_UNKNOWN */
-    const hpack_field *priority;              /* the field of RFC 9218, or NULL */
+    uint16_t status;  /* of a response */
+    bool head;        /* the request's method is HEAD */
+    bool connect;     /* the request's method is CONNECT */
+    h2_length length; /* content-length, or H2_LENGTH_UNKNOWN */
+#ifndef H2_SMALL
+    const hpack_field *priority; /* the field of RFC 9218, or NULL */
+#endif
     const hpack_field *field[H2_NAME_PLACES]; /* pseudo-fields by name, and a request's Host; NULL for none */
 } h2_message;
 

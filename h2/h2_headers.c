@@ -83,7 +83,7 @@ h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, s
     needed += (size_t)s->settings_acks * H2_FRAME_HEADER_BYTES;
     if (needed > s->config->send_header_bytes - (box->tail - box->head)) return H2_EAGAIN;
     bool opens = !s->server && id == s->next_id;
-    if (opens && !h2_session_has_slot(s)) return H2_ENOMEM;
+    if (opens && h2_session_supply(s) && !h2_session_has_slot(s)) return H2_ENOMEM;
     if (h2_session_supply(s) && !h2_session_supply(s)->outbox(s, needed)) return H2_ENOMEM;
     close_up(box);
     queue_acks(s);

@@ -208,6 +208,8 @@ struct h2_session {
     uint8_t resets_waiting, pongs_waiting;
 
     const h2_server_part *server; /* NULL for a client */
+    /* h2_session_goaway, once h2_session_drain was called: a program that never does has it dropped by the linker. */
+    void (*drained)(h2_session *s, uint32_t code);
 #ifndef H2_SMALL
     const h2_supply *supply; /* NULL when all parts lie behind the session */
 #endif
@@ -371,6 +373,8 @@ void h2_session_settle(h2_session *s, uint32_t id);
 void h2_session_refuse_above(h2_session *s, uint32_t last, uint32_t code);
 /* The octets that may arrive on a new stream. */
 uint32_t h2_session_recv_initial(const h2_session *s);
+/* A new stream, for which there is a slot. */
+h2_stream *h2_session_add_stream(h2_session *s, uint32_t id, h2_state state);
 
 /* h2_block.c: a received header block */
 h2_rule h2_block_begin(h2_session *s, const h2_frame_prefix *prefix);

@@ -9,6 +9,13 @@
 #include <string.h>
 #include "hpack.h"
 
+/* A small build looks at no priority. */
+#ifdef H2_SMALL
+#define H2_NAMES_HOSTED(X)
+#else
+#define H2_NAMES_HOSTED(X) X(H2_NAME_PRIORITY, "\10", "priority")
+#endif
+
 #define H2_NAMES(X)                                                                                                    \
     X(H2_NAME_METHOD, "\7", ":method")                                                                                 \
     X(H2_NAME_SCHEME, "\7", ":scheme")                                                                                 \
@@ -17,7 +24,7 @@
     X(H2_NAME_PROTOCOL, "\11", ":protocol")                                                                            \
     X(H2_NAME_STATUS, "\7", ":status")                                                                                 \
     X(H2_NAME_HOST, "\4", "host")                                                                                      \
-    X(H2_NAME_PRIORITY, "\10", "priority")                                                                             \
+    H2_NAMES_HOSTED(X)                                                                                                 \
     X(H2_NAME_CONTENT_LENGTH, "\16", "content-length")                                                                 \
     X(H2_NAME_TE, "\2", "te")                                                                                          \
     X(H2_NAME_UPGRADE, "\7", "upgrade")                                                                                \

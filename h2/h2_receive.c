@@ -34,7 +34,9 @@ static bool take_header(h2_session *s, h2_octets *in) {
     const uint8_t *bytes = gather(s, in, H2_FRAME_HEADER_BYTES);
     if (!bytes) return false;
     h2_frame_header_read(&s->frame, bytes);
+#ifndef H2_SMALL
     if (!s->begun) memmove(s->hold, bytes, H2_FRAME_HEADER_BYTES);
+#endif
     h2_trace_received(s, in);
     if (!s->over) h2_receive_header(s);
     return true;

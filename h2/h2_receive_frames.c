@@ -216,7 +216,7 @@ static void ping_answered(h2_session *s, const uint8_t *record) {
         if (s->ping_state[kind] != H2_PING_SENT || memcmp(sent, record, H2_PING_BYTES) != 0) continue;
         s->ping_state[kind] = H2_PING_NONE;
         if (kind == H2_PING_KEEPALIVE) s->wait[H2_WAIT_PING] = H2_NO_TIME;
-        if (kind == H2_PING_DRAIN && s->goaway == H2_GOAWAY_NOTICE_SENT) h2_session_goaway(s, H2_NO_ERROR);
+        if (kind == H2_PING_DRAIN && s->goaway == H2_GOAWAY_NOTICE_SENT) s->drained(s, H2_NO_ERROR);
         if (kind == H2_PING_GAUGE) h2_gauge_end(s);
         if (kind == H2_PING_USER && s->handlers->on_pong) s->handlers->on_pong(s->user, record);
         return;
@@ -296,10 +296,20 @@ static h2_rule block_rule(h2_session *s) {
     return H2_RULE_NONE;
 }
 
-static h2_rule first_rule(const h2_session *s) {
+/* Whether the first octets are those of an answer of HTTP/1.x; to a small build they are no SETTINGS. */
+static bool is_http1(const h2_session *s) {
+#ifdef H2_SMALL
+    (void)s;
+    return false;
+#else
     static const uint8_t http1[] = {'H', 'T', 'T', 'P', '/', '1', '.'};
-    if (!s->server && memcmp(s->hold, http1, sizeof http1) == 0) return H2_RULE_HTTP1;
+    return !s->server && memcmp(s->hold, http1, sizeof http1) == 0;
+#endif
+}
+
+static h2_rule first_rule(const h2_session *s) {
     bool settings = s->frame.type == H2_SETTINGS && !(s->frame.flags & H2_FLAG_ACK);
+    if (is_http1(s)) return H2_RULE_HTTP1;
     return settings ? H2_RULE_NONE : H2_RULE_FIRST_SETTINGS;
 }
 

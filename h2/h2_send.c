@@ -36,13 +36,9 @@ h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsign
     if (h2_session_room(s) == 0) return H2_ELIMIT;
     h2_result result = h2_headers_queue(s, s->next_id, fields, n, flags & H2_END);
     if (result != H2_OK) return result;
-    h2_stream *stream = h2_streams_add(&s->streams, s->next_id, H2_IDLE);
+    h2_stream *stream = h2_session_add_stream(s, s->next_id, H2_IDLE);
     h2_stream_move(stream, H2_SEND_HEADERS);
     if (flags & H2_END) h2_stream_move(stream, H2_SEND_END);
-    stream->length_left = H2_LENGTH_UNKNOWN;
-    stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
-    stream->recv.size = (int32_t)h2_session_recv_initial(s);
-    h2_gauge_open(s, stream);
     stream->flags = H2_STREAM_ANNOUNCED | H2_STREAM_SENT_HEADERS;
     if (message.head) stream->flags |= H2_STREAM_BODYLESS;
     if (message.connect) stream->flags |= H2_STREAM_CONNECT;

@@ -93,18 +93,12 @@ static void open_stream(h2_session *s) {
         h2_streams_remember(&s->streams, b->stream_id, true);
         return;
     }
-    h2_stream *stream = NULL;
-    if (s->streams.live < s->config->streams && h2_session_has_slot(s))
-        stream = h2_streams_add(&s->streams, b->stream_id, H2_OPEN);
-    if (!stream) {
-        b->breach = H2_RULE_CONCURRENCY;
-        h2_streams_remember(&s->streams, b->stream_id, true);
+    if (h2_session_has_slot(s)) {
+        h2_session_add_stream(s, b->stream_id, H2_OPEN);
         return;
     }
-    stream->length_left = H2_LENGTH_UNKNOWN;
-    stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
-    stream->recv.size = (int32_t)h2_session_recv_initial(s);
-    h2_gauge_open(s, stream);
+    b->breach = H2_RULE_CONCURRENCY;
+    h2_streams_remember(&s->streams, b->stream_id, true);
 }
 
 /* ---- streams that the program has left ---- */

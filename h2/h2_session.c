@@ -152,6 +152,15 @@ uint32_t h2_session_recv_initial(const h2_session *s) {
     return grace ? H2_WINDOW_INITIAL : s->config->stream_window;
 }
 
+h2_stream *h2_session_add_stream(h2_session *s, uint32_t id, h2_state state) {
+    h2_stream *stream = h2_streams_add(&s->streams, id, state);
+    stream->length_left = H2_LENGTH_UNKNOWN;
+    stream->send.size = (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE];
+    stream->recv.size = (int32_t)h2_session_recv_initial(s);
+    h2_gauge_open(s, stream);
+    return stream;
+}
+
 h2_state h2_session_state(const h2_session *s, uint32_t id, h2_stream **stream) {
     const h2_streams *t = &s->streams;
     bool by_server = !(id & 1), ours = by_server == (s->server != NULL);
@@ -270,6 +279,7 @@ void h2_session_drain(h2_session *s) {
     if (s->over || s->goaway != H2_GOAWAY_NONE) return;
     s->goaway = H2_GOAWAY_NOTICE_OWED;
     s->goaway_code = H2_NO_ERROR;
+    s->drained = h2_session_goaway;
 }
 
 void h2_session_refuse_above(h2_session *s, uint32_t last, uint32_t code) {
