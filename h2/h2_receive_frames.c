@@ -149,15 +149,14 @@ static h2_rule rst_stream_record(h2_session *s, const uint8_t *record) {
 
 /* ---- 6.5 SETTINGS ---- */
 
-/* 6.9.2: every stream's window moves by the difference. */
-static h2_rule change_window(h2_session *s, uint32_t value) {
-    int32_t delta = (int32_t)value - (int32_t)s->peer[H2_SET_INITIAL_WINDOW_SIZE]; /* both below 2^31 */
-    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
-        h2_stream *stream = &s->streams.slots[slot];
-        if (!h2_window_shift(&stream->send, delta)) return H2_RULE_SETTINGS_WINDOW;
-        h2_schedule(s, stream);
+/* 6.9.2: every stream's window for sending, or for receiving, moves by the difference. */
+static bool shift_windows(h2_session *s, bool sending, int32_t delta) {
+    h2_stream *stream;
+    for (int slot = -1; (stream = h2_streams_each(&s->streams, &slot)) != NULL;) {
+        if (!h2_window_shift(sending ? &stream->send : &stream->recv, delta)) return false;
+        if (sending) h2_schedule(s, stream);
     }
-    return H2_RULE_NONE;
+    return true;
 }
 
 static h2_rule setting_rule(const h2_session *s, h2_setting_row row, uint32_t value) {
@@ -178,7 +177,8 @@ static h2_rule settings_record(h2_session *s, const uint8_t *record) {
     /* Every stream is visited, as often as the setting is repeated in one frame. */
     if (!rule && row == H2_SET_INITIAL_WINDOW_SIZE) {
         rule = h2_session_pay(s, H2_PRICE_CHEAP);
-        if (!rule) rule = change_window(s, setting.value);
+        int32_t delta = (int32_t)(setting.value - s->peer[row]); /* both below 2^31 */
+        if (!rule && !shift_windows(s, true, delta)) rule = H2_RULE_SETTINGS_WINDOW;
     }
     if (rule) return rule;
     s->peer[row] = setting.value;
@@ -193,9 +193,7 @@ static h2_rule settings_ack(h2_session *s) {
     h2_gauge_end(s);
     s->wait[H2_WAIT_SETTINGS] = H2_NO_TIME;
     hpack_decoder_set_max_table_size(&s->decoder, s->config->decoder_table);
-    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
-        h2_window_shift(&s->streams.slots[slot].recv, delta);
-    }
+    shift_windows(s, false, delta); /* which cannot fail: none is above the larger of the two */
     return H2_RULE_NONE;
 }
 
@@ -276,12 +274,9 @@ static h2_rule window_update_record(h2_session *s, const uint8_t *record) {
 /* What the session demands of a frame whatever its own form: 6.2, 6.6, 6.10. */
 static h2_rule header_rule(h2_session *s) {
     const h2_frame_header *f = &s->frame;
-    if (s->block.open && (f->type != H2_CONTINUATION || f->stream_id != s->block.stream_id))
-        return H2_RULE_CONTINUATION;
-    if (f->type == H2_CONTINUATION) {
-        if (!s->block.open) return H2_RULE_CONTINUATION;
-        if (s->block.continuations++ == s->config->continuations) return H2_RULE_CONTINUATIONS;
-    }
+    bool continues = f->type == H2_CONTINUATION;
+    if (s->block.open != continues || (continues && f->stream_id != s->block.stream_id)) return H2_RULE_CONTINUATION;
+    if (continues && s->block.continuations++ == s->config->continuations) return H2_RULE_CONTINUATIONS;
     if (f->type == H2_PUSH_PROMISE) return H2_RULE_PUSH;
     return H2_RULE_NONE;
 }

@@ -208,9 +208,8 @@ void h2_session_settle(h2_session *s, uint32_t id) {
 
 /* End all streams above `last`. Handlers may open or reset streams meanwhile: each round looks anew. */
 static void end_streams(h2_session *s, uint32_t last, unsigned how, uint32_t code) {
-    int slot = -1;
-    while ((slot = h2_streams_next(&s->streams, slot)) >= 0) {
-        h2_stream *stream = &s->streams.slots[slot];
+    h2_stream *stream;
+    for (int slot = -1; (stream = h2_streams_each(&s->streams, &slot)) != NULL;) {
         if (stream->id > last) h2_session_end_stream(s, stream, how, code);
     }
 }

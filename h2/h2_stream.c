@@ -28,10 +28,10 @@ void h2_streams_remember(h2_streams *t, uint32_t id, bool reset) {
     t->ended_next = (uint8_t)((t->ended_next + 1) % H2_RESETS_REMEMBERED);
 }
 
-int h2_streams_next(const h2_streams *t, int slot) {
-    for (int i = slot + 1; i < t->capacity; i++) {
-        h2_state state = (h2_state)t->slots[i].state;
-        if (state == H2_OPEN || state == H2_HALF_CLOSED_LOCAL || state == H2_HALF_CLOSED_REMOTE) return i;
+h2_stream *h2_streams_each(const h2_streams *t, int *slot) {
+    while (++*slot < t->capacity) {
+        h2_stream *stream = &t->slots[*slot];
+        if (stream->state >= H2_OPEN && stream->state <= H2_HALF_CLOSED_REMOTE) return stream;
     }
-    return -1;
+    return NULL;
 }

@@ -179,7 +179,7 @@ static inline h2_stream *h2_streams_first_owed(const h2_streams *t) {
 
 #endif
 
-/* Live streams in slot order: start with -1, ends with -1. The stream may be closed meanwhile. */
-int h2_streams_next(const h2_streams *t, int slot);
+/* Live streams in slot order, NULL after the last: *slot is -1 before the first. They may be closed meanwhile. */
+h2_stream *h2_streams_each(const h2_streams *t, int *slot);
 
 #endif

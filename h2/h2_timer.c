@@ -40,8 +40,8 @@ static void tick_keepalive(h2_session *s, uint32_t passed) {
 /* Streams whose data has waited for the peer's window through SWEEPS sweeps, and those the program left that long ago.
  * Any DATA sent resets the count. */
 static void sweep_blocked(h2_session *s) {
-    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
-        h2_stream *stream = &s->streams.slots[slot];
+    h2_stream *stream;
+    for (int slot = -1; (stream = h2_streams_each(&s->streams, &slot)) != NULL;) {
         h2_gauge_sweep(s, stream);
         bool shut = h2_window_open(&stream->send) == 0 || h2_window_open(&s->send) == 0;
         bool left = stream->flags & H2_STREAM_LEFT;

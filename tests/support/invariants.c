@@ -31,8 +31,8 @@ static const char *broken_table(const h2_session *s) {
 }
 
 static const char *broken_ready(const h2_session *s) {
-    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
-        const h2_stream *stream = &s->streams.slots[slot];
+    const h2_stream *stream;
+    for (int slot = -1; (stream = h2_streams_each(&s->streams, &slot)) != NULL;) {
         if (stream->out_len > 0 && !(stream->flags & H2_STREAM_LENT)) return "bytes are lent and not marked so";
     }
     return NULL;
@@ -106,8 +106,8 @@ static const char *broken_ready(const h2_session *s) {
     }
     if ((wrong = broken_list(&s->streams, H2_LIST_OWED, &members)) != NULL) return wrong;
     if (members < s->streams.closing) return "a closing stream is not owed";
-    for (int slot = -1; (slot = h2_streams_next(&s->streams, slot)) >= 0;) {
-        const h2_stream *stream = &s->streams.slots[slot];
+    const h2_stream *stream;
+    for (int slot = -1; (stream = h2_streams_each(&s->streams, &slot)) != NULL;) {
         bool can = stream->out_len > 0 ? stream->send.size > 0 : (stream->flags & H2_STREAM_END_PENDING) != 0;
         if (can && ready-- == 0) return "a stream that can send is not ready";
         if (stream->out_len > 0 && !(stream->flags & H2_STREAM_LENT)) return "bytes are lent and not marked so";
