@@ -29,7 +29,7 @@ static void on_headers(void *user, uint32_t id, h2_section section, const h2_fie
     }
     if (section == H2_RESPONSE) {
         const char *digits = fields[0].value;
-        conn->status = (uint16_t)((digits[0] - '0') * 100 + (digits[1] - '0') * 10 + digits[2] - '0');
+        for (int i = 0; i < 3; i++) conn->status = (uint16_t)(conn->status * 10 + digits[i] - '0');
     }
     if (end) conn->peer_ended = true;
     if (core->on_headers && !conn->closing) core->on_headers(core->user, conn, section, fields, n);

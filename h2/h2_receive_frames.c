@@ -125,15 +125,11 @@ static void data_end(h2_session *s) {
 
 /* ---- 6.3 PRIORITY, 6.4 RST_STREAM ---- */
 
+#ifndef H2_SMALL /* which looks at no priority */
 static h2_rule priority_record(h2_session *s, const uint8_t *record) {
-    h2_rule rule = h2_session_pay(s, H2_PRICE_CHEAP);
-#ifdef H2_SMALL /* which looks at no priority */
-    (void)record;
-    return rule;
-#else
-    return !rule && h2_u31_read(record) == s->frame.stream_id ? H2_RULE_PRIORITY_SELF : rule;
-#endif
+    return h2_u31_read(record) == s->frame.stream_id ? H2_RULE_PRIORITY_SELF : H2_RULE_NONE;
 }
+#endif
 
 static h2_rule rst_stream_record(h2_session *s, const uint8_t *record) {
     h2_stream *stream;
@@ -227,17 +223,14 @@ static h2_rule ping_record(h2_session *s, const uint8_t *record) {
         ping_answered(s, record);
         return H2_RULE_NONE;
     }
-    h2_rule rule = h2_session_pay(s, H2_PRICE_CHEAP);
-    if (!rule) memcpy(s->pongs[s->pongs_waiting++], record, H2_PING_BYTES);
-    return rule;
+    memcpy(s->pongs[s->pongs_waiting++], record, H2_PING_BYTES);
+    return H2_RULE_NONE;
 }
 
 static h2_rule goaway_record(h2_session *s, const uint8_t *record) {
     h2_goaway goaway;
     h2_goaway_read(&goaway, record);
     if (goaway.last_stream_id > s->peer_goaway_last) return H2_RULE_GOAWAY;
-    h2_rule rule = h2_session_pay(s, H2_PRICE_CHEAP);
-    if (rule) return rule;
     s->goaway_received = true;
     s->peer_goaway_last = goaway.last_stream_id;
     s->failure = (h2_failure){H2_BY_PEER, H2_RULE_NONE, goaway.code, 0};
@@ -308,6 +301,14 @@ static h2_rule first_rule(const h2_session *s) {
     return settings ? H2_RULE_NONE : H2_RULE_FIRST_SETTINGS;
 }
 
+/* What a frame costs whatever it holds; DATA, RST_STREAM and WINDOW_UPDATE are charged by what they hold or do. */
+static uint32_t price_of(const h2_frame_header *f) {
+    if (f->type == H2_RST_STREAM || f->type == H2_WINDOW_UPDATE) return 0;
+    if (f->type != H2_SETTINGS && f->type != H2_PING) return H2_PRICE_CHEAP;
+    if (f->flags & H2_FLAG_ACK) return 0;
+    return f->type == H2_SETTINGS ? H2_PRICE_DEAR : H2_PRICE_CHEAP;
+}
+
 static h2_rule choose_stage(h2_session *s) {
     const h2_frame_header *f = &s->frame;
     s->content_left = f->length;
@@ -316,10 +317,9 @@ static h2_rule choose_stage(h2_session *s) {
     if (f->type == H2_DATA) return data_header(s);
     if (f->type == H2_HEADERS || f->type == H2_CONTINUATION) return H2_RULE_NONE;
     s->stage = H2_STAGE_RECORD;
-    if (f->type == H2_SETTINGS && !(f->flags & H2_FLAG_ACK)) return h2_session_pay(s, H2_PRICE_DEAR);
-    if (f->type <= H2_WINDOW_UPDATE || h2_server_prioritizes(f->type)) return H2_RULE_NONE;
-    h2_receive_skip(s, f->length);
-    return h2_session_pay(s, H2_PRICE_CHEAP);
+    if (h2_server_prioritizes(f->type)) return H2_RULE_NONE; /* charged with the stream it names */
+    if (f->type > H2_WINDOW_UPDATE) h2_receive_skip(s, f->length);
+    return h2_session_pay(s, price_of(f));
 }
 
 void h2_receive_header(h2_session *s) {
@@ -354,7 +354,9 @@ uint32_t h2_receive_record_bytes(const h2_session *s) {
 
 static h2_rule take_record(h2_session *s, const uint8_t *record) {
     switch (s->frame.type) {
+#ifndef H2_SMALL
     case H2_PRIORITY: return priority_record(s, record);
+#endif
     case H2_RST_STREAM: return rst_stream_record(s, record);
     case H2_SETTINGS: return settings_record(s, record);
     case H2_PING: return ping_record(s, record);
