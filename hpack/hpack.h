@@ -223,7 +223,8 @@ void hpack_encoder_release(hpack_encoder *e);
  * through the smallest value seen since the last block when it was lowered and raised (RFC 7541, 4.2). */
 void hpack_encoder_set_max_table_size(hpack_encoder *e, uint32_t size);
 
-/* Octets that always suffice for a block of these fields; SIZE_MAX when a string is longer than HPACK_MAX_INTEGER. */
+/* Octets that always suffice for a block of these fields; SIZE_MAX when a string is longer than HPACK_MAX_INTEGER, in a
+ * build with H2_SMALL also when all together take more than twice that. */
 size_t hpack_encode_bound(const hpack_field *fields, size_t n);
 
 /* Write the header block of `n` fields. Names must be lower case already. Returns the octets written, or HPACK_ENOSPACE

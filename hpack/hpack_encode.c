@@ -17,13 +17,13 @@
 #include "hpack_string.h"
 
 /* First octets: the flags, and the bits of the integer that follows them (sections 5.2 and 6). */
-#define HPACK_FIRST_INDEXED     0x80, 0x7f
-#define HPACK_FIRST_INCREMENTAL 0x40, 0x3f
-#define HPACK_FIRST_UPDATE      0x20, 0x1f
-#define HPACK_FIRST_NEVER       0x10, 0x0f
-#define HPACK_FIRST_WITHOUT     0x00, 0x0f
-#define HPACK_FIRST_HUFFMAN     0x80, 0x7f
-#define HPACK_FIRST_PLAIN       0x00, 0x7f
+#define HPACK_FIRST_INDEXED     HPACK_INT_FIRST(0x80, 0x7f)
+#define HPACK_FIRST_INCREMENTAL HPACK_INT_FIRST(0x40, 0x3f)
+#define HPACK_FIRST_UPDATE      HPACK_INT_FIRST(0x20, 0x1f)
+#define HPACK_FIRST_NEVER       HPACK_INT_FIRST(0x10, 0x0f)
+#define HPACK_FIRST_WITHOUT     HPACK_INT_FIRST(0x00, 0x0f)
+#define HPACK_FIRST_HUFFMAN     HPACK_INT_FIRST(0x80, 0x7f)
+#define HPACK_FIRST_PLAIN       HPACK_INT_FIRST(0x00, 0x7f)
 
 void hpack_encoder_init(hpack_encoder *e, void *memory, size_t bytes) {
     memset(e, 0, sizeof *e);
@@ -37,6 +37,22 @@ void hpack_encoder_set_max_table_size(hpack_encoder *e, uint32_t size) {
     e->limit = size < e->table.most ? size : e->table.most;
     if (e->limit < e->lowest) e->lowest = e->limit;
 }
+
+#ifdef H2_SMALL
+
+/* So that 32 bits can count it, no more than twice HPACK_MAX_INTEGER together. */
+size_t hpack_encode_bound(const hpack_field *fields, size_t n) {
+    size_t bound = HPACK_MAX_UPDATES * HPACK_INT_MAX_OCTETS + HPACK_HUFFMAN_SLACK;
+
+    for (; n > 0; n--, fields++) {
+        if ((fields->name_len | fields->value_len) > HPACK_MAX_INTEGER) return SIZE_MAX;
+        bound += 3 * HPACK_INT_MAX_OCTETS + fields->name_len + fields->value_len;
+        if (bound > 2 * HPACK_MAX_INTEGER) return SIZE_MAX;
+    }
+    return bound;
+}
+
+#else
 
 size_t hpack_encode_bound(const hpack_field *fields, size_t n) {
     uint64_t bound = HPACK_MAX_UPDATES * HPACK_INT_MAX_OCTETS + HPACK_HUFFMAN_SLACK;
@@ -52,16 +68,18 @@ size_t hpack_encode_bound(const hpack_field *fields, size_t n) {
     return longest <= HPACK_MAX_INTEGER && bound < SIZE_MAX ? (size_t)bound : SIZE_MAX;
 }
 
+#endif
+
 static uint8_t *hpack_write_updates(hpack_encoder *e, uint8_t *out) {
     if (e->limit == e->in_force && e->lowest >= e->in_force) return out;
     if (e->lowest < e->limit && e->lowest < e->in_force) {
         hpack_table_resize(&e->table, e->lowest);
-        out = hpack_int_write(out, HPACK_FIRST_UPDATE, e->lowest);
+        out = hpack_int_put(out, HPACK_FIRST_UPDATE, e->lowest);
     }
     hpack_table_resize(&e->table, e->limit);
     e->lowest = e->limit;
     e->in_force = e->limit;
-    return hpack_int_write(out, HPACK_FIRST_UPDATE, e->limit);
+    return hpack_int_put(out, HPACK_FIRST_UPDATE, e->limit);
 }
 
 #ifdef H2_SMALL
@@ -75,7 +93,7 @@ static uint8_t *hpack_write_string(uint8_t *out, const char *string, size_t len)
         string = (const char *)coded;
         len = (size_t)(end - coded);
     }
-    out = hpack_int_write(out, end ? 0x80 : 0x00, 0x7f, (uint32_t)len);
+    out = hpack_int_put(out, end ? HPACK_FIRST_HUFFMAN : HPACK_FIRST_PLAIN, (uint32_t)len);
     if (len > 0) memmove(out, string, len);
     return out + len;
 }
@@ -94,11 +112,11 @@ static uint8_t *hpack_write_string(uint8_t *out, const char *string, size_t len)
     }
     if (end) {
         memmove(out + HPACK_INT_MAX_OCTETS, coded, size);
-        coded = hpack_int_write(out, HPACK_FIRST_HUFFMAN, (uint32_t)size);
+        coded = hpack_int_put(out, HPACK_FIRST_HUFFMAN, (uint32_t)size);
         memmove(coded, out + HPACK_INT_MAX_OCTETS, size);
         return coded + size;
     }
-    out = hpack_int_write(out, HPACK_FIRST_PLAIN, (uint32_t)len);
+    out = hpack_int_put(out, HPACK_FIRST_PLAIN, (uint32_t)len);
     if (len > 0) memcpy(out, string, len);
     return out + len;
 }
@@ -113,9 +131,8 @@ static bool hpack_worth_indexing(hpack_encoder *e, const hpack_field *field) {
 }
 
 /* The literal's name by its index, or as a string, and the value. */
-static uint8_t *hpack_write_literal(uint8_t *out, const hpack_field *field, uint32_t index, uint8_t flags,
-                                    uint8_t most) {
-    out = hpack_int_put(out, flags, most, index);
+static uint8_t *hpack_write_literal(uint8_t *out, const hpack_field *field, uint32_t index, unsigned first) {
+    out = hpack_int_put(out, first, index);
     if (index == 0) out = hpack_write_string(out, field->name, field->name_len);
     return hpack_write_string(out, field->value, field->value_len);
 }
@@ -126,12 +143,16 @@ static uint8_t *hpack_write_field(hpack_encoder *e, const hpack_field *field, ui
     uint32_t found = hpack_table_find(&e->table, field);
     uint32_t index = found & HPACK_FOUND_INDEX;
 
-    if (field->never_index) return hpack_write_literal(out, field, index, HPACK_FIRST_NEVER);
-    if (found & HPACK_FOUND_WHOLE) return hpack_int_write(out, HPACK_FIRST_INDEXED, index);
-    if (found & HPACK_FOUND_VOLATILE || !hpack_worth_indexing(e, field))
-        return hpack_write_literal(out, field, index, HPACK_FIRST_WITHOUT);
-    hpack_table_add(&e->table, field);
-    return hpack_write_literal(out, field, index, HPACK_FIRST_INCREMENTAL);
+    unsigned first = HPACK_FIRST_WITHOUT;
+
+    if (found & HPACK_FOUND_WHOLE && !field->never_index) return hpack_int_put(out, HPACK_FIRST_INDEXED, index);
+    if (field->never_index) {
+        first = HPACK_FIRST_NEVER;
+    } else if (!(found & HPACK_FOUND_VOLATILE) && hpack_worth_indexing(e, field)) {
+        first = HPACK_FIRST_INCREMENTAL;
+        hpack_table_add(&e->table, field);
+    }
+    return hpack_write_literal(out, field, index, first);
 }
 
 #else

@@ -25,17 +25,22 @@ hpack_int_status hpack_int_next(uint32_t *value, uint8_t *shift, uint8_t octet);
 
 /* Write `value`, at most HPACK_MAX_INTEGER, with `flags` above the bits of `most` in its first octet. Returns the end.
  */
-uint8_t *hpack_int_write(uint8_t *out, uint8_t flags, uint8_t most, uint32_t value);
+#define HPACK_INT_FIRST(flags, most) ((unsigned)(flags) << 8 | (most))
+uint8_t *hpack_int_code(uint8_t *out, unsigned first, uint32_t value);
+
+static inline uint8_t *hpack_int_write(uint8_t *out, uint8_t flags, uint8_t most, uint32_t value) {
+    return hpack_int_code(out, HPACK_INT_FIRST(flags, most), value);
+}
 
 /* The same, without a call for most. */
-static inline uint8_t *hpack_int_put(uint8_t *out, uint8_t flags, uint8_t most, uint32_t value) {
+static inline uint8_t *hpack_int_put(uint8_t *out, unsigned first, uint32_t value) {
 #ifndef H2_SMALL
-    if (value < most) {
-        *out = (uint8_t)(flags | value);
+    if (value < (first & 0xff)) {
+        *out = (uint8_t)(first >> 8 | value);
         return out + 1;
     }
 #endif
-    return hpack_int_write(out, flags, most, value);
+    return hpack_int_code(out, first, value);
 }
 
 #endif
