@@ -95,6 +95,7 @@ static inline bool h2_chars_are_plain(h2_chars sort, const char *at, size_t len)
     switch (sort) {
     case H2_CHARS_NAME: return h2_all_plain(at, len, h2_odd_in_name);
     case H2_CHARS_METHOD: return len == 3 && memcmp(at, "GET", 3) == 0;
+    case H2_CHARS_SCHEME: return (len == 4 || len == 5) && memcmp(at, "https", len) == 0;
     case H2_CHARS_AUTHORITY:
     case H2_CHARS_HOST: return h2_all_plain(at, len, h2_odd_in_host);
     case H2_CHARS_PATH: return h2_all_plain(at, len, h2_odd_in_path);
