@@ -86,7 +86,7 @@ static inline h2_rule h2_state_rule(h2_state state, h2_input input) {
 static inline h2_transition h2_state_next(h2_state state, h2_input input) {
     unsigned cell = h2_state_cell(state, input), verdict = cell >> H2_CELL_BITS,
              what = cell & ((1u << H2_CELL_BITS) - 1);
-    h2_transition t = {.next = (uint8_t)state, .verdict = (uint8_t)verdict, .rule = H2_RULE_NONE};
+    h2_transition t = {(uint8_t)state, (uint8_t)verdict, H2_RULE_NONE, 0};
     if (verdict == H2_ALLOW) t.next = (uint8_t)what;
     if (verdict == H2_BREACH) t.rule = (uint8_t)what;
     return t;
