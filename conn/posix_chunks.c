@@ -82,11 +82,10 @@ bool posix_chunks_present(void) {
 }
 
 void posix_chunks_trim(int64_t now) {
-    h2conn_chunk *idle = NULL;
+    h2conn_chunk *idle = NULL, *chunk;
     pthread_mutex_lock(&large.lock);
     if (now - large.trimmed_at >= POSIX_TRIM_MS) {
-        for (size_t left = large.least; left > 0; left--) {
-            h2conn_chunk *chunk = take_kept();
+        for (size_t left = large.least; left > 0 && (chunk = take_kept()) != NULL; left--) {
             chunk->next = idle;
             idle = chunk;
         }
