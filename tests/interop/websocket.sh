@@ -53,4 +53,19 @@ if have node "WebSocket with node"; then
     expect "WebSocket: h2cat's client with node's server, text" lines
     expect "WebSocket: h2cat's client with node's server, binary" binary
 fi
+# usage: browser_talks text|binary
+browser_talks() {
+    said=$(timeout "$LIMIT" node "$here/websocket_browser.js" "$chromium" "$dir/profile" "$url" "$1")
+    echo "$said"
+    [ "$said" = ok ]
+}
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+if [ -z "$chromium" ]; then
+    skip "WebSocket with a browser: chromium is not installed"
+elif have node "WebSocket with a browser"; then
+    serve "$h2cat" --listen --echo --websocket --cert "$certs/server.pem" --key "$certs/server.key" https://127.0.0.1:0
+    expect "WebSocket: a page in Chromium with h2cat's server, text" browser_talks text
+    serve "$h2cat" --listen --echo --websocket=binary --cert "$certs/server.pem" --key "$certs/server.key" https://127.0.0.1:0
+    expect "WebSocket: a page in Chromium with h2cat's server, binary" browser_talks binary
+fi
 [ $failures -eq 0 ]
