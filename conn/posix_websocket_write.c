@@ -205,8 +205,8 @@ static int write_piece(h2conn_ws *ws, const uint8_t *bytes, size_t len, bool tex
         ws->sent_text = text;
     }
     const int error = put_frame(ws, bytes, len, head, written);
-    if (error != H2CONN_OK &&
-        error != H2CONN_ETIMEDOUT) { /* the message is given up: who waits for it meets the same */
+    if (error != H2CONN_OK && error != H2CONN_ETIMEDOUT) {
+        /* The message is given up: who waits for its end meets the same. */
         ws->frame_left = 0;
         ws->open = false;
         return error;

@@ -53,8 +53,9 @@ typedef struct h2_frame_header {
 /* 4.1. Write returns the H2_FRAME_HEADER_BYTES it wrote; `length` must be below 2^24. */
 void h2_frame_header_read(h2_frame_header *header, const uint8_t in[H2_FRAME_HEADER_BYTES]);
 size_t h2_frame_header_write(uint8_t *out, const h2_frame_header *header);
-/* The same from its parts; returns where the payload goes. `kind` is the type, and above its octet the flags. */
+/* A type, and above its octet the flags. */
 #define H2_FRAME_KIND(type, flags) ((unsigned)(type) | (unsigned)(flags) << 8)
+/* Write a header from its parts, `kind` an H2_FRAME_KIND, `length` below 2^24. Returns where the payload goes. */
 uint8_t *h2_frame_begin(uint8_t *out, unsigned kind, uint32_t stream_id, uint32_t length);
 
 /* Judge a header by itself: the length against `max_frame_size` and against the type's own rule, stream 0 or not.
