@@ -106,7 +106,7 @@ page_reads_back() {
     for row in 1 2 3 4 5; do types dora "row $row"; done
     page_does shows 'row 5' && page_does size 400 320 && page_does back && types dora 'not seen yet' && page_does unread 1 && page_does read && page_does size 1000 640
 }
-page_returns() { page_does guests anna,emil && page_does say back && page_does post 'emil back'; }
+page_returns() { page_does present && page_does guests anna,emil && page_does say back && page_does post 'emil back'; }
 page_closes() {
     sit frida 90 --name frida && shows frida '│ emil *$' || return 1
     exec 6>&-

@@ -40,6 +40,7 @@ const steps = {
         await until("document.getElementById('unread').hidden && document.title === 'Chat' && atEnd && document.activeElement.id === 'text'");
     },
     away: () => until(`${seen('connecting again')} && document.getElementById('send').disabled && document.getElementById('text').disabled`),
+    present: () => until("!document.getElementById('text').disabled"),
     guests: (names) => until(`[...document.querySelectorAll('#guests li')].map((li) => li.textContent).join() === '${names}'`),
     // One HTTP/2 connection carries the page and the WebSocket.
     async protocol() {
