@@ -154,12 +154,15 @@ coverage-suites: $(BUILD)/tests/test_hpack $(BUILD)/tests/test_h2 $(REPLAYS)
 TARGET  ?= session
 SECONDS ?= 60
 
-fuzz: ## fuzz one TARGET (session) for SECONDS (60) with libFuzzer; needs clang and libclang-rt
-	@CC=clang OUT=$(BUILD)/fuzz tests/fuzz/build.sh
-	@tests/fuzz/run.sh libfuzzer $(BUILD)/fuzz $(SECONDS) $(TARGET)
+# SMALL=1: the small profile, but for the targets that it has no use for.
+SMALL   ?=
+FUZZED  := $(BUILD)/fuzz$(if $(SMALL),-small)
+fuzz: ## fuzz one TARGET (session) for SECONDS (60) with libFuzzer, with SMALL=1 the small profile; needs clang and libclang-rt
+	@CC=clang OUT=$(FUZZED) SMALL=$(SMALL) tests/fuzz/build.sh
+	@tests/fuzz/run.sh libfuzzer $(FUZZED) $(SECONDS) $(TARGET)
 
 fuzz-all: ## fuzz every target, SECONDS (60) each
-	@$(MAKE) --no-print-directory fuzz TARGET="$(FUZZ_TARGETS)"
+	@$(MAKE) --no-print-directory fuzz TARGET="$(if $(SMALL),$(filter-out frame dump differential,$(FUZZ_TARGETS)),$(FUZZ_TARGETS))"
 
 fuzz-afl: ## fuzz TARGET for SECONDS with AFL++; needs afl++
 	@CC=afl-clang-fast CFLAGS="-g -O2" OUT=$(BUILD)/afl tests/fuzz/build.sh

@@ -154,7 +154,9 @@ static void act(joint *j, side *s) {
     case 6: {
         uint8_t how = fuzz_next(&j->in);
         if (how % 4 == 0) h2_stream_reset(s->session, id, how);
+#ifndef H2_SMALL
         if (how % 4 == 1) h2_stream_prioritize(s->session, id, how >> 5, how & 16);
+#endif
         if (how % 4 == 2) h2_session_ping(s->session, (const uint8_t *)"joinedup");
         if (how == 255) h2_session_drain(s->session);
         break;
@@ -191,9 +193,12 @@ static void check(const side *s) {
 }
 
 static void start(side *s, side *peer, bool server, uint8_t kind) {
-    h2_handlers handlers = {.on_headers = on_headers, .on_data = on_data, .on_sent = on_sent, .on_closed = on_closed};
+    static const h2_handlers handlers = {
+        .on_headers = on_headers, .on_data = on_data, .on_sent = on_sent, .on_closed = on_closed};
     s->config = kind & 1 ? h2_config_small(server) : h2_config_hosted(server);
+#ifndef H2_SMALL
     s->config.credit_on_receipt = kind & 2;
+#endif
     /* Less than the default is in force only once it is acknowledged: what came before may be lost. */
     if (s->config.decoder_table < HPACK_DEFAULT_TABLE_SIZE) s->config.header_bytes = HPACK_DEFAULT_TABLE_SIZE;
     s->config.decoder_table = HPACK_DEFAULT_TABLE_SIZE;

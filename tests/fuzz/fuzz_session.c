@@ -116,7 +116,9 @@ static void call(script *f, uint32_t id) {
         break;
     case 3: h2_stream_reset(f->session, id, what); break;
     case 4: h2_stream_leave(f->session, id); break;
+#ifndef H2_SMALL
     case 5: h2_stream_prioritize(f->session, id, what >> 5, what & 16); break;
+#endif
     case 6: h2_stream_consumed(f->session, id, (size_t)what * what); break;
     case 7: h2_stream_set_user(f->session, id, f); break;
     default: call_session(f);
@@ -178,12 +180,14 @@ static void on_goaway(void *user, uint32_t last, uint32_t code) {
     react(user, (last ^ code) % 32);
 }
 
+#ifndef H2_SMALL
 static void on_frame(void *user, bool sent, const h2_frame_header *header, const uint8_t *payload, size_t n) {
     uint8_t sum = 0;
     must(sent ? n == header->length : n <= header->length);
     for (size_t i = 0; i < n; i++) sum ^= payload[i];
     if (sum % 2) react(user, header->stream_id);
 }
+#endif
 
 /* ---- what the session writes ---- */
 
@@ -317,7 +321,9 @@ static void greet(script *f) {
     send_frame(f, H2_SETTINGS, H2_FLAG_ACK, 0, (const uint8_t *)"", 0);
 }
 
-/* ---- memory: given, or lent with one loan refused ---- */
+/* ---- memory: given, or lent with one loan refused; a small build lends nothing ---- */
+
+#ifndef H2_SMALL
 
 static void *borrow(void *user, size_t bytes) {
     script *f = user;
@@ -333,6 +339,17 @@ static void take_back(void *user, void *memory, size_t bytes) {
     free(memory);
 }
 
+static h2_result create(script *f, void *memory, size_t bytes, const h2_handlers *handlers) {
+    const h2_lender lender = {borrow, take_back, f};
+    if (memory) return h2_session_init(&f->session, memory, bytes, &f->config, handlers, f);
+    return h2_session_new(&f->session, &lender, &f->config, handlers, f);
+}
+#else
+static h2_result create(script *f, void *memory, size_t bytes, const h2_handlers *handlers) {
+    return h2_session_init(&f->session, memory, bytes, &f->config, handlers, f);
+}
+#endif
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     script f = {.data = data, .size = size, .next_id = 1};
     uint8_t kind = next(&f);
@@ -342,18 +359,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                             .on_closed = on_closed,
                             .on_settings = on_settings,
                             .on_pong = on_pong,
-                            .on_goaway = on_goaway,
-                            .on_frame = on_frame};
+                            .on_goaway = on_goaway};
+#ifndef H2_SMALL
+    handlers.on_frame = on_frame;
+#endif
     f.config = kind & 2 ? h2_config_small(kind & 1) : h2_config_hosted(kind & 1);
     f.config.connect_protocol = kind & 4;
+#ifndef H2_SMALL
     f.config.credit_on_receipt = kind & 8;
+#endif
     f.reentrant = kind & 16;
-    const h2_lender lender = {borrow, take_back, &f};
     size_t needed = h2_session_size(&f.config);
+#ifndef H2_SMALL
     void *memory = kind & 64 ? NULL : malloc(needed);
+#else
+    void *memory = malloc(needed);
+#endif
     f.refused = kind & 128 ? 2u + next(&f) : 0;
-    must((memory ? h2_session_init(&f.session, memory, needed, &f.config, &handlers, &f)
-                 : h2_session_new(&f.session, &lender, &f.config, &handlers, &f)) == H2_OK);
+    must(create(&f, memory, needed, &handlers) == H2_OK);
     if (!(kind & 32)) greet(&f);
     while (f.at < f.size) {
         step(&f);
@@ -361,8 +384,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     h2_session_lost(f.session, H2_CONNECT_ERROR);
     for (unsigned i = 0; i < LOANS; i++) must(f.loans[i].id == 0);
+#ifndef H2_SMALL
     if (!memory) h2_session_free(f.session);
     must(f.held == 0);
+#endif
     free(memory);
     return 0;
 }
