@@ -38,8 +38,29 @@ full_after_restart() {
 early_data() { leave -tls1_3 && openssl sess_id -in "$dir/session" -noout -text | grep -q 'Max Early Data: 0$'; }
 no_old_version() { speak Q -tls1_1 -cipher 'ALL:@SECLEVEL=0' -alpn h2 | grep -q 'Cipher is (NONE)'; }
 
+# usage: until_said FILE WORDS
+until_said() {
+    tries=0
+    until grep -aq "$2" "$1" || [ $((tries += 1)) -gt 500 ]; do sleep 0.02; done
+}
+# A server that asks a client of ours for another handshake once it has heard the preface: one hello, and a refusal.
+client_keeps_its_handshake() {
+    mkfifo "$dir/commands"
+    timeout "$LIMIT" openssl s_server -accept 127.0.0.1:0 -cert "$certs/server.pem" -key "$certs/server.key" -tls1_2 -alpn h2 -msg \
+        <"$dir/commands" >"$dir/heard" 2>&1 &
+    exec 8>"$dir/commands"
+    until_said "$dir/heard" '^ACCEPT 127'
+    timeout "$LIMIT" "$h2cat" --ca "$ca" "https://$(sed -n 's/^ACCEPT //p' "$dir/heard")/" </dev/null 8>&- &
+    until_said "$dir/heard" 'PRI \* HTTP/2.0'
+    echo r >&8
+    wait $!
+    exec 8>&-
+    [ "$(grep -ac 'Handshake.*, ClientHello' "$dir/heard")" -eq 1 ] && grep -aq 'warning no_renegotiation' "$dir/heard"
+}
+
 expect "TLS 1.2 with ALPN h2 is agreed" agrees
 expect "a handshake in mid-connection is refused" no_second_handshake
+expect "a client refuses one, too" client_keeps_its_handshake
 expect "a TLS 1.3 session is resumed" resumed -tls1_3
 expect "a TLS 1.2 session is resumed" resumed -tls1_2
 expect "a session is not resumed for another protocol than h2" not_for_another_protocol -tls1_3
