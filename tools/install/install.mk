@@ -12,7 +12,7 @@ PUBLIC  := hpack/hpack.h h2/h2.h h2/h2_error.h h2/h2_frame.h h2/h2_limits.h tls/
            $(filter-out %/h2conn_core.h,$(wildcard conn/h2conn*.h))
 # For static memory: h2conn_core.h sizes what the archive keeps private, so it and what it needs go to a place of their own.
 LAYOUT  := conn/h2conn_core.h conn/conn_link.h h2/h2_storage.h h2/h2_internal.h \
-           $(patsubst %,h2/h2_%.h,field ledger priority settings state stream window)
+           $(patsubst %,h2/h2_%.h,field ledger name priority settings state stream window)
 SHARED  := $(BUILD)/libh2conn.so.$(VERSION)
 PIC      = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
 PACKAGE := $(BUILD)/package/h2conn.pc $(BUILD)/package/h2conn-core.pc $(BUILD)/package/h2connConfig.cmake \
