@@ -31,6 +31,7 @@ typedef struct script {
     uint32_t next_id; /* of the peer's requests */
     unsigned depth;
     unsigned asked, refused, held; /* of the session's memory */
+    h2_lender lender;
     bool reentrant;
     uint8_t head[H2_FRAME_HEADER_BYTES]; /* of the frame being written by the session */
     uint32_t head_at, payload_left, block_of;
@@ -340,9 +341,9 @@ static void take_back(void *user, void *memory, size_t bytes) {
 }
 
 static h2_result create(script *f, void *memory, size_t bytes, const h2_handlers *handlers) {
-    const h2_lender lender = {borrow, take_back, f};
+    f->lender = (h2_lender){borrow, take_back, f};
     if (memory) return h2_session_init(&f->session, memory, bytes, &f->config, handlers, f);
-    return h2_session_new(&f->session, &lender, &f->config, handlers, f);
+    return h2_session_new(&f->session, &f->lender, &f->config, handlers, f);
 }
 #else
 static h2_result create(script *f, void *memory, size_t bytes, const h2_handlers *handlers) {
