@@ -42,16 +42,37 @@ static bool turn_is_over(const posix_session *s) {
     return s->turn_until_us != 0 && posix_now_us() >= s->turn_until_us;
 }
 
+/* The engine pauses when few answers wait: what the pending bytes have room for goes out with them, in one call. */
+static bool frame_answers(posix_session *s) {
+    const uint64_t framed = s->link.framed;
+    if (h2conn_link_unread(&s->link) == 0 || posix_session_is_closing(s)) return false;
+    posix_session_frame(s);
+    return s->link.framed != framed;
+}
+
 /* Slices grow while they are cheap, so that bulk goes through in few. */
 static void feed(posix_session *s) {
-    size_t slice = s->turn_until_us != 0 ? POSIX_SLICE_MIN : SIZE_MAX;
-    s->cut = false;
-    while (h2conn_link_feed_some(&s->link, slice)) {
+    const size_t first = s->turn_until_us != 0 ? POSIX_SLICE_MIN : SIZE_MAX;
+    size_t slice = first;
+    for (s->cut = false; !s->cut;) {
+        if (h2conn_link_feed_some(&s->link, slice))
+            slice = slice < SIZE_MAX / 2 ? 2 * slice : slice;
+        else if (frame_answers(s))
+            slice = first;
+        else
+            break;
         s->cut = h2conn_link_unread(&s->link) > 0 && turn_is_over(s);
-        if (s->cut) break;
-        if (slice < SIZE_MAX) slice *= 2;
     }
     return_rx(s);
+}
+
+/* What was left for want of room to answer. */
+static void feed_on(posix_session *s) {
+    if (h2conn_link_unread(&s->link) == 0) return;
+    if (turn_is_over(s))
+        s->cut = true;
+    else
+        feed(s);
 }
 
 bool posix_session_has_more(const posix_session *s) {
@@ -164,7 +185,7 @@ void posix_session_flush(posix_session *s, const bool *stop) {
     for (unsigned turn = 0; fill(s); turn++) {
         if (turn >= POSIX_TURNS && (stop == NULL || *stop)) break;
         if (send_pending(s) <= 0) break;
-        if (h2conn_link_unread(&s->link) > 0) feed(s);
+        feed_on(s);
         if (s->watchers != NULL) posix_wake_all(s->watchers, POSIX_ANY);
     }
     s->sending = false;
