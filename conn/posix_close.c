@@ -129,14 +129,24 @@ static void pump(posix_session *s) {
         s->ready = false;
         posix_session_dispatch(s);
         posix_session_flush(s, NULL);
-        const int64_t left_us = s->turn_until_us - posix_now_us();
-        s->heavy = left_us < POSIX_TURN_US - POSIX_HEAVY_US;
-        if (left_us <= 0 || (!posix_session_has_more(s) && !posix_session_has_due(s))) break;
+        if ((!posix_session_has_more(s) && !posix_session_has_due(s)) || posix_now_us() >= s->turn_until_us) break;
     }
 }
 
+/* What the turn that began then took stands to its account for a while. */
+static void charge(posix_session *s, int64_t begun_us) {
+    const int64_t now_us = posix_now_us(), most = now_us + POSIX_SHARE * POSIX_TURN_US;
+    if (s->spent_until_us < begun_us) s->spent_until_us = begun_us;
+    s->spent_until_us += POSIX_SHARE * (now_us - begun_us);
+    if (s->spent_until_us > most) s->spent_until_us = most;
+    const bool left = posix_session_has_more(s) || posix_session_has_due(s);
+    if (left || s->spent_until_us >= begun_us + POSIX_SHARE * POSIX_HEAVY_US) s->heavy = true;
+}
+
 /* Once the session is closed nobody comes by again. */
-static void end_turn(posix_session *s) {
+static void end_turn(posix_session *s, int64_t begun_us) {
+    s->turn_until_us = 0;
+    charge(s, begun_us);
     while (s->phase == POSIX_CLOSED && posix_session_has_due(s)) posix_session_dispatch(s);
     s->turning = false;
     posix_session_hold_none(s);
@@ -158,20 +168,19 @@ void posix_session_turn(posix_session *s) {
     if (s->turning) return;
     const int64_t now_us = posix_now_us(), now = now_us / POSIX_US_PER_MS;
     s->turning = true;
-    s->turn_until_us = now_us + POSIX_TURN_US;
+    s->turn_until_us = now_us + posix_session_slice(s);
     if (s->phase == POSIX_OPEN)
         pump(s);
     else
         posix_session_dispatch(s);
     posix_starts_turn(s, now);
-    s->turn_until_us = 0;
     posix_session_tick(s, now);
     posix_session_flush(s, NULL);
     wind_up(s, now);
     if (posix_session_is_closing(s)) posix_starts_turn(s, now);
     /* What was sent since the time was told starts no countdown; what is left over, and the end, do. */
     if (posix_session_is_closing(s) || h2conn_link_owes(&s->link)) posix_session_tick(s, now);
-    end_turn(s);
+    end_turn(s, now_us);
     if (s->phase != POSIX_OPEN) return;
     /* This flush ends after some turns, and a thread that pumps may have gone to sleep counting on it. */
     const bool unsent = !s->sending && posix_session_send_events(s) != 0;

@@ -188,7 +188,8 @@ static void serve_line(posix_session *s, posix_due *line, int64_t until_us) {
 
 void posix_session_dispatch(posix_session *s) {
     if (!posix_session_has_due(s)) return;
-    const int64_t until_us = posix_now_us() + POSIX_TURN_US / 2;
+    const bool many = s->opening.n + s->due.n > 1;
+    const int64_t until_us = many ? posix_now_us() + posix_session_slice(s) / 2 : 0;
     /* A callback may free a client that has no thread of its own, which is seen to its end in here. */
     const posix_session *before = calling;
     calling = s;

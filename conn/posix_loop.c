@@ -109,13 +109,20 @@ static void leave_line(posix_session *s) {
     s->behind_place = NULL;
 }
 
+/* Whether others go before it. */
+static bool is_behind(posix_session *s) {
+    if (s->loop->single) return false;
+    if (s->heavy && posix_now_us() >= s->spent_until_us) s->heavy = false;
+    return s->heavy || s->phase == POSIX_LINGER;
+}
+
 void posix_loop_turn(posix_session *s) {
     posix_loop *loop = s->loop;
-    if (!s->heavy && s->phase != POSIX_LINGER) {
+    if (s->behind_place != NULL) {
+        posix_loop_disarm(s); /* its descriptor would be seen again and again */
+    } else if (!is_behind(s)) {
         posix_session_turn(s);
-    } else if (s->behind_place == NULL) {
-        /* Its descriptor would only be seen again and again. */
-        if (loop->behind != NULL) posix_loop_disarm(s);
+    } else {
         s->behind_next = NULL;
         s->behind_place = loop->behind_end;
         *loop->behind_end = s;
@@ -354,10 +361,12 @@ static int do_due(posix_loop *loop) {
 static int do_ready(posix_loop *loop, int timeout) {
     struct epoll_event events[POSIX_EVENTS_MAX];
     const int n = epoll_wait(loop->epoll, events, POSIX_EVENTS_MAX, timeout);
+    loop->single = n == 1 && loop->behind == NULL;
     for (int i = 0; i < n; i++) {
         posix_source *source = events[i].data.ptr;
         source->ready(source);
     }
+    loop->single = false;
     return n;
 }
 

@@ -12,9 +12,10 @@
  * all the time, the sweeps become as rare as POSIX_SWEEP_MOST_MS. An urgent post is looked at at once. A manual loop
  * looks at each post at once: its program comes by when it has a reason to.
  *
- * A session with much to do has turns of bounded length, and those that had a long one stand in a line of their own: of
- * them the loop takes as many as fill one turn, then looks at all others again. So a session that needs little waits
- * for one turn of those that need much, however many they are. Those that wait for their peer to leave stand there too.
+ * Turns are of bounded length, and short for who is not known to have much to do. Sessions that had more to do, or took
+ * much of the loop's time of late, stand in a line of their own: of them the loop takes as many as fill one long turn,
+ * then looks at all others again. So a session that needs little waits for one long turn of those that need much,
+ * however many they are. Those that wait for their peer to leave stand there too.
  *
  * Locks: `lock` is taken after a session's and guards the lists, the timers and the flags. The loop's own thread calls
  * sessions without it. Sessions are removed by the loop's thread alone, in the sweep, so what it has in hand stays.
@@ -56,6 +57,7 @@ typedef struct posix_loop {
     struct posix_session *posted;               /* to be looked at */
     bool urgent;                                /* at once */
     struct posix_session *behind, **behind_end; /* heavy ones that wait for a turn; the loop's thread only */
+    bool single;                                /* nobody else is ready or behind; likewise */
     bool manual;                                /* it has no thread of its own: the program calls posix_loop_process */
     bool stopping;                              /* end when the last session has */
     int64_t swept_at, sweep_ms;                 /* and how long until the next; the loop's thread only */

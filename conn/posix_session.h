@@ -48,9 +48,14 @@ struct posix_session;
 /* How long the loop receives for one session before it turns to the next, and the octets after which it first looks at
  * the clock: a request or a reset costs many times what its octets would in bulk. */
 #define POSIX_TURN_US   200
+#define POSIX_LIGHT_US  50
 #define POSIX_SLICE_MIN 1024u
-/* A session whose turn took so long is heavy: its next ones wait behind all that is light (posix_loop.h). */
-#define POSIX_HEAVY_US 50
+/* A session whose turns took so long of late, or which had more to do than fits a light one, is heavy: its next ones
+ * may last longer, and wait behind all that is light (posix_loop.h). What a turn took is forgotten in as many times its
+ * length as POSIX_SHARE says, of a long one at most: who takes no more of the loop's time than such a share is light.
+ */
+#define POSIX_HEAVY_US 100
+#define POSIX_SHARE    32
 /* What a peer gets to take the GOAWAY that names the rule it broke: so much time that all is over within 100 ms, and
  * as many octets of it are thrown away as it may have had under way on a stream. */
 #define POSIX_BREACH_MS     60
@@ -127,6 +132,7 @@ typedef struct posix_session {
     int64_t ping_sent_us, ping_rtt_us;   /* of the ping under way; of the last answered */
     uint32_t pongs;                      /* answered so far */
     int64_t turn_until_us;               /* when the loop's turn ends; 0 while it has none */
+    int64_t spent_until_us;              /* when its turns so far are forgotten */
     int64_t told_ms;                     /* the time the engine was told last, which never runs backwards */
     uint64_t tick_at;                    /* what the timer is set to, UINT64_MAX when it is not */
     posix_timer timer;                   /* the loop's lock */
@@ -149,7 +155,7 @@ typedef struct posix_session {
     bool turning; /* the loop's thread has its turn, which ends with a look at the lines */
     bool more;    /* receiving again at once may give more */
     bool cut;     /* the loop's turn ended before the engine was offered all that was received */
-    bool heavy;   /* its last turn was long */
+    bool heavy;   /* its turns took long, until they are forgotten */
     bool watched, posted, urgent;
     bool gone; /* the loop has had its last look: it must not be given back */
     bool pinging;
@@ -225,6 +231,10 @@ bool posix_session_is_closing(const posix_session *s);
 void posix_session_finish(posix_session *s, uint32_t code, int64_t within_ms);
 /* The loop's turn: receive, send, tick, and take the next step to the end when there is one. */
 void posix_session_turn(posix_session *s);
+/* How long that may receive for. */
+static inline int64_t posix_session_slice(const posix_session *s) {
+    return s->heavy ? POSIX_TURN_US : POSIX_LIGHT_US;
+}
 /* After a turn, unlocked: what was put off. */
 static inline void posix_session_after(const posix_session *s) {
     if (s->owner->after != NULL) s->owner->after(s->owner);

@@ -16,6 +16,7 @@
     X(posix_chunks_suite)                                                                                              \
     X(posix_timers_suite)                                                                                              \
     X(posix_windows_suite)                                                                                             \
+    X(posix_turns_suite)                                                                                               \
     X(posix_socket_suite)                                                                                              \
     X(contract_read_suite)                                                                                             \
     X(contract_write_suite)                                                                                            \
