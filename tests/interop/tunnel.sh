@@ -7,9 +7,10 @@ random 20000000 >"$dir/big"
 big=$(sum <"$dir/big")
 
 cat >"$dir/peer.py" <<'PYTHON'
-# usage: peer.py echo|reset unix:PATH|HOST:PORT
-#        peer.py talk|abort|silent unix:PATH|tcp://HOST:PORT
-import socket, struct, sys, threading
+# usage: peer.py echo|reset|hold unix:PATH|HOST:PORT
+#        peer.py talk|abort|probe unix:PATH|tcp://HOST:PORT
+#        peer.py crowd N tcp://HOST:PORT
+import resource, socket, struct, sys, threading
 
 def opened(name):
     if name.startswith("unix:"):
@@ -39,6 +40,12 @@ def reset(conn):
     conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     conn.close()
 
+# Says nothing, and does not end its half.
+def hold(conn):
+    while conn.recv(65536):
+        pass
+    threading.Event().wait()
+
 def talk(conn):
     def send():
         while data := sys.stdin.buffer.read(65536):
@@ -57,13 +64,29 @@ def abort(conn):
     except ConnectionResetError:
         sys.exit(0)
 
-how, name = sys.argv[1:]
-if how in ("echo", "reset"):
-    serve(name, {"echo": echo, "reset": reset}[how])
+# N sockets, of which the last says something. A line of stdin ends all but that; it is answered when it is served.
+def crowd(n, name):
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    conns = [socket.create_connection(opened(name)[1]) for _ in range(n)]
+    conns[-1].sendall(b"x")
+    print("crowded", flush=True)
+    if sys.stdin.readline() == "":
+        return
+    for conn in conns[:-1]:
+        conn.close()
+    sys.exit(0 if conns[-1].recv(1) == b"x" else 1)
+
+how, name = sys.argv[1], sys.argv[-1]
+if how in ("echo", "reset", "hold"):
+    serve(name, {"echo": echo, "reset": reset, "hold": hold}[how])
+if how == "crowd":
+    crowd(int(sys.argv[2]), name)
+    sys.exit(0)
 family, address = opened(name)
 conn = socket.socket(family)
 conn.connect(address)
-{"talk": talk, "abort": abort}[how](conn)
+{"talk": talk, "abort": abort, "probe": socket.socket.close}[how](conn)
 PYTHON
 peer() { timeout "$LIMIT" python3 "$dir/peer.py" "$@"; }
 whole() { { cat "$dir/big" && printf end; } | sum; }
@@ -115,6 +138,55 @@ got = b""
 while len(got) < 3: got += conn.recv(10)
 sys.stdout.buffer.write(got)' "$url" | od -An -tx1)" = ' ff 00 78' ]; }
 expect "tunnel: over WebSocket, octets as they are" binary
+
+# When no descriptor is left, that is said once, and a socket waits until another has ended.
+serve "$h2cat" --listen --tcp "$echo_at" "$listen"
+serve sh -c "ulimit -n 24; exec '$h2cat' --tcp 127.0.0.1:0 '$url'"
+mkfifo "$dir/go"
+crowded() {
+    peer crowd 40 "$url" <"$dir/go" &
+    crowd=$!
+    exec 7>"$dir/go"
+    until grep -q 'further sockets wait' "$log"; do kill -0 "$crowd" || return 1; done
+    echo >&7
+    wait "$crowd" && exec 7>&- && cat "$log" && [ "$(grep -c 'further sockets wait' "$log")" -eq 1 ]
+}
+expect "tunnel: a socket without a descriptor for it waits for the end of others" crowded
+
+# A client that is told to end closes its port, and waits for what is open. Told again it ends at once, as signals end.
+insists() {
+    kill "$pid"
+    while peer probe "$url" 2>/dev/null; do kill -0 "$pid" || return 1; done
+    stop "$pid"
+    [ $? -eq 143 ]
+}
+held() {
+    echo | peer talk "$url" >"$dir/held" &
+    until grep -q '^< HEADERS' "$log"; do kill -0 "$pid" || return 1; done
+    insists
+}
+serve python3 -u "$dir/peer.py" hold 127.0.0.1:0
+serve "$h2cat" --listen --tcp "$url" "$listen"
+serve "$h2cat" -v --tcp 127.0.0.1:0 "$url"
+expect "tunnel: a second SIGTERM ends a client whose connection is held open" held
+# As many sockets as a client serves at once, two threads for each, and one that waits.
+full() {
+    peer crowd 1025 "$url" <"$dir/go" >"$dir/crowd" &
+    crowd=$!
+    exec 7>"$dir/go"
+    until [ "$(ps -o nlwp= -p "$pid")" -gt 2048 ]; do kill -0 "$pid" && kill -0 "$crowd" || return 1; done
+    stop "$pid"
+    result=$?
+    exec 7>&-
+    return $result
+}
+if [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 2200 ]; then
+    serve "$h2cat" --listen --echo "$listen"
+    serve sh -c "ulimit -n 2200; exec '$h2cat' --tcp 127.0.0.1:0 '$url'"
+    expect "tunnel: SIGTERM ends a client that serves all the sockets it can, with status 0" full
+else
+    skip "tunnel: 1,025 sockets: no more than $(ulimit -Hn) descriptors"
+fi
 
 serve python3 -u "$dir/peer.py" reset 127.0.0.1:0
 serve "$h2cat" --listen --tcp "$url" "$listen"

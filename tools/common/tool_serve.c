@@ -42,6 +42,15 @@ int tool_signal_wait(void) {
     return signo;
 }
 
+void tool_signal_end(int signo) {
+    sigset_t set;
+    signal(signo, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, signo);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(signo);
+}
+
 typedef struct ender {
     h2conn_server *server;
     tool_tls *tls;

@@ -20,6 +20,9 @@ void tool_signals_hold(void);
 /* The next SIGINT or SIGTERM. */
 int tool_signal_wait(void);
 
+/* End as the signal would have ended the process, so that a shell's loop ends too. */
+void tool_signal_end(int signo);
+
 /* Listen on `url`, say "listening on URL" on stderr, and serve. SIGINT or SIGTERM, which tool_signals_hold holds,
  * lets connections go on for `drain_ms`; a second one stops at once. SIGHUP reloads an open `tls`. Returns the exit
  * status; the server is still the caller's. */

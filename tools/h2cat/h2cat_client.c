@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "h2cat_client.h"
@@ -21,16 +20,6 @@ typedef struct closer {
 
 static closer at_signal = {PTHREAD_MUTEX_INITIALIZER, NULL, 0};
 
-/* End as the signal would have ended us, so that a shell's loop ends too. */
-static void end_by(int signo) {
-    sigset_t set;
-    signal(signo, SIG_DFL);
-    sigemptyset(&set);
-    sigaddset(&set, signo);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    raise(signo);
-}
-
 static void *close_on_signal(void *user) {
     closer *c = user;
     int signo = tool_signal_wait();
@@ -39,10 +28,10 @@ static void *close_on_signal(void *user) {
     if (c->conn)
         h2conn_close(c->conn);
     else
-        end_by(signo);
+        tool_signal_end(signo);
     pthread_mutex_unlock(&c->lock);
     /* The second one does not wait for a polite end. */
-    end_by(tool_signal_wait());
+    tool_signal_end(tool_signal_wait());
     return NULL;
 }
 
@@ -190,6 +179,6 @@ int h2cat_client(h2cat_options *o) {
     }
     if (!h2cat_record_close(recorder) && status == TOOL_OK) status = TOOL_USAGE;
     tool_tls_close(&o->tls);
-    if (signo) end_by(signo);
+    if (signo) tool_signal_end(signo);
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,6 +18,8 @@
 
 /* Sockets forwarded at once by a client. */
 #define FORWARDS 1024
+/* How long accepting pauses at most when descriptors or memory are out. */
+#define PAUSE_MS 1000
 /* How soon a thread that waits for room in a socket notices that the other way has failed. */
 #define LOOK_UP_MS 500
 
@@ -117,8 +120,12 @@ void h2cat_forward_request(const h2cat_options *o, h2conn_request *request) {
 typedef struct listener {
     const h2cat_options *o;
     const h2conn_options *options;
+    int listening;
+    int wake[2];        /* a byte for each change that accept_all waits for */
+    atomic_bool ending; /* a signal came */
     pthread_mutex_t lock;
     pthread_cond_t fewer;
+    bool wants_room;   /* accept_all waits for a thread to end */
     int open;          /* threads */
     int fds[FORWARDS]; /* of theirs; -1 for none */
 } listener;
@@ -158,6 +165,8 @@ static void *serve_thread(void *user) {
     pthread_mutex_lock(&l->lock);
     l->fds[a.slot] = -1;
     l->open--;
+    if (l->wants_room) h2cat_write_all(l->wake[1], "", 1);
+    l->wants_room = false;
     pthread_cond_signal(&l->fewer);
     pthread_mutex_unlock(&l->lock);
     return NULL;
@@ -181,24 +190,62 @@ static bool start(listener *l, int fd) {
     return true;
 }
 
-static void accept_all(listener *l, int listening, int wake) {
-    while (h2cat_wait_readable(listening, wake, -1) == 1) {
-        int fd = h2cat_socket_accept(listening);
-        if (fd < 0) {
-            /* Out of descriptors, most likely: one of ours must go first. */
-            if (errno == EMFILE || errno == ENFILE) poll(NULL, 0, 100);
-            continue;
-        }
-        pthread_mutex_lock(&l->lock);
-        while (l->open == FORWARDS) pthread_cond_wait(&l->fewer, &l->lock);
-        if (!start(l, fd)) close(fd);
-        pthread_mutex_unlock(&l->lock);
+/* The next socket; -1 when it is gone again, -2 when descriptors or memory are out, which is said once. */
+static int accept_one(const listener *l, bool *said) {
+    /* A second descriptor is for its connection: without that it could only be reset. */
+    const int spare = fcntl(l->listening, F_DUPFD_CLOEXEC, 0), fd = spare < 0 ? -1 : h2cat_socket_accept(l->listening);
+    const int error = errno;
+    if (spare >= 0) close(spare);
+    if (fd >= 0) return fd;
+    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM) return -1;
+    if (!*said) tool_say("cannot accept: %s; further sockets wait until others end", strerror(error));
+    *said = true;
+    return -2;
+}
+
+/* Whether all threads are taken, or `pause` is wanted: the end of one is a reason to wake then. */
+static bool want_room(listener *l, bool pause) {
+    pthread_mutex_lock(&l->lock);
+    const bool full = l->open == FORWARDS;
+    l->wants_room = full || pause;
+    pthread_mutex_unlock(&l->lock);
+    return full;
+}
+
+static void start_or_refuse(listener *l, int fd) {
+    pthread_mutex_lock(&l->lock);
+    const bool started = start(l, fd);
+    pthread_mutex_unlock(&l->lock);
+    if (started) return;
+    tool_say("cannot start a thread for a socket");
+    h2cat_socket_will_reset(fd);
+    close(fd);
+}
+
+/* Until a signal comes. */
+static void accept_all(listener *l) {
+    bool said = false, pause = false;
+    while (!atomic_load(&l->ending)) {
+        const bool full = want_room(l, pause);
+        const int ready =
+            h2cat_wait_readable(full || pause ? -1 : l->listening, l->wake[0], pause && !full ? PAUSE_MS : -1);
+        char byte;
+        pause = false;
+        if (ready == 0 && read(l->wake[0], &byte, 1) < 0) return;
+        if (ready != 1) continue;
+        const int fd = accept_one(l, &said);
+        if (fd >= 0) start_or_refuse(l, fd);
+        pause = fd == -2;
     }
 }
 
-static void *await_signal(void *user) {
+/* The first signal ends politely, the second at once. */
+static void *await_signals(void *user) {
+    listener *l = user;
     tool_signal_wait();
-    h2cat_write_all(*(const int *)user, "", 1);
+    atomic_store(&l->ending, true);
+    h2cat_write_all(l->wake[1], "", 1);
+    tool_signal_end(tool_signal_wait());
     return NULL;
 }
 
@@ -212,29 +259,28 @@ static void end_all(listener *l) {
 }
 
 int h2cat_forward_listen(const h2cat_options *o, const h2conn_options *options) {
+    /* A second signal may come until the process has ended. */
+    static listener l = {.lock = PTHREAD_MUTEX_INITIALIZER, .fewer = PTHREAD_COND_INITIALIZER};
     char why[H2CAT_WHY_BYTES], address[H2CAT_WHY_BYTES];
-    int wake[2];
     pthread_t thread;
-    listener *l = calloc(1, sizeof *l);
-    int listening = h2cat_socket_listen(&o->target, address, why);
-    if (listening < 0 || !l || pipe(wake) != 0) {
-        tool_say("%s", listening < 0 ? why : "memory is out");
-        free(l);
-        return listening < 0 ? TOOL_CONNECT : TOOL_USAGE;
+    l.listening = h2cat_socket_listen(&o->target, address, why);
+    if (l.listening < 0) {
+        tool_say("%s", why);
+        return TOOL_CONNECT;
     }
-    *l = (listener){.o = o, .options = options};
-    for (int i = 0; i < FORWARDS; i++) l->fds[i] = -1;
-    pthread_mutex_init(&l->lock, NULL);
-    pthread_cond_init(&l->fewer, NULL);
-    if (pthread_create(&thread, NULL, await_signal, &wake[1]) == 0) {
+    l.o = o;
+    l.options = options;
+    for (int i = 0; i < FORWARDS; i++) l.fds[i] = -1;
+    const bool good = pipe(l.wake) == 0 && pthread_create(&thread, NULL, await_signals, &l) == 0;
+    if (good) {
         pthread_detach(thread);
         fprintf(stderr, "listening on %s\n", address);
-        accept_all(l, listening, wake[0]);
+        accept_all(&l);
+    } else {
+        tool_say("cannot start: descriptors or threads are out");
     }
-    close(listening);
+    close(l.listening);
     h2cat_socket_unlink(&o->target);
-    end_all(l);
-    close(wake[0]);
-    free(l);
-    return TOOL_OK;
+    end_all(&l);
+    return good ? TOOL_OK : TOOL_USAGE;
 }

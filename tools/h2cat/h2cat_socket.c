@@ -100,7 +100,7 @@ int h2cat_socket_dial(const h2cat_target *target, char why[H2CAT_WHY_BYTES]) {
 /* ---- listening ---- */
 
 static int listen_one(const struct sockaddr *address, socklen_t len) {
-    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int on = 1;
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
