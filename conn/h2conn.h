@@ -318,7 +318,8 @@ const h2conn_field *h2conn_request_fields(const h2conn_request *request, size_t 
 
 /* Answer with `status` (200 to 299) and further fields, and turn the request into a connection, which is the server's
  * to free. EINVAL for another status or a field that may not be sent (RFC 9113, 8.2), ESTATE when the request was
- * answered before; ERESET, ELOST when the client has gone; ENOMEM, after which it may be answered still. */
+ * answered before; ERESET, ELOST when the client has gone; ENOMEM, after which it may be answered still. A response to
+ * HEAD, and 204, has no content: only reading is left then. */
 int h2conn_accept(h2conn **conn, h2conn_request *request, int status, const h2conn_field *fields, size_t n);
 
 /* Read the request's content before answering, as h2conn_read does and with its errors. A client that waits for 100
@@ -346,7 +347,7 @@ ptrdiff_t h2conn_read(h2conn *conn, void *buf, size_t len);
 /* Write all `len` bytes, which may be none, waiting for the peer's windows (RFC 9113, 5.2). Returns H2CONN_OK, or an
  * error with the bytes that went into frames in *written (may be NULL): ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL,
  * ENOMEM, which resets the stream, ETIMEDOUT (the rest may follow), ECLOSED after h2conn_close_write or _close, ESTATE
- * before h2conn_accept. */
+ * before h2conn_accept, or for content where a response has none: to HEAD, with 204 (RFC 9110, 6.4.1). */
 int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written);
 
 /* End this side's half (RFC 9113, 5.1: END_STREAM); reading goes on. A write of another thread ends first, up to the
@@ -354,7 +355,8 @@ int h2conn_write(h2conn *conn, const void *buf, size_t len, size_t *written);
 int h2conn_close_write(h2conn *conn);
 
 /* The same with trailers after the last byte (RFC 9113, 8.1): fields without pseudo-fields. EINVAL for ones that may
- * not be sent; a server must have accepted. ENOMEM leaves this half open: try again, or reset. */
+ * not be sent; ESTATE before a server has accepted, and as for h2conn_write. ENOMEM leaves this half open: try again,
+ * or reset. */
 int h2conn_close_write_with(h2conn *conn, const h2conn_field *fields, size_t n);
 
 /* The peer's trailers, once h2conn_read has given 0; NULL and 0 when there are none. They live as long as the

@@ -205,7 +205,8 @@ ptrdiff_t h2conn_core_read(h2conn_core_conn *conn, void *buf, size_t len);
 
 /* Lend `len` bytes to be sent; with H2_END this half ends after them, and `len` may be 0. They must stay in place until
  * h2conn_core_writable. EAGAIN while others are lent, ECLOSED after this half ended, ESTATE before a server's response,
- * or what ended the connection. */
+ * and for content where that has none, to HEAD (RFC 9110, 9.3.2); or what ended the connection. A build without
+ * H2_SMALL refuses it with 204 and 304 too. */
 int h2conn_core_write(h2conn_core_conn *conn, const void *bytes, size_t len, unsigned flags);
 
 /* Whether all that was lent is in frames and more may be lent; or the connection has ended. */

@@ -70,7 +70,7 @@ void h2conn_skip(h2conn *conn, size_t n);
 
 /* Write what can be written without waiting. Returns how many bytes were taken, up to about 1 KiB of them copied to
  * wait for the peer's window; EAGAIN when none were. on_writable follows when that is less than `len`. Errors as
- * h2conn_write: ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ECLOSED; ESTATE before h2conn_accept; ENOMEM, which resets the
+ * h2conn_write: ERESET, EGOAWAY, ELOST, ETLS, EPROTOCOL, ECLOSED; ESTATE as h2conn_write; ENOMEM, which resets the
  * stream. */
 ptrdiff_t h2conn_try_write(h2conn *conn, const void *buf, size_t len);
 

@@ -226,12 +226,13 @@ h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsign
 h2_result h2_stream_respond(h2_session *s, uint32_t id, const h2_field *fields, size_t n, unsigned flags);
 
 /* Send trailers, which end this side; lent bytes must have been taken (H2_EAGAIN otherwise, or without room).
- * H2_ENOMEM. */
+ * H2_ESTATE as for h2_stream_write, and on a stream of CONNECT (8.5); H2_ENOMEM. */
 h2_result h2_stream_trailers(h2_session *s, uint32_t id, const h2_field *fields, size_t n);
 
 /* Lend `len` bytes to be sent; they must stay in place until on_sent, on_closed or h2_stream_withdraw. With H2_END the
  * stream's side ends after them; `len` may be 0 then. H2_EAGAIN while others are lent; H2_ESTATE before the headers or
- * after the end. */
+ * after the end, and for content of a response that has none: to HEAD, 204, 304 (RFC 9110, 6.4.1; a build with H2_SMALL
+ * looks at HEAD alone). */
 h2_result h2_stream_write(h2_session *s, uint32_t id, const void *bytes, size_t len, unsigned flags);
 
 /* Take back lent bytes. Returns how many of the last were not taken into frames; a pending H2_END is forgotten with

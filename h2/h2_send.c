@@ -26,6 +26,11 @@ static h2_rule check_fields(h2_message *message, h2_message_kind kind, const h2_
 #endif
 }
 
+/* RFC 9110, 6.4.1, 15.3.5, 15.4.5: the answers to HEAD, and 204 and 304, end with their fields. */
+static bool is_bodyless(const h2_session *s, const h2_stream *stream) {
+    return s->server && stream->flags & H2_STREAM_BODYLESS;
+}
+
 h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsigned flags, uint32_t *id) {
     h2_message message;
     bool leaving = s->over || s->goaway != H2_GOAWAY_NONE || s->goaway_received;
@@ -60,6 +65,9 @@ h2_result h2_stream_respond(h2_session *s, uint32_t id, const h2_field *fields, 
     result = h2_headers_queue(s, id, fields, n, flags & H2_END);
     if (result != H2_OK) return result;
     if (!informational) stream->flags |= H2_STREAM_SENT_HEADERS;
+#ifndef H2_SMALL /* which leaves it to the program */
+    if (message.status == 204 || message.status == 304) stream->flags |= H2_STREAM_BODYLESS;
+#endif
     if (message.status >= 300) stream->flags &= (uint16_t)~H2_STREAM_CONNECT;
     if (flags & H2_END) {
         h2_stream_move(stream, H2_SEND_END);
@@ -76,6 +84,9 @@ h2_result h2_stream_trailers(h2_session *s, uint32_t id, const h2_field *fields,
     if (result != H2_OK) return result;
     if (!(stream->flags & H2_STREAM_SENT_HEADERS) || stream->flags & H2_STREAM_END_PENDING) return H2_ESTATE;
     if (stream->flags & H2_STREAM_CONNECT) return H2_ESTATE; /* 8.5: DATA alone */
+#ifndef H2_SMALL
+    if (is_bodyless(s, stream)) return H2_ESTATE;
+#endif
     if (stream->flags & H2_STREAM_LENT) return H2_EAGAIN;
     result = h2_headers_queue(s, id, fields, n, true);
     if (result != H2_OK) return result;
@@ -89,8 +100,7 @@ h2_result h2_stream_write(h2_session *s, uint32_t id, const void *bytes, size_t 
     h2_result result = find_for_sending(s, id, H2_SEND_DATA, &stream);
     if (result != H2_OK) return result;
     if (!(stream->flags & H2_STREAM_SENT_HEADERS) || stream->flags & H2_STREAM_END_PENDING) return H2_ESTATE;
-    /* RFC 9110, 9.3.2: the answer to HEAD has no content. */
-    if (s->server && stream->flags & H2_STREAM_BODYLESS && len > 0) return H2_ESTATE;
+    if (is_bodyless(s, stream) && len > 0) return H2_ESTATE;
     if (stream->flags & H2_STREAM_LENT) return H2_EAGAIN;
     if (len == 0 && !(flags & H2_END)) return H2_OK;
     stream->flags |= H2_STREAM_LENT;

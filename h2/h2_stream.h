@@ -40,7 +40,7 @@ enum {
     H2_STREAM_SENT_HEADERS = 0x04, /* the request or final response was queued */
     H2_STREAM_END_PENDING = 0x08,  /* END_STREAM follows the lent bytes */
     H2_STREAM_RESET_OWED = 0x10,
-    H2_STREAM_BODYLESS = 0x20, /* the answer to HEAD: its content-length counts nothing */
+    H2_STREAM_BODYLESS = 0x20, /* the response has no content: its content-length counts nothing */
     H2_STREAM_CONNECT = 0x40,  /* CONNECT, not refused: content-length means nothing, DATA alone may follow (8.5) */
     H2_STREAM_LENT = 0x80,     /* bytes are lent, on_sent is due */
     H2_STREAM_PRIORITY_OWED = 0x100, /* client: a PRIORITY_UPDATE */

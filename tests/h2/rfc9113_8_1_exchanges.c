@@ -295,6 +295,37 @@ CONVERSATION(rfc9110_9_3_2_server_cannot_send_content_to_head) {
     ck_assert_uint_eq(peer_expect(p, H2_DATA, H2_FLAG_END_STREAM, 1).length, 0);
 }
 
+/* RFC 9110, 15.3.5, 15.4.5: the fields of these end the message, as those of the answer to HEAD do. */
+CONVERSATION(rfc9110_6_4_1_server_cannot_send_content_or_trailers_with_204_and_304) {
+    static const char *const answers[] = {":status=204", ":status=304|content-length=5", ":status=200"};
+    peer_connect_server(p);
+    for (uint32_t i = 0; i < 3; i++) {
+        const uint32_t id = 2 * i + 1;
+        peer_send_fields(p, H2_FLAG_END_STREAM, id, i == 2 ? ":method=HEAD|:scheme=http|:path=/" : REQUEST);
+        peer_deliver(p);
+        peer_respond(p, id, 0, answers[i]);
+        ck_assert_int_eq(h2_stream_write(p->session, id, "bytes", 5, 0), H2_ESTATE);
+        ck_assert_int_eq(h2_stream_write(p->session, id, "bytes", 5, H2_END), H2_ESTATE);
+        ck_assert_int_eq(peer_try_trailers(p, id, "x=y"), H2_ESTATE);
+        ck_assert_int_eq(h2_stream_write(p->session, id, NULL, 0, H2_END), H2_OK);
+        peer_expect_fields(p, 0, id, answers[i]);
+        ck_assert_uint_eq(peer_expect(p, H2_DATA, H2_FLAG_END_STREAM, id).length, 0);
+    }
+}
+
+/* A client's own content is not the response's. */
+CONVERSATION(rfc9110_6_4_1_client_sends_content_after_204) {
+    peer_connect_client(p);
+    peer_open(p, 0, ":method=HEAD|:scheme=http|:path=/");
+    peer_expect_fields(p, 0, 1, ":method=HEAD|:scheme=http|:path=/");
+    peer_send_fields(p, H2_FLAG_END_STREAM, 1, ":status=204");
+    peer_expect_events(p, "response 1 end");
+    ck_assert_int_eq(h2_stream_write(p->session, 1, "x", 1, 0), H2_OK);
+    peer_expect(p, H2_DATA, 0, 1);
+    peer_trailers(p, 1, "x=y");
+    peer_expect_fields(p, H2_FLAG_END_STREAM, 1, "x=y");
+}
+
 /* ---- CONNECT ---- */
 
 #define CONNECT ":method=CONNECT|:authority=a:1"
@@ -370,6 +401,8 @@ Suite *rfc9113_8_1_exchanges_suite(void) {
     tcase_add_test(tc, rfc9113_8_1_1_headers_that_end_with_a_content_length_are_malformed);
     tcase_add_test(tc, rfc9110_9_3_2_answer_to_head_has_a_length_and_no_content);
     tcase_add_test(tc, rfc9110_9_3_2_server_cannot_send_content_to_head);
+    tcase_add_test(tc, rfc9110_6_4_1_server_cannot_send_content_or_trailers_with_204_and_304);
+    tcase_add_test(tc, rfc9110_6_4_1_client_sends_content_after_204);
     tcase_add_test(tc, rfc9113_8_5_connected_stream_carries_data_both_ways);
     tcase_add_test(tc, rfc9113_8_5_trailers_on_a_connected_stream_are_stream_error);
     tcase_add_test(tc, rfc9113_8_5_trailers_from_a_connected_server_are_stream_error);
