@@ -55,7 +55,8 @@ extern "C" {
 
 typedef struct h2tls_context h2tls_context;
 
-/* File names are PEM. Strings are read during the call only. Zero means the default. */
+/* Files are PEM, up to 16 MiB each, read once and whole; a pipe will do. Strings are read during the call only. Zero
+ * means the default. */
 typedef struct h2tls_options {
     /* Own chain, leaf first, and its private key. A server needs both; a client gives both for mutual TLS. */
     const char *cert_file;

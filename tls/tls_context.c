@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One side's configuration: versions, suites, certificates and trust, within RFC 9113 section 9.2. */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,17 +43,6 @@ static const char *suites(void) {
                              : TLS13_CHACHA ":" TLS13_AES ":" TLS12_CHACHA ":" TLS12_AES;
 }
 
-/* Tell a missing file from a bad one before wolfSSL, whose errors name neither file nor cause. */
-static int readable(const char *path, const char *what, char why[H2TLS_WHY_BYTES]) {
-    errno = 0;
-    FILE *file = fopen(path, "rb");
-    if (file != NULL && fgetc(file) != EOF) return fclose(file);
-    const char *cause = errno != 0 ? strerror(errno) : file != NULL ? "it is empty" : "it does not open";
-    snprintf(why, H2TLS_WHY_BYTES, "cannot read the %s %s: %s", what, path, cause);
-    if (file != NULL) fclose(file);
-    return -1;
-}
-
 static int protocol(WOLFSSL_CTX *wolf, bool only_tls13) {
     int groups[] = {WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1};
     int oldest = only_tls13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2;
@@ -85,6 +73,27 @@ static bool keys_match(WOLFSSL_CTX *wolf) {
     return match;
 }
 
+static int load_chain(WOLFSSL_CTX *wolf, const char *path, char why[H2TLS_WHY_BYTES]) {
+    tls_file file;
+    if (h2tls_file_read(&file, path, "certificate file", why) != 0) return -1;
+    const int loaded = wolfSSL_CTX_use_certificate_chain_buffer(wolf, file.bytes, (long)file.len);
+    h2tls_file_free(&file);
+    if (loaded == WOLFSSL_SUCCESS) return 0;
+    snprintf(why, H2TLS_WHY_BYTES, "the certificate file %s holds no usable PEM certificate", path);
+    return -1;
+}
+
+static int load_key(WOLFSSL_CTX *wolf, const char *path, char why[H2TLS_WHY_BYTES]) {
+    tls_file file;
+    if (h2tls_file_read(&file, path, "key file", why) != 0) return -1;
+    const int loaded = wolfSSL_CTX_use_PrivateKey_buffer(wolf, file.bytes, (long)file.len, WOLFSSL_FILETYPE_PEM);
+    h2tls_file_free(&file);
+    if (loaded == WOLFSSL_SUCCESS) return 0;
+    snprintf(why, H2TLS_WHY_BYTES,
+             "the key file %s holds no usable private key: PEM, no password, RSA from 2048 bits or ECDSA", path);
+    return -1;
+}
+
 static int load_identity(WOLFSSL_CTX *wolf, const h2tls_options *options, char why[H2TLS_WHY_BYTES]) {
     const char *cert = options->cert_file, *key = options->key_file;
     if (cert == NULL && key == NULL) return 0;
@@ -93,16 +102,7 @@ static int load_identity(WOLFSSL_CTX *wolf, const h2tls_options *options, char w
                  cert == NULL ? "certificate" : "key");
         return -1;
     }
-    if (readable(cert, "certificate file", why) != 0 || readable(key, "key file", why) != 0) return -1;
-    if (wolfSSL_CTX_use_certificate_chain_file(wolf, cert) != WOLFSSL_SUCCESS) {
-        snprintf(why, H2TLS_WHY_BYTES, "the certificate file %s holds no usable PEM certificate", cert);
-        return -1;
-    }
-    if (wolfSSL_CTX_use_PrivateKey_file(wolf, key, WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS) {
-        snprintf(why, H2TLS_WHY_BYTES,
-                 "the key file %s holds no usable private key: PEM, no password, RSA from 2048 bits or ECDSA", key);
-        return -1;
-    }
+    if (load_chain(wolf, cert, why) != 0 || load_key(wolf, key, why) != 0) return -1;
     if (!keys_match(wolf)) {
         snprintf(why, H2TLS_WHY_BYTES, "the private key in %s does not belong to the certificate in %s", key, cert);
         return -1;
@@ -115,8 +115,11 @@ static int load_identity(WOLFSSL_CTX *wolf, const h2tls_options *options, char w
  * for that one by its name and signature bytes alone, which anyone can copy: the key is not compared. So they go.
  */
 static int load_authorities(WOLFSSL_CTX *wolf, const char *path, char why[H2TLS_WHY_BYTES]) {
-    if (readable(path, "CA file", why) != 0) return -1;
-    int loaded = wolfSSL_CTX_load_verify_locations_ex(wolf, path, NULL, WOLFSSL_LOAD_FLAG_NONE);
+    tls_file file;
+    if (h2tls_file_read(&file, path, "CA file", why) != 0) return -1;
+    const int loaded = wolfSSL_CTX_load_verify_buffer_ex(wolf, file.bytes, (long)file.len, WOLFSSL_FILETYPE_PEM, 0,
+                                                         WOLFSSL_LOAD_FLAG_NONE);
+    h2tls_file_free(&file);
     wolfSSL_CTX_Unload_trust_peers(wolf);
     if (loaded == WOLFSSL_SUCCESS) return 0;
     snprintf(why, H2TLS_WHY_BYTES, "the CA file %s holds no usable PEM certificate", path);

@@ -128,6 +128,21 @@ uint8_t *h2tls_buffer_get(tls_pool *pool);
 /* NULL is ignored. */
 void h2tls_buffer_put(tls_pool *pool, uint8_t *buffer);
 
+/* tls_file.c */
+
+/* The most a file of certificates or a key may hold. */
+#define TLS_FILE_MAX (16u << 20)
+
+typedef struct tls_file {
+    uint8_t *bytes;
+    size_t len;
+} tls_file;
+
+/* Read `what` whole. Returns 0, or -1 with a sentence that names it and the cause, and nothing to free. */
+int h2tls_file_read(tls_file *file, const char *path, const char *what, char why[H2TLS_WHY_BYTES]);
+/* Wipes it, as it may be a key. */
+void h2tls_file_free(tls_file *file);
+
 /* tls_clock.c */
 
 uint64_t h2tls_seconds(void);

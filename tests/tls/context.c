@@ -3,8 +3,14 @@
 
 #include "tls_test.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const struct context_case {
     const char *cert, *key, *ca, *server_words, *client_words; /* words: NULL is success */
@@ -62,6 +68,86 @@ START_TEST(a_long_file_name_is_cut_in_the_sentence) {
     name[sizeof name - 1] = '\0';
     ck_assert_int_eq(h2tls_client(&tls, &options, why), -1);
     ck_assert_uint_eq(strlen(why), sizeof why - 1);
+}
+END_TEST
+
+/* ---- files ---- */
+
+typedef struct piped {
+    h2tls_options options;
+    h2tls_context *tls;
+    char why[H2TLS_WHY_BYTES];
+} piped;
+
+static void *make_server(void *user) {
+    piped *p = user;
+    return h2tls_server(&p->tls, &p->options, p->why) == 0 ? NULL : p;
+}
+
+/* The flags of the process's descriptor for `path` that is not `own`, or -1 when there is none. */
+static int flags_of_other(const char *path, int own) {
+    char name[300], target[300];
+    int flags = -1;
+    DIR *all = opendir("/proc/self/fd");
+    ck_assert_ptr_nonnull(all);
+    for (const struct dirent *one; (one = readdir(all)) != NULL;) {
+        snprintf(name, sizeof name, "/proc/self/fd/%.200s", one->d_name);
+        const ssize_t n = readlink(name, target, sizeof target - 1);
+        if (n < 0 || atoi(one->d_name) == own) continue;
+        target[n] = '\0';
+        if (strcmp(target, path) == 0) flags = fcntl(atoi(one->d_name), F_GETFD);
+    }
+    closedir(all);
+    return flags;
+}
+
+static void pass_file(const char *name, int to) {
+    char buf[4096];
+    const int from = open(name, O_RDONLY);
+    ssize_t n;
+    ck_assert_int_ge(from, 0);
+    while ((n = read(from, buf, sizeof buf)) > 0) ck_assert_int_eq(write(to, buf, (size_t)n), n);
+    close(from);
+}
+
+/* A program that is started while a file is read does not inherit it. Each file comes through a pipe here, which the
+ * context has open until it has been looked at; it is read once and to its end. */
+START_TEST(files_are_read_once_and_not_inherited) {
+    static const char *const files[] = {"chain.pem", "chain.key", "ca.pem"};
+    char folder[] = "/tmp/h2tls-XXXXXX", pipes[3][64];
+    pthread_t thread;
+    void *failed = NULL;
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    for (int i = 0; i < 3; i++) {
+        snprintf(pipes[i], sizeof pipes[i], "%s/%d", folder, i);
+        ck_assert_int_eq(mkfifo(pipes[i], 0600), 0);
+    }
+    piped p = {.options = {.cert_file = pipes[0], .key_file = pipes[1], .ca_file = pipes[2]}};
+    ck_assert_int_eq(pthread_create(&thread, NULL, make_server, &p), 0);
+    for (int i = 0; i < 3; i++) {
+        const int own = open(pipes[i], O_WRONLY);
+        int flags;
+        ck_assert_int_ge(own, 0);
+        do flags = flags_of_other(pipes[i], own);
+        while (flags < 0);
+        ck_assert_int_ne(flags & FD_CLOEXEC, 0);
+        pass_file(tls_file(files[i]), own);
+        close(own);
+    }
+    pthread_join(thread, &failed);
+    ck_assert_msg(failed == NULL, "%s", p.why);
+    h2tls_free(p.tls);
+    for (int i = 0; i < 3; i++) unlink(pipes[i]);
+    rmdir(folder);
+}
+END_TEST
+
+START_TEST(a_file_without_end_is_refused) {
+    char why[H2TLS_WHY_BYTES];
+    h2tls_context *tls;
+    const h2tls_options options = {.ca_file = "/dev/zero"};
+    ck_assert_int_eq(h2tls_client(&tls, &options, why), -1);
+    ck_assert_ptr_nonnull(strstr(why, "too large"));
 }
 END_TEST
 
@@ -192,6 +278,8 @@ Suite *tls_context_suite(void) {
     tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, what_is_wrong_is_named, 0, (int)(sizeof context_cases / sizeof *context_cases));
     tcase_add_test(cases, a_long_file_name_is_cut_in_the_sentence);
+    tcase_add_test(cases, files_are_read_once_and_not_inherited);
+    tcase_add_test(cases, a_file_without_end_is_refused);
     tcase_add_test(cases, free_ignores_nothing);
     tcase_add_test(cases, a_context_is_shared_by_threads);
     tcase_add_test(cases, a_reloaded_certificate_is_for_new_connections);

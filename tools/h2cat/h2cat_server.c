@@ -26,7 +26,7 @@ typedef struct server {
 } server;
 
 static bool read_file(const char *name, char **out, size_t *len) {
-    FILE *file = fopen(name, "rb");
+    FILE *file = fopen(name, "rbe");
     size_t size = 0, cap = 0, n = 0;
     char *bytes = NULL;
     if (!file) return false;
