@@ -245,9 +245,9 @@ typedef struct h2conn_response {
 
 /* Connect: open a stream to `url` (http:// is HTTP/2 with prior knowledge, https:// TLS with ALPN h2), send the request
  * and wait for the response's header section. Any status is a success: the caller looks at it. `options` and `response`
- * may be NULL. Tries all addresses of the host, IPv6 and IPv4. On failure *conn is NULL and the code one of EINVAL,
- * EURL, ENOMEM, ERESOLVE, ECONNECT, ETLS, EHTTP2, EPROTOCOL, ERESET, EGOAWAY, ELOST, ETIMEDOUT, ECANCELED, ELIMIT,
- * EEXTENDED. */
+ * may be NULL. Tries the addresses of the host, IPv6 and IPv4 by turns, each 250 ms after the one before or when
+ * that has failed, 64 at most (RFC 8305). On failure *conn is NULL and the code one of EINVAL, EURL, ENOMEM, ERESOLVE,
+ * ECONNECT, ETLS, EHTTP2, EPROTOCOL, ERESET, EGOAWAY, ELOST, ETIMEDOUT, ECANCELED, ELIMIT, EEXTENDED. */
 int h2conn_connect(h2conn **conn, const char *url, const h2conn_options *options, h2conn_response *response);
 
 /* Client: wait, up to the read deadline, for the response's header section of a connection made with `early`; some

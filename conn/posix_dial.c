@@ -9,7 +9,7 @@
 #include "posix_time.h"
 
 /* Addresses of a host that are tried, and how long each has before the next starts too (RFC 8305, 5). */
-#define ADDRESSES_MAX 16u
+#define ADDRESSES_MAX 64u
 #define HEAD_START_MS 250
 
 typedef struct race {

@@ -37,6 +37,7 @@
     X(contract_start_suite)                                                                                            \
     X(contract_times_suite)                                                                                            \
     X(contract_reconnect_suite)                                                                                        \
+    X(contract_addresses_suite)                                                                                        \
     X(contract_cancel_suite)                                                                                           \
     X(contract_sharing_suite)                                                                                          \
     X(conn_sections_suite)                                                                                             \

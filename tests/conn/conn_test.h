@@ -38,6 +38,11 @@ void test_server_stop(test_server *s);
 /* Wait for run to return by itself, free. */
 void test_server_join(test_server *s);
 
+/* A host with as many addresses as contract_addresses.c says, for the resolver that the tests put before the system's. */
+struct addrinfo;
+#define TEST_MANY_HOST "many.test"
+int test_many_addresses(const char *service, const struct addrinfo *hints, struct addrinfo **out);
+
 /* Connect with `client` (may be NULL); the status must be 200. */
 h2conn *test_connect(const char *url, h2conn_client *client);
 /* Connect, which must fail. Returns the error; the answer is in `response`. */
