@@ -280,7 +280,15 @@ typedef struct h2conn_server_options {
     h2conn_times times;
     h2conn_tap tap;
     void *tap_user;
+    /* Stack of each handler's thread, at least H2CONN_STACK_MIN besides what the handler itself needs. Default: the
+     * system's, on Linux `ulimit -s`, 8 MiB as a rule, of which only what is used takes memory: to be lowered where
+     * addresses are scarce, on 32 bits or under `ulimit -v`, as 1,024 of them are 8 GiB. Used by no other thread. */
+    size_t stack_bytes;
 } h2conn_server_options;
+
+/* What of a handler's stack others may take, with room to spare: wolfSSL's variables of a thread are on it, 54 KB as
+ * Debian builds it; the library and TLS go 4 KB deep. */
+#define H2CONN_STACK_MIN 131072
 
 /* A server that listens nowhere yet. `options` is copied, what it points to but `config` is not. H2CONN_EINVAL when it
  * has no handler or a value is out of range, H2CONN_ENOMEM; *server is NULL then. */

@@ -7,10 +7,16 @@
 #include "posix_time.h"
 
 int posix_handlers_init(posix_handlers *handlers, h2conn_handler handler, void *user, unsigned threads,
-                        unsigned waiting) {
+                        unsigned waiting, size_t stack) {
     *handlers = (posix_handlers){
         .handler = handler, .user = user, .max_threads = threads, .max_waiting = waiting, .end = &handlers->first};
-    if (posix_cond_init(&handlers->none) != 0) return H2CONN_ENOMEM;
+    if (stack != 0 && stack < H2CONN_STACK_MIN) return H2CONN_EINVAL;
+    if (pthread_attr_init(&handlers->attributes) != 0) return H2CONN_ENOMEM;
+    const bool fits = stack == 0 || pthread_attr_setstacksize(&handlers->attributes, stack) == 0;
+    if (!fits || posix_cond_init(&handlers->none) != 0) {
+        pthread_attr_destroy(&handlers->attributes);
+        return fits ? H2CONN_ENOMEM : H2CONN_EINVAL;
+    }
     pthread_mutex_init(&handlers->lock, NULL);
     return H2CONN_OK;
 }
@@ -86,6 +92,7 @@ void posix_handlers_free(posix_handlers *handlers) {
     if (handlers->has_ended) pthread_join(handlers->ended, NULL);
     for (posix_bed *bed; (bed = take_bed(&handlers->spare)) != NULL; free(bed)) sem_destroy(&bed->call);
     pthread_cond_destroy(&handlers->none);
+    pthread_attr_destroy(&handlers->attributes);
     pthread_mutex_destroy(&handlers->lock);
 }
 
@@ -143,7 +150,7 @@ static posix_call choose(posix_handlers *handlers) {
 static void carry_out(posix_handlers *handlers, posix_call how) {
     pthread_t thread;
     if (how.sleeper != NULL) sem_post(&how.sleeper->call);
-    if (!how.start || pthread_create(&thread, NULL, handler_thread, handlers) == 0) return;
+    if (!how.start || pthread_create(&thread, &handlers->attributes, handler_thread, handlers) == 0) return;
     pthread_mutex_lock(&handlers->lock);
     handlers->coming = false;
     if (--handlers->threads == 0) pthread_cond_broadcast(&handlers->none);
@@ -204,7 +211,7 @@ static void *handler_thread(void *arg) {
 static bool start_first(posix_handlers *handlers) {
     pthread_t thread;
     if (handlers->threads > 0) return true;
-    if (pthread_create(&thread, NULL, handler_thread, handlers) != 0) return false;
+    if (pthread_create(&thread, &handlers->attributes, handler_thread, handlers) != 0) return false;
     handlers->coming = true;
     handlers->threads++;
     return true;

@@ -53,13 +53,14 @@ typedef struct posix_handlers {
     pthread_t ended;                     /* the last thread that ended, to be joined */
     bool has_ended;
     bool closing;
+    pthread_attr_t attributes; /* of threads */
     h2conn_handler handler;
     void *user;
 } posix_handlers;
 
-/* H2CONN_OK or ENOMEM. */
+/* `stack` is in bytes, 0 for the system's. H2CONN_OK, EINVAL when that is too small, or ENOMEM. */
 int posix_handlers_init(posix_handlers *handlers, h2conn_handler handler, void *user, unsigned threads,
-                        unsigned waiting);
+                        unsigned waiting, size_t stack);
 /* Wait until every handler has returned. No request may come meanwhile. */
 void posix_handlers_free(posix_handlers *handlers);
 

@@ -150,7 +150,8 @@ static int make_loops(h2conn_server *server, const h2conn_server_options *option
 static int make_handlers(h2conn_server *server, const h2conn_server_options *options) {
     const unsigned threads = options->threads != 0 ? options->threads : DEFAULT_THREADS;
     const unsigned waiting = options->waiting != 0 ? options->waiting : DEFAULT_WAITING;
-    return posix_handlers_init(&server->handlers, options->handler, options->user, threads, waiting);
+    return posix_handlers_init(&server->handlers, options->handler, options->user, threads, waiting,
+                               options->stack_bytes);
 }
 
 int h2conn_server_new(h2conn_server **server, const h2conn_server_options *options) {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* pthread_getattr_np */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "conn_suites.h"
@@ -239,6 +241,36 @@ START_TEST(contract_threads_call_every_function_at_once) {
 }
 END_TEST
 
+/* ---- stacks ---- */
+
+static void measure_stack(void *user, h2conn_request *request) {
+    pthread_attr_t attributes;
+    ck_assert_int_eq(pthread_getattr_np(pthread_self(), &attributes), 0);
+    ck_assert_int_eq(pthread_attr_getstacksize(&attributes, user), 0);
+    pthread_attr_destroy(&attributes);
+    test_echo(NULL, request);
+}
+
+/* The system rounds to whole pages. */
+START_TEST(contract_threads_of_handlers_have_the_stack_asked_for) {
+    static const size_t sizes[] = {H2CONN_STACK_MIN, 262144, 1000000};
+    size_t found = 0;
+    h2conn_server_options options = {.handler = measure_stack, .user = &found, .stack_bytes = H2CONN_STACK_MIN - 1};
+    test_server s;
+    ck_assert_int_eq(h2conn_server_new(&s.server, &options), H2CONN_EINVAL);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        options.stack_bytes = sizes[i];
+        test_server_start(&s, &options);
+        h2conn *conn = test_connect(s.url, NULL);
+        test_ask(conn, "how deep are you?");
+        h2conn_free(conn);
+        test_server_stop(&s);
+        ck_assert_uint_ge(found, sizes[i]);
+        ck_assert_uint_lt(found, sizes[i] + 65536);
+    }
+}
+END_TEST
+
 static void add_of_each_style(TCase *tc) {
     tcase_add_test(tc, contract_threads_never_interleave_writes);
     tcase_add_test(tc, contract_threads_that_read_share_the_bytes_and_all_see_the_end);
@@ -251,6 +283,7 @@ Suite *contract_threads_suite(void) {
     TCase *tc = test_case(suite, "threads");
     tcase_add_test(tc, contract_threads_never_interleave_writes_of_a_server);
     tcase_add_test(tc, contract_threads_of_both_sides_send_their_own);
+    tcase_add_test(tc, contract_threads_of_handlers_have_the_stack_asked_for);
     test_each_style(suite, add_of_each_style);
     return suite;
 }

@@ -20,7 +20,8 @@ int main(int argc, char **argv) {
     char address[H2CONN_WHY_BYTES], why[H2TLS_WHY_BYTES];
     h2tls_context *tls = NULL;
     h2conn_secure secure;
-    h2conn_server_options options = {.handler = echo};
+    /* A stack for each connection: enough for the buffer above, and more of them fit than of the system's 8 MiB. */
+    h2conn_server_options options = {.handler = echo, .stack_bytes = 262144};
     h2conn_server *server;
     if ((argc != 2 && argc != 4) || *argv[1] == '-')
         return fprintf(stderr, "usage: echo_server http://127.0.0.1:8080, or https://127.0.0.1:8443 CERT KEY\n"), 1;
