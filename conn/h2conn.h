@@ -326,8 +326,9 @@ const h2conn_field *h2conn_request_fields(const h2conn_request *request, size_t 
 
 /* Answer with `status` (200 to 299) and further fields, and turn the request into a connection, which is the server's
  * to free. EINVAL for another status or a field that may not be sent (RFC 9113, 8.2), ESTATE when the request was
- * answered before; ERESET, ELOST when the client has gone; ENOMEM, after which it may be answered still. A response to
- * HEAD, and 204, has no content: only reading is left then. */
+ * answered before; ERESET, ELOST when the client has gone; ENOMEM, ETIMEDOUT (the write deadline) and, in a callback,
+ * EAGAIN when there is no room for the fields yet (on_writable follows): it may be answered still. A response to HEAD,
+ * and 204, has no content: only reading is left then. */
 int h2conn_accept(h2conn **conn, h2conn_request *request, int status, const h2conn_field *fields, size_t n);
 
 /* Read the request's content before answering, as h2conn_read does and with its errors. A client that waits for 100

@@ -195,8 +195,9 @@ static inline h2_session *h2conn_core_session(const h2conn_core *core) {
  * yet; EINVAL for fields that may not be sent. */
 int h2conn_core_open(h2conn_core *core, const h2_field *fields, size_t n, h2conn_core_conn **conn);
 
-/* Server: answer a request, :status first; with H2_END that is all. EINVAL, ESTATE when it was answered or the client
- * has gone, EAGAIN when there is no room for the fields yet. */
+/* Server: answer a request, :status first; with H2_END that is all. EINVAL for fields that may not be sent, ESTATE when
+ * it was answered, EAGAIN when there is no room for the fields yet, or what ended the connection: ECLOSED after a good
+ * end. The fields are not kept. */
 int h2conn_core_respond(h2conn_core_conn *conn, const h2_field *fields, size_t n, unsigned flags);
 
 /* Read up to `len` bytes. Returns a count, 0 at the peer's end, H2CONN_EAGAIN when nothing has come yet, or what ended

@@ -14,7 +14,7 @@
  *     h2_session *s;
  *     h2_session_init(&s, memory, h2_session_size(&config), &config, &handlers, user);
  *     h2_stream_open(s, fields, n, 0, &id);                               // a request
- *     h2_stream_write(s, id, "hello", 5, true);                           // lent until taken
+ *     h2_stream_write(s, id, "hello", 5, H2_END);                         // lent until taken
  *     while ((n = h2_session_transmit(s, out, sizeof out)) > 0) send(out, n);
  *     n = recv(in); h2_session_receive(s, in, n);                         // handlers run in here
  *
@@ -186,7 +186,8 @@ bool h2_session_finished(const h2_session *s);
 /* Why the session failed or was told to go; culprit H2_BY_NOBODY while neither. */
 const h2_failure *h2_session_failure(const h2_session *s);
 
-/* Ask the peer for an answer to eight octets; h2_handlers.on_pong gives it. H2_EAGAIN while one is under way. */
+/* Ask the peer for an answer to eight octets; h2_handlers.on_pong gives it. H2_EAGAIN while one is under way,
+ * H2_ECLOSED when the session is over (6.7). */
 h2_result h2_session_ping(h2_session *s, const uint8_t opaque[H2_PING_BYTES]);
 
 /* End: no new streams in either direction, GOAWAY with `code` and the last stream processed (6.8). With H2_NO_ERROR
@@ -217,16 +218,17 @@ enum {
 };
 
 /* Client: send a request header section (8.3.1) and name its new stream. The fields are checked as the peer's would be
- * and not kept. H2_EINVAL malformed; H2_ESTATE :protocol the server does not offer; H2_ELIMIT; H2_ECLOSED; H2_EAGAIN no
- * room for the block; H2_ENOMEM. */
+ * and not kept. H2_EINVAL malformed, or larger than send_header_bytes; H2_ESTATE :protocol the server does not offer;
+ * H2_ELIMIT; H2_ECLOSED; H2_EAGAIN no room for the block yet; H2_ENOMEM. */
 h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsigned flags, uint32_t *id);
 
-/* Server: send a response header section; a status of 1xx is informational and may be followed by others.
- * H2_ESTATE when a final one was sent already; H2_EAGAIN no room; H2_ENOMEM. */
+/* Server: send a response header section (8.3.2), checked likewise; a status of 1xx is informational and may be followed
+ * by others. H2_EINVAL malformed, too large, or informational with H2_END; H2_ESTATE when a final one was sent already;
+ * H2_EAGAIN no room; H2_ENOMEM. */
 h2_result h2_stream_respond(h2_session *s, uint32_t id, const h2_field *fields, size_t n, unsigned flags);
 
-/* Send trailers, which end this side; lent bytes must have been taken (H2_EAGAIN otherwise, or without room).
- * H2_ESTATE as for h2_stream_write, and on a stream of CONNECT (8.5); H2_ENOMEM. */
+/* Send trailers (8.1), which end this side; lent bytes must have been taken (H2_EAGAIN otherwise, or without room).
+ * H2_EINVAL malformed or too large; H2_ESTATE as for h2_stream_write, and on a stream of CONNECT (8.5); H2_ENOMEM. */
 h2_result h2_stream_trailers(h2_session *s, uint32_t id, const h2_field *fields, size_t n);
 
 /* Lend `len` bytes to be sent; they must stay in place until on_sent, on_closed or h2_stream_withdraw. With H2_END the
@@ -266,8 +268,8 @@ h2_result h2_stream_leave(h2_session *s, uint32_t id);
 /* Say how the stream's DATA ranks: `urgency` 0 to 7, least first, and whether it is of use in part, so that equals
  * share (RFC 9218, 4). It orders what is sent here; a client's server is told with PRIORITY_UPDATE to rank its answer
  * likewise. A server starts from the request's `priority` field. A stream that nobody ranked has urgency 3 and shares.
- * Not in a build with H2_SMALL, where all share.
- */
+ * H2_EINVAL for an urgency beyond 7. Not in a build
+ * with H2_SMALL, where all share. */
 h2_result h2_stream_prioritize(h2_session *s, uint32_t id, unsigned urgency, bool incremental);
 #endif
 

@@ -7,6 +7,7 @@
  *
  * Codes are what travels in RST_STREAM and GOAWAY (RFC 9113, 7). Rules are what a peer can break, each with the code it
  * earns, how far the damage reaches, and a sentence. Results are what the engine's functions return to their caller.
+ * Strings live for ever; functions here may be called from any thread, with values of the lists unless they say more.
  */
 
 #include <stdint.h>
@@ -148,7 +149,7 @@ typedef enum h2_culprit {
     H2_BY_NOBODY, /* it ended in good order */
     H2_BY_US,     /* the program asked for it */
     H2_BY_RULE,   /* the peer broke `rule` */
-    H2_BY_PEER,   /* the peer sent RST_STREAM or GOAWAY with `code` */
+    H2_BY_PEER,   /* the peer sent RST_STREAM or GOAWAY with `code`, or h2_session_lost was called with it */
     H2_BY_GOAWAY  /* the peer's GOAWAY says that it did not process this stream: it may be retried (RFC 9113, 8.7) */
 } h2_culprit;
 
@@ -156,7 +157,7 @@ typedef struct h2_failure {
     h2_culprit culprit;
     h2_rule rule;       /* when the culprit is H2_BY_RULE */
     uint32_t code;      /* as sent or received */
-    uint32_t stream_id; /* where a rule was broken; 0 for the connection */
+    uint32_t stream_id; /* that ended, or on which the session's end was caused; 0 for the connection */
 } h2_failure;
 
 #ifdef __cplusplus

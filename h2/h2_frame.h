@@ -9,6 +9,9 @@
  * A reader first judges the nine octets of a header with h2_frame_check, before any payload is kept. The payload of
  * DATA, HEADERS, PUSH_PROMISE and CONTINUATION is a stream: h2_frame_prefix_bytes octets of prefix, content, padding.
  * The other types have fixed or repeated records with a reader each.
+ *
+ * Each writer returns the octets that it wrote, for which there must be room. Values are taken as they are: a stream
+ * identifier or an increment has 31 bits. No function keeps a pointer; all may be called from any thread.
  */
 
 #include <stdbool.h>
@@ -50,7 +53,7 @@ typedef struct h2_frame_header {
     uint32_t stream_id; /* 31 bits; the reserved bit is dropped */
 } h2_frame_header;
 
-/* 4.1. Write returns the H2_FRAME_HEADER_BYTES it wrote; `length` must be below 2^24. */
+/* 4.1. To be written, `length` must be below 2^24. */
 void h2_frame_header_read(h2_frame_header *header, const uint8_t in[H2_FRAME_HEADER_BYTES]);
 size_t h2_frame_header_write(uint8_t *out, const h2_frame_header *header);
 /* A type, and above its octet the flags. */
@@ -62,7 +65,8 @@ uint8_t *h2_frame_begin(uint8_t *out, unsigned kind, uint32_t stream_id, uint32_
  * Unknown types pass. */
 h2_rule h2_frame_check(const h2_frame_header *header, uint32_t max_frame_size);
 
-/* Octets of the fixed part of a known type's payload, or of each record of it; 0 where content or a prefix is all. */
+/* Octets of the fixed part of a known type's payload, which for PUSH_PROMISE is the promised stream, or of each record
+ * of it; 0 for DATA, HEADERS and CONTINUATION. */
 uint32_t h2_frame_record_bytes(uint8_t type);
 
 /* "HEADERS"; "UNKNOWN" for a type outside the list. */
@@ -80,10 +84,12 @@ typedef struct h2_frame_prefix {
     uint32_t content; /* octets of content: data or header block fragment */
 } h2_frame_prefix;
 
-/* Octets of prefix, 0 to H2_FRAME_PREFIX_MAX, by type and flags. */
+/* Octets of prefix, 0 to H2_FRAME_PREFIX_MAX, by type and flags (6.1, 6.2, 6.6). */
 size_t h2_frame_prefix_bytes(const h2_frame_header *header);
 
-/* Read that many octets. H2_RULE_PADDING when the padding exceeds what is left; the prefix is unchanged then. */
+/* Read that many octets, after a header that h2_frame_check let pass. H2_RULE_PADDING when the padding exceeds what is
+ * left, H2_RULE_STREAM_ID when a stream is promised that is not a server's to open (5.1.1); the prefix is unchanged
+ * then. */
 h2_rule h2_frame_prefix_read(h2_frame_prefix *prefix, const h2_frame_header *header, const uint8_t *in);
 
 #ifndef H2_SMALL

@@ -2,7 +2,8 @@
 #ifndef H2_LIMITS_H
 #define H2_LIMITS_H
 
-/* Every number of the engine. Those of the protocol carry their section of RFC 9113; those that are choices say why. */
+/* Every number of the engine: octets where no unit is named. Those of the protocol carry their section of RFC 9113;
+ * those that are choices say why. */
 
 #define H2_FRAME_HEADER_BYTES 9u          /* 4.1 */
 #define H2_FRAME_PREFIX_MAX   6u          /* pad length and priority of HEADERS, 6.2 */
@@ -29,7 +30,8 @@
 /* Octets of a first line searched for the version of HTTP/1.x: more than common clients send (RFC 9112, 3). */
 #define H2_HTTP1_LINE_MAX 8000u
 
-/* Defaults of h2_config: hosted, then firmware. The most a window grows to is what 10 Gbit/s hold in 107 ms. */
+/* Defaults of h2_config, in its units: hosted, then firmware. The most a window grows to is what 10 Gbit/s hold in 107
+ * ms. */
 #define H2_DEFAULT_STREAMS              128u
 #define H2_DEFAULT_STREAM_WINDOW        262144u
 #define H2_DEFAULT_SESSION_WINDOW       1048576u
@@ -59,7 +61,8 @@
 /* Bounds of h2_config: streams are numbered by 16 bits inside, one value meaning none. */
 #define H2_STREAMS_LIMIT 65534u
 
-/* Of h2_config.send_header_bytes. A small build sends no CONTINUATION: its blocks fit the least frame there is (4.2).
+/* The most of h2_config.send_header_bytes; hpack.h has the number of a hosted build. A small build sends no
+ * CONTINUATION: its blocks fit the least frame there is (4.2).
  */
 #ifdef H2_SMALL
 #define H2_SEND_HEADERS_MAX (H2_FRAME_HEADER_BYTES + H2_FRAME_SIZE_MIN)
