@@ -12,7 +12,7 @@ long=$half$half
 
 if have go 'the device and Go'; then
     go=$dir/go_peer
-    GOCACHE=$dir/go-cache GO111MODULE=off go build -o "$go" "$here/go_peer.go" >"$dir/out" 2>&1 ||
+    GOCACHE=$dir/go-cache GO111MODULE=off go build -o "$go" "$here/go_peer.go" "$here/go_common.go" >"$dir/out" 2>&1 ||
         { skip "the device and Go: $(head -n 1 "$dir/out")"; go=; }
 else
     go=

@@ -101,7 +101,7 @@ if given json_server; then
     expect "examples: JSON in a line that is too long is refused" json_too_long
     go=$dir/go_json
     if ! have go 'examples: JSON with Go'; then :
-    elif ! GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$dir/go-cache go build -o "$go" "$here/go_json.go" 2>"$dir/out"; then
+    elif ! GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$dir/go-cache go build -o "$go" "$here/go_json.go" "$here/go_common.go" 2>"$dir/out"; then
         skip "examples: JSON with Go: golang-golang-x-net-dev is not installed"
     else
         expect "examples: encoding/json of Go with json_server" timeout "$LIMIT" "$go" ask "http://$url"

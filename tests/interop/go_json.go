@@ -9,20 +9,13 @@ package main
 import (
 	"crypto/tls"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 
 	"golang.org/x/net/http2"
 )
-
-func fail(what ...any) {
-	fmt.Println(what...)
-	os.Exit(1)
-}
 
 func talk(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(200)
@@ -43,12 +36,8 @@ func talk(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func serve() {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		fail(err)
-	}
-	fmt.Println("listening on", listener.Addr())
+func serve([]string) {
+	listener := listen()
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -58,11 +47,11 @@ func serve() {
 	}
 }
 
-func ask(url string) {
+func ask(arguments []string) {
 	client := &http.Client{Transport: &http2.Transport{AllowHTTP: true,
 		DialTLS: func(network, address string, _ *tls.Config) (net.Conn, error) { return net.Dial(network, address) }}}
 	body, to := io.Pipe()
-	response, err := client.Post(url, "application/x-ndjson", body)
+	response, err := client.Post(arguments[0], "application/x-ndjson", body)
 	if err != nil || response.StatusCode != 200 {
 		fail(response, err)
 	}
@@ -100,8 +89,5 @@ func capital(letter rune) rune {
 }
 
 func main() {
-	if os.Args[1] == "serve" {
-		serve()
-	}
-	ask(os.Args[2])
+	run(serve, ask)
 }

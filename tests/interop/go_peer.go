@@ -10,18 +10,11 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
 )
-
-func fail(what ...any) {
-	fmt.Println(what...)
-	os.Exit(1)
-}
 
 func pattern(n int) []byte {
 	out := make([]byte, n)
@@ -31,7 +24,8 @@ func pattern(n int) []byte {
 	return out
 }
 
-func serve(cert, key string) {
+func serve(arguments []string) {
+	cert, key := arguments[0], arguments[1]
 	http.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(200)
 		w.(http.Flusher).Flush()
@@ -41,15 +35,11 @@ func serve(cert, key string) {
 	http.HandleFunc("/long", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("x-long", strings.Repeat("x", 6000))
 	})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		fail(err)
-	}
-	fmt.Println("listening on", listener.Addr())
-	fail(http.ServeTLS(listener, nil, cert, key))
+	fail(http.ServeTLS(listen(), nil, cert, key))
 }
 
-func ask(url, ca string) {
+func ask(arguments []string) {
+	url, ca := arguments[0], arguments[1]
 	pem, err := os.ReadFile(ca)
 	if err != nil {
 		fail(err)
@@ -91,8 +81,5 @@ func ask(url, ca string) {
 }
 
 func main() {
-	if os.Args[1] == "serve" {
-		serve(os.Args[2], os.Args[3])
-	}
-	ask(os.Args[2], os.Args[3])
+	run(serve, ask)
 }
