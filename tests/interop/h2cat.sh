@@ -7,6 +7,51 @@ big=$(sum <"$dir/big")
 mkfifo "$dir/silence" "$dir/question" "$dir/answer"
 exec 6<>"$dir/answer" 7<>"$dir/question" 8<>"$dir/silence"
 
+cat >"$dir/live.py" <<'PYTHON'
+# usage: live.py COMMAND...: with stderr on a terminal; "hello" is echoed, then both halves end. What is live comes before
+# the end, is drawn over itself, and gives way to the sum. With stdin on the terminal too nothing is live.
+import os, pty, re, subprocess, sys
+
+def start(on_terminal):
+    master, slave = pty.openpty()
+    process = subprocess.Popen(sys.argv[1:], stdin=slave if on_terminal else subprocess.PIPE, stdout=subprocess.PIPE, stderr=slave)
+    os.close(slave)
+    return master, process
+
+# What is on the terminal up to a pattern, or to its end.
+def shown(master, pattern=None):
+    text = b""
+    while pattern is None or not re.search(pattern, text):
+        try:
+            more = os.read(master, 4096)
+        except OSError:
+            more = b""
+        if more == b"":
+            return text if pattern is None else sys.exit("the terminal shows %r" % text)
+        text += more
+    return text
+
+rate = rb" \([0-9.]+ [kMG]?B/s\)"
+line = rb"\r\x1b\[Ksent 5 B" + rate + rb"  received 5 B" + rate + rb"(  round trip [0-9.]+ ms)?"
+total = rb"h2cat: sent 5 bytes" + rate + rb", received 5 bytes" + rate + rb" in [0-9.]+ s(; round trip .*)?\r\n"
+
+master, process = start(False)
+process.stdin.write(b"hello")
+process.stdin.flush()
+assert os.read(process.stdout.fileno(), 5) == b"hello"
+shown(master, line)
+process.stdin.close()
+rest = shown(master)
+assert process.wait() == 0
+assert re.search(rb"\r\x1b\[K" + total + rb"$", rest), rest
+
+master, process = start(True)
+os.write(master, b"hello\x04\x04")
+assert process.wait() == 0
+rest = shown(master)
+assert b"\x1b" not in rest and re.search(total + rb"$", rest), rest
+PYTHON
+
 h2cat() { timeout "$LIMIT" "$h2cat" $trust "$@"; }
 # usage: status WANTED-STATUS WANTED-TEXT ARGUMENT...; the text is a pattern for stderr
 status() {
@@ -123,6 +168,7 @@ cases() {
     expect "$1: a ping without answer is exit status 5" unanswered
     serve "$h2cat" --listen --echo $own "$listen"
     expect "$1: --stats sums up" stats
+    have python3 "$1: --stats on a terminal" && expect "$1: --stats draws a live line on a terminal" timeout "$LIMIT" python3 "$dir/live.py" "$h2cat" $trust --stats "$url"
     expect "$1: --record on both sides, for h2dump" record
     expect "$1: --record to a file that cannot be written" unwritable
     serve "$h2cat" --listen --echo -H 'x-served: by h2cat' $own "$listen"
