@@ -100,7 +100,7 @@ $(CHAT):
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LDFLAGS) -ljansson $(EXAMPLE_LIBS) $(LIBS)
 
 $(BUILD)/tests/test_fault: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
-$(BUILD)/tests/test_conn: LDFLAGS += -Wl,--wrap=getaddrinfo,--wrap=connect,--wrap=epoll_wait,--wrap=posix_now_us
+$(BUILD)/tests/test_conn: LDFLAGS += -Wl,--wrap=getaddrinfo,--wrap=connect,--wrap=epoll_wait,--wrap=posix_now_us,--wrap=sem_timedwait
 $(BUILD)/tests/test_tls: LDFLAGS += -Wl,--wrap=h2tls_seconds
 $(BUILD)/tests/test_dump: $(call obj,$(DUMP))
 $(SUITES): $(BUILD)/tests/test_%: $$(call obj,$$(wildcard tests/%/*.c)) $(call obj,$(SUPPORT)) $(BUILD)/libh2conn.a
@@ -189,7 +189,7 @@ $(BUILD)/h2conn.o: amalgamation
 check-amalgamation: $(BUILD)/h2conn.o $$(foreach layer,hpack h2 conn,$$(call obj,$$(wildcard tests/$$(layer)/*.c))) $(call obj,$(SUPPORT) $(HOSTED)) ## the suites of the core linked with the amalgamation
 	@mkdir -p $(BUILD)/amalgamated
 	@for layer in hpack h2 conn; do $(CC) $(CFLAGS) $(SAN) -o $(BUILD)/amalgamated/test_$$layer $(BUILD)/obj/tests/$$layer/*.o \
-	    $(call obj,$(SUPPORT) $(HOSTED)) $(BUILD)/h2conn.o $(LDFLAGS) $$([ $$layer = conn ] && echo -Wl,--wrap=getaddrinfo,--wrap=connect,--wrap=epoll_wait,--wrap=posix_now_us) $(LIBS) $$(pkg-config --libs check jansson libnghttp2) || exit 1; done
+	    $(call obj,$(SUPPORT) $(HOSTED)) $(BUILD)/h2conn.o $(LDFLAGS) $$([ $$layer = conn ] && echo -Wl,--wrap=getaddrinfo,--wrap=connect,--wrap=epoll_wait,--wrap=posix_now_us,--wrap=sem_timedwait) $(LIBS) $$(pkg-config --libs check jansson libnghttp2) || exit 1; done
 	@tests/run.sh $(foreach layer,hpack h2 conn,$(BUILD)/amalgamated/test_$(layer))
 
 check-cross: ## the core's suites on a Cortex-M3 under QEMU, and on 32-bit ARM and big-endian s390x under qemu-user

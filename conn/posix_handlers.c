@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* sem_clockwait */
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -50,22 +49,24 @@ static posix_bed *call_sleeper(posix_handlers *handlers) {
     return bed;
 }
 
-/* Returns false when there was no call until then. */
-static bool await_call(posix_bed *bed, int64_t until) {
-    const struct timespec at = posix_timespec(until);
+/* Returns false when there was no call for long. Semaphores know the time of day alone where there is no more than
+ * POSIX: when that is set, a thread that idles ends sooner or later than it would have, which is as well. */
+static bool await_call(posix_bed *bed) {
+    struct timespec until;
     int result;
-    do result = sem_clockwait(&bed->call, CLOCK_MONOTONIC, &at);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += POSIX_IDLE_S;
+    do result = sem_timedwait(&bed->call, &until);
     while (result != 0 && errno == EINTR);
     return result == 0;
 }
 
 /* Sleep until called. Returns whether it was. */
 static bool sleep_in(posix_handlers *handlers, posix_bed *bed) {
-    const int64_t until = h2conn_now() + POSIX_IDLE_MS;
     bed->called = false;
     put_bed(&handlers->asleep, bed);
     pthread_mutex_unlock(&handlers->lock);
-    const bool heard = await_call(bed, until);
+    const bool heard = await_call(bed);
     pthread_mutex_lock(&handlers->lock);
     if (bed->called && !heard) {
         /* It was chosen just then: the call is on its way, and must not be there the next time. */

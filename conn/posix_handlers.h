@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 #include "posix_conn.h"
 
-#define POSIX_IDLE_MS 10000
+#define POSIX_IDLE_S 10
 
 struct h2conn_request {
     h2conn conn; /* first */

@@ -160,10 +160,3 @@ posix_name posix_name_remote(int fd) {
     if (getpeername(fd, &name.any, &len) != 0) name.any.sa_family = AF_UNSPEC;
     return name;
 }
-
-const char *posix_error_text(int error, char out[H2CONN_WHY_BYTES]) {
-    snprintf(out, H2CONN_WHY_BYTES, "%s", "");
-    const char *text = strerror_r(error, out, H2CONN_WHY_BYTES);
-    if (text != out) snprintf(out, H2CONN_WHY_BYTES, "%s", text);
-    return out;
-}

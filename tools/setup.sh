@@ -19,8 +19,8 @@ build='gcc make libc6-dev pkg-config libwolfssl-dev openssl'
 tests="$build check libevent-dev libjansson-dev libnghttp2-dev python3 curl ca-certificates nghttp2-client nghttp2-server nodejs golang-go
     nginx-light"
 # Of these a test says "skipped" when one is missing.
-tests="$tests bash binutils cmake doxygen g++ golang-golang-x-net-dev haproxy libcbor-dev libnanopb-dev libncurses-dev tmux
-    python3-grpcio python3-h2 python3-wsproto"
+tests="$tests bash binutils cmake doxygen g++ golang-golang-x-net-dev haproxy libcbor-dev libnanopb-dev libncurses-dev
+    musl-tools tmux python3-grpcio python3-h2 python3-wsproto"
 bench="$build libjansson-dev libnghttp2-dev python3 util-linux nghttp2-client nghttp2-server h2o nginx valgrind
 autoconf automake libtool dpkg-dev"
 
