@@ -123,46 +123,72 @@ static int explain_listen(char out[H2CONN_WHY_BYTES], const struct addrinfo *at,
     return H2CONN_ELISTEN;
 }
 
-static bool watch(posix_server_loop *loop, posix_listener *l) {
-    l->watched = posix_loop_watch(&loop->loop, l->fd, &l->source) == H2CONN_OK;
-    if (!l->watched) return false;
-    l->next = loop->listeners;
-    loop->listeners = l;
-    return true;
-}
-
-/* Takes over the descriptor, also on failure. */
-static int add_listener(posix_server_loop *loop, int fd, const posix_name *at, bool secure) {
+/* Known to its loop, which does not look at it yet. Takes over the descriptor, also on failure; NULL then. */
+static posix_listener *new_listener(posix_server_loop *loop, int fd, const posix_name *at, bool secure) {
     posix_listener *l = malloc(sizeof *l);
-    if (l == NULL) {
-        close(fd);
-        return H2CONN_ENOMEM;
+    if (l != NULL) {
+        *l = (posix_listener){.source = {accept_ready}, .loop = loop, .fd = fd, .at = *at, .secure = secure};
+        if (posix_loop_enter(&loop->loop, fd, &l->source) == H2CONN_OK) return l;
+        free(l);
     }
-    *l = (posix_listener){.source = {accept_ready}, .loop = loop, .fd = fd, .at = *at, .secure = secure};
-    pthread_mutex_lock(&loop->server->lock);
-    const bool watched = watch(loop, l);
-    pthread_mutex_unlock(&loop->server->lock);
-    if (watched) return H2CONN_OK;
-    free(l);
     close(fd);
-    return H2CONN_ENOMEM;
+    return NULL;
 }
 
-/* A socket for each loop. *port is the one to take, 0 for any; it becomes the one taken. */
+static void accept_from_now(posix_listener *l) {
+    posix_server_loop *loop = l->loop;
+    pthread_mutex_lock(&loop->server->lock);
+    l->next = loop->listeners;
+    l->watched = true;
+    loop->listeners = l;
+    posix_loop_heed(&loop->loop, l->fd, &l->source);
+    pthread_mutex_unlock(&loop->server->lock);
+}
+
+static void give_up(posix_listener *l) {
+    posix_loop_unwatch(&l->loop->loop, l->fd);
+    close(l->fd);
+    free(l);
+}
+
+/* A socket for a loop, before those in *list. *port is the one to take, 0 for any; it becomes the one taken. */
+static int open_one(posix_server_loop *loop, const struct addrinfo *at, bool secure, posix_sharing sharing,
+                    uint16_t *port, posix_listener **list, char out[H2CONN_WHY_BYTES]) {
+    if (*port != 0) posix_address_set_port(at->ai_addr, *port);
+    const int fd = posix_listen(at->ai_addr, at->ai_addrlen, sharing);
+    if (fd < 0) return explain_listen(out, at, errno);
+    const posix_name name = posix_name_local(fd);
+    posix_listener *l = new_listener(loop, fd, &name, secure);
+    if (l == NULL) return H2CONN_ENOMEM;
+    posix_address_print(out, &name.any);
+    *port = posix_name_port(&name);
+    l->next = *list;
+    *list = l;
+    return H2CONN_OK;
+}
+
+/* A socket for each loop, or none. */
 static int listen_on(h2conn_server *server, const struct addrinfo *at, bool secure, uint16_t *port,
                      char out[H2CONN_WHY_BYTES]) {
-    for (unsigned i = 0; i < server->n_loops; i++) {
-        posix_sharing sharing = server->n_loops == 1 ? POSIX_ALONE : i == 0 ? POSIX_FIRST : POSIX_FURTHER;
-        if (*port != 0) posix_address_set_port(at->ai_addr, *port);
-        const int fd = posix_listen(at->ai_addr, at->ai_addrlen, sharing);
-        if (fd < 0) return explain_listen(out, at, errno);
-        const posix_name name = posix_name_local(fd);
-        posix_address_print(out, &name.any);
-        *port = posix_name_port(&name);
-        const int result = add_listener(&server->loops[i], fd, &name, secure);
-        if (result != H2CONN_OK) return result;
+    const uint16_t asked = *port;
+    posix_listener *list = NULL;
+    int result = H2CONN_OK;
+    for (unsigned i = 0; i < server->n_loops && result == H2CONN_OK; i++) {
+        const posix_sharing sharing = server->n_loops == 1 ? POSIX_ALONE : i == 0 ? POSIX_FIRST : POSIX_FURTHER;
+        result = open_one(&server->loops[i], at, secure, sharing, port, &list, out);
     }
-    return H2CONN_OK;
+    while (list != NULL) {
+        posix_listener *l = list;
+        list = l->next;
+        if (result == H2CONN_OK)
+            accept_from_now(l);
+        else
+            give_up(l);
+    }
+    if (result == H2CONN_OK) return H2CONN_OK;
+    if (result == H2CONN_ENOMEM) out[0] = '\0';
+    *port = asked;
+    return result;
 }
 
 /* All addresses of the name, on one port; one that works is enough, and the first that does is printed. */

@@ -32,6 +32,16 @@ static void rung(posix_source *source) {
     loop->alarm_at = 0;
 }
 
+int posix_loop_enter(posix_loop *loop, int fd, posix_source *source) {
+    struct epoll_event event = {.data = {.ptr = source}};
+    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? H2CONN_OK : H2CONN_ENOMEM;
+}
+
+void posix_loop_heed(posix_loop *loop, int fd, posix_source *source) {
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = source}};
+    epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
 int posix_loop_watch(posix_loop *loop, int fd, posix_source *source) {
     struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = source}};
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? H2CONN_OK : H2CONN_ENOMEM;

@@ -96,6 +96,9 @@ bool posix_loop_is_running(const posix_loop *loop);
 /* Watch another descriptor for reading, or no longer. H2CONN_OK or ENOMEM. */
 int posix_loop_watch(posix_loop *loop, int fd, posix_source *source);
 void posix_loop_unwatch(posix_loop *loop, int fd);
+/* The same in two steps, of which the first alone can fail, and the second alone calls `source`. */
+int posix_loop_enter(posix_loop *loop, int fd, posix_source *source);
+void posix_loop_heed(posix_loop *loop, int fd, posix_source *source);
 
 /* Take a session into the care of the loop, which keeps a reference until the session's end. H2CONN_OK or ENOMEM. */
 int posix_loop_add(posix_loop *loop, struct posix_session *s);

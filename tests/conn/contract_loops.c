@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
@@ -70,6 +72,28 @@ START_TEST(loops_do_not_join_a_port_that_is_taken) {
     ck_assert_int_eq(h2conn_server_listen(other, s.url, address), H2CONN_ELISTEN);
     h2conn_server_free(other);
     test_server_stop(&s);
+}
+END_TEST
+
+/* The system has a descriptor for the first loop's socket and none for the second's. */
+START_TEST(loops_listen_all_or_none) {
+    const h2conn_server_options options = {.handler = test_echo, .loops = LOOPS};
+    char url[H2CONN_WHY_BYTES], address[H2CONN_WHY_BYTES];
+    struct rlimit before, one_more;
+    h2conn_server *server;
+    close(test_listen_raw(url));
+    ck_assert_int_eq(h2conn_server_new(&server, &options), H2CONN_OK);
+    const int next = dup(STDERR_FILENO);
+    close(next);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    one_more = (struct rlimit){(rlim_t)next + 1, before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &one_more), 0);
+    ck_assert_int_eq(h2conn_server_listen(server, url, address), H2CONN_ELISTEN);
+    ck_assert_msg(strstr(address, "Too many open files") != NULL, "%s", address);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    /* The port is free again. */
+    ck_assert_msg(h2conn_server_listen(server, url, address) == H2CONN_OK, "%s", address);
+    h2conn_server_free(server);
 }
 END_TEST
 
@@ -157,6 +181,7 @@ Suite *contract_loops_suite(void) {
     TCase *tc = test_case(suite, "loops");
     tcase_add_test(tc, loops_share_the_connections_and_keep_them);
     tcase_add_test(tc, loops_do_not_join_a_port_that_is_taken);
+    tcase_add_test(tc, loops_listen_all_or_none);
     tcase_add_test(tc, loop_sleeps_while_a_session_waits_for_a_thread_that_sends);
     tcase_add_test(tc, server_by_events_refuses_wrong_arguments);
     return suite;
