@@ -58,7 +58,6 @@ static void drain_session(posix_session *s) {
     if (!posix_session_is_closing(s)) h2_session_drain(s->link.session);
     posix_session_push(s);
     pthread_mutex_unlock(&s->lock);
-    posix_session_after(s); /* sending made room for what lay unread, a request perhaps */
 }
 
 static void stop_session(posix_session *s) {

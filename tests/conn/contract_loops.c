@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
+#include "posix_conn.h"
 
 /* A server of many loops: who is called where. When a loop sleeps. And what a server by events is not made from. */
 
-enum { LOOPS = 3, LOOP_CONNS = 60 };
+enum { LOOPS = 3, LOOP_CONNS = 60, POST_BYTES = H2_FRAME_HEADER_BYTES + 6 };
 
 typedef struct share {
     pthread_mutex_t lock;
@@ -103,9 +106,14 @@ END_TEST
 static test_flag slept = TEST_FLAG;
 static _Thread_local bool saw_end;
 
+/* What a loop that looks for events next has to await. */
+static _Atomic(test_flag *) before_events;
+
 int __real_epoll_wait(int fd, struct epoll_event *events, int most, int timeout);
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int timeout);
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int timeout) {
+    test_flag *awaited = atomic_exchange(&before_events, NULL);
+    if (awaited != NULL) test_await(awaited, 1);
     if (saw_end && timeout != 0) {
         const int ready = __real_epoll_wait(fd, events, most, 0);
         if (ready != 0) return ready;
@@ -158,6 +166,97 @@ START_TEST(loop_sleeps_while_a_session_waits_for_a_thread_that_sends) {
 }
 END_TEST
 
+/* ---- a request taken in outside of a turn ---- */
+
+typedef struct behind {
+    _Atomic uint64_t session; /* the first */
+    _Atomic size_t heard;
+    h2conn *conn; /* of the first handler */
+    _Atomic bool first_filled;
+    test_flag filled, held, let_go, entered, over;
+} behind;
+
+/* The first session's octets are counted; the other one's first keep the loop. */
+static void count_or_hold(void *user, uint64_t session, bool sent, const void *bytes, size_t len) {
+    behind *b = user;
+    uint64_t none = 0;
+    (void)bytes;
+    atomic_compare_exchange_strong(&b->session, &none, session);
+    if (session == atomic_load(&b->session)) {
+        if (!sent) atomic_fetch_add(&b->heard, len);
+    } else if (!sent && b->held.count == 0) {
+        test_raise(&b->held);
+        test_await(&b->let_go, 1);
+    }
+}
+
+/* The first writes until its client's socket takes no more. */
+static void fill_or_enter(void *user, h2conn_request *request) {
+    static const char block[10000];
+    behind *b = user;
+    h2conn *conn;
+    if (atomic_exchange(&b->first_filled, true)) {
+        test_raise(&b->entered);
+        return;
+    }
+    ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
+    while (h2conn_try_write(conn, block, sizeof block) > 0) {
+    }
+    b->conn = conn;
+    test_raise(&b->filled);
+    test_await(&b->over, 1);
+}
+
+/* All that the server's socket took. */
+static void make_room(int fd, h2conn *conn) {
+    static char bytes[100000];
+    pthread_mutex_lock(&conn->session->lock);
+    size_t n = conn->session->link.sent;
+    pthread_mutex_unlock(&conn->session->lock);
+    for (size_t some; n > 0; n -= some) {
+        some = n < sizeof bytes ? n : sizeof bytes;
+        ck_assert(test_read_raw(fd, bytes, some));
+    }
+}
+
+/* A client with the widest windows that has asked for more than it reads. Returns the octets it sent. */
+static size_t ask_for_much(int fd) {
+    test_write_raw(fd, H2_PREFACE, H2_PREFACE_BYTES);
+    test_write_frame(fd, H2_SETTINGS, 0, 0, "\0\4\x7f\xff\xff\xff", H2_SETTING_BYTES);
+    test_write_frame(fd, H2_WINDOW_UPDATE, 0, 0, "\x7f\xff\0\0", H2_U32_BYTES);
+    test_write_post(fd, 1, H2_FLAG_END_STREAM);
+    return H2_PREFACE_BYTES + 2 * H2_FRAME_HEADER_BYTES + H2_SETTING_BYTES + H2_U32_BYTES + POST_BYTES;
+}
+
+/* A request waits behind PINGs for whose answers there is no room, until a drain finds that there is: its handler is
+ * called before the loop looks for anything else, which might not come. */
+START_TEST(loop_calls_a_handler_for_what_a_drain_takes_in) {
+    behind b = {.filled = TEST_FLAG, .held = TEST_FLAG, .let_go = TEST_FLAG, .entered = TEST_FLAG, .over = TEST_FLAG};
+    const h2conn_server_options options = {.handler = fill_or_enter, .user = &b, .tap = count_or_hold, .tap_user = &b};
+    test_server s;
+    test_server_start(&s, &options);
+    const int fd = test_dial_raw(s.url);
+    size_t asked = ask_for_much(fd);
+    test_await(&b.filled, 1);
+    for (int i = 0; i < 10; i++) test_write_frame(fd, H2_PING, 0, 0, "12345678", H2_PING_BYTES);
+    test_write_post(fd, 3, H2_FLAG_END_STREAM);
+    asked += 10 * (H2_FRAME_HEADER_BYTES + H2_PING_BYTES) + POST_BYTES;
+    while (atomic_load(&b.heard) < asked) sched_yield();
+    const int other = test_dial_raw(s.url);
+    test_greet_server(other);
+    test_await(&b.held, 1);
+    ck_assert_int_eq(b.entered.count, 0);
+    make_room(fd, b.conn);
+    h2conn_server_drain(s.server, -1);
+    atomic_store(&before_events, &b.entered);
+    test_raise(&b.let_go);
+    test_await(&b.entered, 1);
+    test_raise(&b.over);
+    close(fd), close(other);
+    test_server_join(&s);
+}
+END_TEST
+
 /* ---- */
 
 START_TEST(server_by_events_refuses_wrong_arguments) {
@@ -183,6 +282,7 @@ Suite *contract_loops_suite(void) {
     tcase_add_test(tc, loops_do_not_join_a_port_that_is_taken);
     tcase_add_test(tc, loops_listen_all_or_none);
     tcase_add_test(tc, loop_sleeps_while_a_session_waits_for_a_thread_that_sends);
+    tcase_add_test(tc, loop_calls_a_handler_for_what_a_drain_takes_in);
     tcase_add_test(tc, server_by_events_refuses_wrong_arguments);
     return suite;
 }
