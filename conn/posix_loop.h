@@ -28,7 +28,7 @@
 #include "posix_timers.h"
 
 #define POSIX_SWEEP_MS      2
-#define POSIX_SWEEP_MOST_MS 8
+#define POSIX_SWEEP_MOST_MS 4
 /* The shortest sleep worth an alarm of its own. */
 #define POSIX_ALARM_MIN_MS 100
 /* Once half the sessions have gone, of so many at least, what the allocator keeps for more is given back after this
