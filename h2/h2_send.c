@@ -100,7 +100,7 @@ h2_result h2_stream_write(h2_session *s, uint32_t id, const void *bytes, size_t 
     h2_result result = find_for_sending(s, id, H2_SEND_DATA, &stream);
     if (result != H2_OK) return result;
     if (!(stream->flags & H2_STREAM_SENT_HEADERS) || stream->flags & H2_STREAM_END_PENDING) return H2_ESTATE;
-    if (is_bodyless(s, stream) && len > 0) return H2_ESTATE;
+    if (len > 0 && is_bodyless(s, stream)) return H2_ESTATE;
     if (stream->flags & H2_STREAM_LENT) return H2_EAGAIN;
     if (len == 0 && !(flags & H2_END)) return H2_OK;
     stream->flags |= H2_STREAM_LENT;
