@@ -144,4 +144,11 @@ dist() {
         grep -q 'LD  build/bin/h2cat' "$dir/plan"
 }
 if git -C "$root" rev-parse HEAD >/dev/null 2>&1; then expect "install: make dist" dist; else skip "install: make dist needs git and a checkout"; fi
+# Where there is no git, that is what is said.
+gitless() {
+    mkdir "$dir/gitless" && ln -s /usr/bin/* /bin/* "$dir/gitless/" 2>/dev/null
+    rm -f "$dir/gitless/git"
+    ! PATH=$dir/gitless make dist >"$dir/said" 2>&1 && grep -qx 'make dist packs the last commit: it needs git and a checkout' "$dir/said"
+}
+expect "install: make dist without git says that it needs git" gitless
 [ $failures -eq 0 ]

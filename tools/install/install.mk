@@ -73,6 +73,7 @@ uninstall: ## remove what install puts there
 	@$(RENEW)
 
 dist: ## a source archive of the last commit, in build/
+	@git rev-parse -q --verify HEAD >/dev/null 2>&1 || { echo "make dist packs the last commit: it needs git and a checkout" >&2; exit 1; }
 	@mkdir -p $(BUILD)
 	git archive --format=tar.gz --prefix=h2conn-$(VERSION)/ -o $(BUILD)/h2conn-$(VERSION).tar.gz HEAD
 	@echo $(BUILD)/h2conn-$(VERSION).tar.gz
