@@ -11,7 +11,7 @@ hpack_int_status hpack_int_next(uint32_t *value, uint8_t *shift, uint8_t octet) 
     return *shift < 7u * HPACK_INT_CONTINUATIONS ? HPACK_INT_MORE : HPACK_INT_BAD;
 }
 
-uint8_t *hpack_int_code(uint8_t *out, unsigned first, uint32_t value) {
+uint8_t *hpack_int_write(uint8_t *out, unsigned first, uint32_t value) {
     uint8_t flags = (uint8_t)(first >> 8), most = (uint8_t)first;
 
     if (value < most) {

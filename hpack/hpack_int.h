@@ -23,16 +23,12 @@ static inline hpack_int_status hpack_int_first(uint32_t *value, uint8_t *shift, 
 /* Read an octet after HPACK_INT_MORE. Bad is a value above HPACK_MAX_INTEGER, or more octets than it can need. */
 hpack_int_status hpack_int_next(uint32_t *value, uint8_t *shift, uint8_t octet);
 
-/* Write `value`, at most HPACK_MAX_INTEGER, with `flags` above the bits of `most` in its first octet. Returns the end.
- */
+/* What the first octet is made of: `flags` above the bits of `most`. */
 #define HPACK_INT_FIRST(flags, most) ((unsigned)(flags) << 8 | (most))
-uint8_t *hpack_int_code(uint8_t *out, unsigned first, uint32_t value);
 
-static inline uint8_t *hpack_int_write(uint8_t *out, uint8_t flags, uint8_t most, uint32_t value) {
-    return hpack_int_code(out, HPACK_INT_FIRST(flags, most), value);
-}
-
-/* The same, without a call for most. */
+/* Write `value`, at most HPACK_MAX_INTEGER, with an HPACK_INT_FIRST. Returns the end. The second is without a call for
+ * most values. */
+uint8_t *hpack_int_write(uint8_t *out, unsigned first, uint32_t value);
 static inline uint8_t *hpack_int_put(uint8_t *out, unsigned first, uint32_t value) {
 #ifndef H2_SMALL
     if (value < (first & 0xff)) {
@@ -40,7 +36,7 @@ static inline uint8_t *hpack_int_put(uint8_t *out, unsigned first, uint32_t valu
         return out + 1;
     }
 #endif
-    return hpack_int_code(out, first, value);
+    return hpack_int_write(out, first, value);
 }
 
 #endif

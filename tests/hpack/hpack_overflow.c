@@ -69,7 +69,7 @@ static uint8_t *long_field(uint8_t first, size_t len, size_t *block_len) {
     *at++ = first;
     *at++ = 1;
     *at++ = 'n';
-    at = hpack_int_write(at, 0, 0x7f, (uint32_t)len);
+    at = hpack_int_write(at, HPACK_INT_FIRST(0, 0x7f), (uint32_t)len);
     memset(at, 'v', len);
     *block_len = (size_t)(at - block) + len;
     return block;

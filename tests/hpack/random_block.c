@@ -18,11 +18,11 @@ static uint8_t *random_string(uint32_t *seed, uint8_t *out, size_t usual) {
         static uint8_t coded[4 * RANDOM_STRING_MAX];
         size_t size = plain_huffman_encode(coded, string, len);
 
-        out = hpack_int_write(out, 0x80, 0x7f, (uint32_t)size);
+        out = hpack_int_write(out, HPACK_INT_FIRST(0x80, 0x7f), (uint32_t)size);
         memcpy(out, coded, size);
         return out + size;
     }
-    out = hpack_int_write(out, 0, 0x7f, (uint32_t)len);
+    out = hpack_int_write(out, HPACK_INT_FIRST(0, 0x7f), (uint32_t)len);
     memcpy(out, string, len);
     return out + len;
 }
@@ -40,12 +40,12 @@ size_t random_block(uint32_t *seed, uint8_t *out, unsigned fields, uint32_t entr
         uint32_t index = test_random(seed) % (HPACK_STATIC_COUNT + entries) + 1;
 
         if (kind < 3) {
-            at = hpack_int_write(at, 0x80, 0x7f, index);
+            at = hpack_int_write(at, HPACK_INT_FIRST(0x80, 0x7f), index);
             continue;
         }
         if (kind % 2) index = 0;
         kind = test_random(seed) % 4;
-        at = hpack_int_write(at, literals[kind].flags, literals[kind].prefix, index);
+        at = hpack_int_write(at, HPACK_INT_FIRST(literals[kind].flags, literals[kind].prefix), index);
         if (index == 0) at = random_string(seed, at, usual);
         at = random_string(seed, at, usual);
     }
