@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -48,31 +49,43 @@ func ask(arguments []string) {
 	roots.AppendCertsFromPEM(pem)
 	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true,
 		TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "localhost"}}}
-	sent := pattern(100000)
+	sent, first := pattern(100000), true
 	// Go knows the limit by then and keeps to it: a status of 0 wanted means that it does not even ask.
-	post := func(long int, want int) {
+	try := func(long int, want int) error {
 		request, err := http.NewRequest("POST", url, bytes.NewReader(sent))
 		if err != nil {
-			fail(err)
+			return err
 		}
 		if long > 0 {
 			request.Header.Set("x-long", strings.Repeat("x", long))
 		}
 		response, err := client.Do(request)
 		if err != nil && want == 0 && strings.Contains(err.Error(), "advertised limit") {
-			return
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		if response.StatusCode != want || response.ProtoMajor != 2 {
+			return fmt.Errorf("status %d, %s", response.StatusCode, response.Proto)
+		}
+		back, err := io.ReadAll(response.Body)
+		if want == 200 && (err != nil || !bytes.Equal(back, sent)) {
+			return fmt.Errorf("the content differs: %d octets, %v", len(back), err)
+		}
+		return nil
+	}
+	post := func(long int, want int) {
+		err := try(long, want)
+		// A fault of its own, which tools/firmware/README.md describes: only the first request of a connection meets it.
+		if err != nil && first && strings.Contains(err.Error(), "FLOW_CONTROL_ERROR") {
+			err = try(long, want)
 		}
 		if err != nil {
 			fail(err)
 		}
-		defer response.Body.Close()
-		if response.StatusCode != want || response.ProtoMajor != 2 {
-			fail("status", response.StatusCode, response.Proto)
-		}
-		back, err := io.ReadAll(response.Body)
-		if want == 200 && (err != nil || !bytes.Equal(back, sent)) {
-			fail("the content differs:", len(back), err)
-		}
+		first = false
 	}
 	post(0, 200)
 	post(6000, 0)
