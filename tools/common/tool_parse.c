@@ -50,6 +50,15 @@ static bool is_secret(const char *name) {
     return false;
 }
 
+bool tool_field_is_of_connection(const char *line) {
+    static const char *const names[] = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const size_t len = strlen(names[i]);
+        if (strncasecmp(line, names[i], len) == 0 && line[len] == ':') return true;
+    }
+    return false;
+}
+
 bool tool_fields_add(tool_fields *fields, const char *line) {
     const char *colon = strchr(line, ':');
     if (!colon || !tool_is_token(line, (size_t)(colon - line))) return false;

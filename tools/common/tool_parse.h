@@ -24,6 +24,9 @@ typedef struct tool_fields {
     size_t n;
 } tool_fields;
 
+/* Whether 'name: value' is about one connection of HTTP/1, and so can be in no message of HTTP/2 (RFC 9113, 8.2.2). */
+bool tool_field_is_of_connection(const char *line);
+
 /* Add one: the name is made lower-case, white space around the value dropped, and secrets marked never-indexed (RFC
  * 7541, 7.1.3). False when there is no colon, or no token before it. */
 bool tool_fields_add(tool_fields *fields, const char *line);

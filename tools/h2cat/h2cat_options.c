@@ -145,7 +145,9 @@ static int take(h2cat_options *o, int option) {
     case 'X':
         o->method = optarg;
         return tool_is_token(optarg, strlen(optarg)) ? -1 : complain("a method is a word, not ", optarg);
-    case 'H': return tool_fields_add(&o->fields, optarg) ? -1 : complain("a header is 'name: value', not ", optarg);
+    case 'H':
+        if (tool_field_is_of_connection(optarg)) return complain("HTTP/2 has no such header: ", optarg);
+        return tool_fields_add(&o->fields, optarg) ? -1 : complain("a header is 'name: value', not ", optarg);
     case 'k': o->tls.options.insecure = true; return -1;
     case OPT_CACERT: o->tls.options.ca_file = optarg; return -1;
     case OPT_CERT: o->tls.options.cert_file = optarg; return -1;
