@@ -87,6 +87,7 @@ int h2conn_ws_accept(h2conn_ws **ws, h2conn_request *request, const h2conn_field
  *   H2CONN_ECUT        the stream ended without one
  *   H2CONN_EPROTOCOL   the peer broke a rule, was told, and the WebSocket is over: h2conn_ws_why
  *   H2CONN_ETIMEDOUT   the read deadline passed; nothing is lost
+ *   H2CONN_ESTATE      another thread is reading
  * or what h2conn_read gives. */
 ptrdiff_t h2conn_ws_read(h2conn_ws *ws, void *buf, size_t len, h2conn_ws_piece *piece);
 
