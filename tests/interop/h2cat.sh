@@ -273,7 +273,7 @@ for arguments in '' 'ftp://localhost/' 'http://localhost http://localhost' '--ec
     '--no-such-option http://localhost' '-H nocolon http://localhost' '--timeout 0 http://localhost' '--timeout' \
     '--listen -k http://localhost:0' '--listen --echo https://localhost:0' '--cacert x http://localhost' '--cert x https://localhost' \
     '--listen --respond /nonexistent http://127.0.0.1:0' '--websocket=x http://localhost' '--ping 0 http://localhost' \
-    '--listen --stats http://localhost:0' '--listen --reconnect http://localhost:0' '--tcp a:1 --stats http://localhost' '--tcp a:1 --unix b http://localhost' '--tcp nowhere http://localhost' '--websocket -X PUT http://localhost' 'https://localhost --cacert /nonexistent' '-H : http://localhost' '-H a@b:c http://localhost' '-H Connection:close http://localhost' '--listen --echo -H upgrade:x http://localhost:0' '-X A@B http://localhost' '--ping . http://localhost'; do
+    '--listen --stats http://localhost:0' '--listen --reconnect http://localhost:0' '--tcp a:1 --stats http://localhost' '--tcp a:1 --unix b http://localhost' '--tcp nowhere http://localhost' '--listen --tcp :22 http://localhost:0' '--listen --unix= http://localhost:0' '--websocket -X PUT http://localhost' 'https://localhost --cacert /nonexistent' '-H : http://localhost' '-H a@b:c http://localhost' '-H Connection:close http://localhost' '--listen --echo -H upgrade:x http://localhost:0' '-X A@B http://localhost' '--ping . http://localhost'; do
     # shellcheck disable=SC2086 # arguments
     expect "usage: '$arguments' is exit status 1 and one line" status 1 '^h2cat: .' $arguments
     [ "$(wc -l <"$dir/said")" -eq 1 ] || failed "usage: '$arguments' gives one line"

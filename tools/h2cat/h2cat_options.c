@@ -108,7 +108,9 @@ static int set_mode(h2cat_options *o, h2cat_mode mode, const char *argument) {
 }
 
 static int set_target(h2cat_options *o, const char *tcp, const char *path) {
+    char why[H2CAT_WHY_BYTES];
     o->target = (h2cat_target){tcp, path};
+    if (!h2cat_socket_check(&o->target, why)) return complain(why, "");
     return set_mode(o, H2CAT_FORWARD, NULL);
 }
 
@@ -128,9 +130,7 @@ static int take_mode(h2cat_options *o, int option) {
     case OPT_ECHO: return set_mode(o, H2CAT_ECHO, NULL);
     case OPT_RESPOND: return set_mode(o, H2CAT_RESPOND, optarg);
     case OPT_EXEC: return set_mode(o, H2CAT_EXEC, optarg);
-    case OPT_TCP:
-        if (!strrchr(optarg, ':')) return complain("--tcp is HOST:PORT, not ", optarg);
-        return set_target(o, optarg, NULL);
+    case OPT_TCP: return set_target(o, optarg, NULL);
     case OPT_UNIX: return set_target(o, NULL, optarg);
     default: return 0;
     }

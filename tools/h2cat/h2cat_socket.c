@@ -61,6 +61,15 @@ static bool unix_address(struct sockaddr_un *out, const char *path, char why[H2C
     return false;
 }
 
+bool h2cat_socket_check(const h2cat_target *target, char why[H2CAT_WHY_BYTES]) {
+    struct sockaddr_un address;
+    char host[256], port[32];
+    if (target->path) return unix_address(&address, target->path, why);
+    if (split(target->tcp, host, port)) return true;
+    snprintf(why, H2CAT_WHY_BYTES, "--tcp is HOST:PORT, not %s", target->tcp);
+    return false;
+}
+
 /* ---- dialing ---- */
 
 static int dial_one(const struct sockaddr *address, socklen_t len) {

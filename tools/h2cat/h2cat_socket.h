@@ -13,6 +13,9 @@ typedef struct h2cat_target {
     const char *path; /* of a Unix socket; NULL for none */
 } h2cat_target;
 
+/* Whether it is written as one; false with a sentence in `why`. */
+bool h2cat_socket_check(const h2cat_target *target, char why[H2CAT_WHY_BYTES]);
+
 /* A blocking, connected socket; -1 with a sentence in `why`. */
 int h2cat_socket_dial(const h2cat_target *target, char why[H2CAT_WHY_BYTES]);
 
