@@ -251,7 +251,7 @@ static void measure_stack(void *user, h2conn_request *request) {
     test_echo(NULL, request);
 }
 
-/* The system rounds to whole pages. */
+/* The system rounds to whole pages, and sanitizers add what they need; neither comes near the 8 MiB of the default. */
 START_TEST(contract_threads_of_handlers_have_the_stack_asked_for) {
     static const size_t sizes[] = {H2CONN_STACK_MIN, 262144, 1000000};
     size_t found = 0;
@@ -266,7 +266,7 @@ START_TEST(contract_threads_of_handlers_have_the_stack_asked_for) {
         h2conn_free(conn);
         test_server_stop(&s);
         ck_assert_uint_ge(found, sizes[i]);
-        ck_assert_uint_lt(found, sizes[i] + 65536);
+        ck_assert_uint_lt(found, sizes[i] + 1048576);
     }
 }
 END_TEST
