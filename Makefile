@@ -42,7 +42,10 @@ obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROGS  := $(TOOLS:%=$(BUILD)/bin/%)
 SUITES := $(LAYERS:%=$(BUILD)/tests/test_%)
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+# The small profile has no use for some of them.
+SMALL_TARGETS := $(filter-out frame dump differential,$(FUZZ_TARGETS))
 REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/replay_%)
+SMALL_REPLAYS := $(SMALL_TARGETS:%=$(BUILD)/tests/replay_%)
 
 all: $(BUILD)/libh2conn-core.a $(BUILD)/libh2conn.a $(PROGS) examples ## the libraries, tools and examples, in build/
 
@@ -131,8 +134,8 @@ $(SOAK): $(call obj,tests/soak/soak.c $(addprefix tests/attacks/,kinds.c process
 soak: all $(SOAK) ## MINUTES (10) of honest, rude, vanishing and attacking clients: every byte back, memory flat
 	@$(SOAK) $(MINUTES) $(BUILD)/examples/echo_events http://127.0.0.1:0 2
 
-check: all $(SUITES) $(REPLAYS) $(addprefix $(BUILD)/bench/,ops growth session) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
-	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh $(wildcard tests/interop/*.sh tests/install/*.sh)
+check: all $(SUITES) $(REPLAYS) replays-small $(addprefix $(BUILD)/bench/,ops growth session) $(BUILD)/bin/h2device lint ## every test suite, then interoperation with the peers that are installed
+	@BUILD=$(BUILD) tests/run.sh $(SUITES) tests/fuzz/replay.sh tests/fuzz/replay-small.sh $(wildcard tests/interop/*.sh tests/install/*.sh)
 
 check-asan: ## the same suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" CFLAGS="-O1 -g" check
@@ -154,7 +157,7 @@ coverage-suites: $(BUILD)/tests/test_hpack $(BUILD)/tests/test_h2 $(REPLAYS)
 TARGET  ?= session
 SECONDS ?= 60
 
-# SMALL=1: the small profile, but for the targets that it has no use for.
+# SMALL=1: the small profile.
 SMALL   ?=
 FUZZED  := $(BUILD)/fuzz$(if $(SMALL),-small)
 fuzz: ## fuzz one TARGET (session) for SECONDS (60) with libFuzzer, with SMALL=1 the small profile; needs clang and libclang-rt
@@ -162,17 +165,23 @@ fuzz: ## fuzz one TARGET (session) for SECONDS (60) with libFuzzer, with SMALL=1
 	@tests/fuzz/run.sh libfuzzer $(FUZZED) $(SECONDS) $(TARGET)
 
 fuzz-all: ## fuzz every target, SECONDS (60) each
-	@$(MAKE) --no-print-directory fuzz TARGET="$(if $(SMALL),$(filter-out frame dump differential,$(FUZZ_TARGETS)),$(FUZZ_TARGETS))"
+	@$(MAKE) --no-print-directory fuzz TARGET="$(if $(SMALL),$(SMALL_TARGETS),$(FUZZ_TARGETS))"
 
 fuzz-afl: ## fuzz TARGET for SECONDS with AFL++; needs afl++
 	@CC=afl-clang-fast CFLAGS="-g -O2" OUT=$(BUILD)/afl tests/fuzz/build.sh
 	@tests/fuzz/run.sh afl $(BUILD)/afl $(SECONDS) $(TARGET)
 
 $(BUILD)/tests/replay_dump: $(call obj,$(DUMP))
-$(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c tests/fuzz/wire.c tests/support/invariants.c) $(BUILD)/libh2conn.a
+$(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c tests/fuzz/wire.c tests/support/invariants.c) $(BUILD)/libh2conn-core.a
 	@mkdir -p $(@D)
 	@$(SAY) "LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(if $(findstring differential,$@),-lnghttp2)
+
+# The small profile throughout, in a folder of its own.
+replays-small:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/small CFLAGS="$(CFLAGS) -DH2_SMALL" small-replays
+
+small-replays: $(SMALL_REPLAYS)
 
 include tools/bench/bench.mk
 
@@ -233,7 +242,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all examples attacks soak check prove check-cross firmware firmware-run amalgamation check-amalgamation size coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo clean help
+.PHONY: all examples attacks soak check replays-small small-replays prove check-cross firmware firmware-run amalgamation check-amalgamation size coverage coverage-suites check-asan check-tsan fuzz fuzz-all fuzz-afl lint demo clean help
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)
