@@ -67,12 +67,15 @@ static bool is_known_difference(const note *a, const note *b) {
     /* 8.3.1 demands a method, a scheme and a path, libnghttp2 an authority or Host too; 8.2.1 forbids NUL, CR and LF,
      * libnghttp2 every control character; RFC 9110, 8.6 lets content-length come twice with one value. */
     if (a && a->kind == SECTION && a->lax && b && b->kind == STREAM_FAULT && b->id == a->id) return true;
-    /* 8.3.1: an authority with user information is malformed. */
+    /* 8.3.1: an authority with user information is malformed. RFC 8441, 4 and RFC 9110, 7.8: so is a protocol that is
+     * no token, which libnghttp2 takes for any field's value. */
     if (a && a->kind == STREAM_FAULT && b && b->kind == SECTION && b->lax && a->id == b->id) return true;
     /* 8.1.1: DATA beyond content-length is judged before any of it is delivered; libnghttp2 delivers it first. */
     if (a && a->kind == STREAM_FAULT && a->frame == H2_DATA && b && b->kind == DATA && a->id == b->id) return true;
     /* RFC 7540, 5.3.1: a stream that depends on itself; libnghttp2 ignores priorities. */
     if (is_fault(a) && a->frame == H2_PRIORITY && a->code == H2_PROTOCOL_ERROR) return true;
+    /* The same in HEADERS, which it minds where a stream opens, and not of trailers. */
+    if (a && a->kind == STREAM_FAULT && a->own && a->code == H2_PROTOCOL_ERROR) return true;
     /* RFC 9218, 7.1: PRIORITY_UPDATE for stream 0 is a connection error; libnghttp2 ignores it. */
     if (is_session_fault(a, H2_PRIORITY_UPDATE)) return true;
     /* 5.1.1: a new stream's identifier below one that was used is a connection error, and so (5.1) is DATA on a stream

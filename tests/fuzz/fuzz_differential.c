@@ -20,6 +20,7 @@ typedef struct note {
     uint32_t frame; /* the type of the frame it came of */
     uint32_t nth;   /* and its number */
     bool lax;       /* a section that differences.h has more to say of */
+    bool own;       /* the frame makes its stream depend on itself */
 } note;
 
 typedef struct story {
@@ -28,7 +29,7 @@ typedef struct story {
     uint32_t sum;
     bool over;
     uint32_t frame, nth; /* the one being received */
-    bool lax;
+    bool lax, own;
 } story;
 
 static story ours, theirs;
@@ -53,7 +54,7 @@ static void add(story *s, note_kind kind, uint32_t id, uint32_t sum, uint32_t co
         last->sum = sum;
         return;
     }
-    s->notes[s->n++] = (note){kind, id, sum, code, s->frame, s->nth, s->lax};
+    s->notes[s->n++] = (note){kind, id, sum, code, s->frame, s->nth, s->lax, s->own};
     s->over = kind == STREAM_FAULT || kind == SESSION_FAULT;
 }
 
@@ -127,7 +128,15 @@ static void frame_ours(void *user, bool sent, const h2_frame_header *header, con
         add(&ours, SESSION_FAULT, 0, 0, h2_u32_read(payload + 4));
 }
 
+/* A header block's frames are all as the first says. */
+static bool depends_on_itself(const uint8_t *frame, size_t n) {
+    size_t at = H2_FRAME_HEADER_BYTES + (frame[4] & H2_FLAG_PADDED ? 1 : 0);
+    return frame[3] == H2_HEADERS && frame[4] & H2_FLAG_PRIORITY && n >= at + H2_U32_BYTES &&
+           (h2_u32_read(frame + at) & 0x7fffffffu) == h2_u32_read(frame + 5);
+}
+
 static bool take_ours(void *ctx, const uint8_t *frame, size_t n) {
+    if (frame[3] != H2_CONTINUATION) ours.own = depends_on_itself(frame, n);
     return wire_deliver(session, frame, n, *(const uint8_t *)ctx, NULL, NULL);
 }
 
@@ -161,7 +170,10 @@ static int nv(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *nam
     (void)user;
     bool authority = name_len == 10 && memcmp(name, ":authority", 10) == 0;
     bool host = name_len == 4 && memcmp(name, "host", 4) == 0;
+    bool protocol = name_len == 9 && memcmp(name, ":protocol", 9) == 0;
     if ((authority || host) && memchr(value, '@', value_len)) theirs.lax = true;
+    for (size_t at = 0; protocol && at < value_len; at++)
+        if (value[at] <= ' ' || value[at] >= 0x7f) theirs.lax = true;
     section_sum = mix(section_sum, name, name_len);
     section_sum = mix(section_sum, value, value_len);
     return 0;
