@@ -14,6 +14,7 @@
 #undef hpack_table_get
 #include "prove.h"
 
+#ifndef H2_SMALL
 void hpack_table_get(const hpack_table *t, uint32_t age, hpack_field *field);
 
 /* Where a step goes on to the next in the same call, it has ended for this proof: what it calls leaves all as it is. */
@@ -22,6 +23,7 @@ struct hpack_run;
 static hpack_error hpack_length_octet(struct hpack_run *run);
 /*@ assigns \result \from indirect:run; */
 static hpack_error hpack_string(struct hpack_run *run);
+#endif
 
 #include "hpack_decode.c"
 
@@ -51,6 +53,25 @@ static void entry(hpack_field *field) {
     field->never_index = false;
 }
 
+static void check_field(const hpack_field *field) {
+    /*@ check field->name_len == 0 || \valid_read(field->name + (0 .. field->name_len - 1)); */
+    /*@ check field->value_len == 0 || \valid_read(field->value + (0 .. field->value_len - 1)); */
+}
+
+#ifdef H2_SMALL
+
+bool hpack_table_entry(const hpack_table *t, uint32_t index, hpack_field *field) {
+    if (index == 0 || index > 61 + t->count) return false;
+    entry(field);
+    return true;
+}
+
+void hpack_table_add(hpack_table *t, const hpack_field *field) {
+    check_field(field);
+}
+
+#else
+
 void hpack_static_get(uint32_t index, hpack_field *field) {
     /*@ check 1 <= index <= 61; */
     entry(field);
@@ -61,15 +82,17 @@ void hpack_table_get(const hpack_table *t, uint32_t age, hpack_field *field) {
     entry(field);
 }
 
-static void check_field(const hpack_field *field) {
-    /*@ check field->name_len == 0 || \valid_read(field->name + (0 .. field->name_len - 1)); */
-    /*@ check field->value_len == 0 || \valid_read(field->value + (0 .. field->value_len - 1)); */
-}
-
 void hpack_table_add_keyed(hpack_table *t, const hpack_field *field, hpack_key key) {
     /*@ check t->bytes >= t->max || t->storage != \null; */
     check_field(field);
 }
+
+static bool grow(hpack_table *t, uint32_t bytes) {
+    /*@ check bytes <= t->max; */
+    return any_u32(0, 1);
+}
+
+#endif
 
 void hpack_table_init(hpack_table *t, void *memory, size_t bytes) {
     t->count = 0;
@@ -83,17 +106,22 @@ void hpack_table_resize(hpack_table *t, uint32_t max) {
     t->count = any_u32(0, COUNT);
 }
 
-static bool grow(hpack_table *t, uint32_t bytes) {
-    /*@ check bytes <= t->max; */
-    return any_u32(0, 1);
-}
+#ifdef H2_SMALL /* which writes whole symbols only */
+#define WRITTEN(len) (2 * (len))
+#define KINDS        0xff
+#else
+#define WRITTEN(len) (2 * (len) + 1)
+#define KINDS        HPACK_WITHOUT
+#endif
 
 size_t hpack_huffman_decode(uint32_t *code, uint8_t *code_bits, const uint8_t *in, size_t len, char *out) {
-    /*@ check (len == 0 || \valid_read(in + (0 .. len - 1))) && \valid(out + (0 .. 2 * len)); */
-    any_octets(out, 2 * len + 1);
+    /*@ check len == 0 || \valid_read(in + (0 .. len - 1)); */
+    size_t written = WRITTEN(len);
+    /*@ check written == 0 || \valid(out + (0 .. written - 1)); */
+    any_octets(out, written);
     *code = any_u32(0, UINT32_MAX);
     *code_bits = (uint8_t)any_u32(0, 29);
-    return symbols > 2 * len ? SIZE_MAX : symbols;
+    return symbols > 2 * len && len > 0 ? SIZE_MAX : len > 0 ? symbols : 0;
 }
 
 static void emit(void *ctx, const hpack_field *field) {
@@ -105,7 +133,7 @@ static void check_decoder(void) {
     uint32_t kept = d.arena_used - d.start;
 
     /*@ check d.arena == &arena[0] && d.arena_cap == ARENA && d.arena_used <= d.arena_cap; */
-    /*@ check d.kind <= HPACK_WITHOUT && d.updates <= 2; */
+    /*@ check d.kind <= KINDS && d.updates <= 2; */
     switch (d.state) {
     case HPACK_AT_FIELD: return;
     case HPACK_AT_INDEX:
@@ -137,11 +165,9 @@ static void check_decoder(void) {
 
 /* A decoder at `state`, with all that the state leaves open. */
 static void at(uint8_t state, uint32_t start, uint32_t used) {
-    static const hpack_storage storage = {NULL, grow};
-
     any_octets(&d, sizeof d);
     d.state = state;
-    d.kind = (uint8_t)any_u32(0, HPACK_WITHOUT);
+    d.kind = (uint8_t)any_u32(0, KINDS);
     d.updates = (uint8_t)any_u32(0, HPACK_MAX_UPDATES);
     d.huffman = any_u32(0, 1);
     d.update_due = any_u32(0, 1);
@@ -154,9 +180,12 @@ static void at(uint8_t state, uint32_t start, uint32_t used) {
     d.start = start;
     d.table.max = 4096;
     d.table.size = any_u32(0, 4096);
+    d.table.count = COUNT;
+#ifndef H2_SMALL
+    static const hpack_storage storage = {NULL, grow};
     d.table.bytes = any_u32(0, 4096);
     d.table.storage = &storage;
-    d.table.count = COUNT;
+#endif
 }
 
 /* A step over the first `n` octets of the input, after which the decoder is as it was. */
@@ -168,14 +197,26 @@ static void step(size_t n) {
     d = before;
 }
 
-/* With prove_fields: first octets of a representation, those of like kinds and indices together. */
+/* First octets of a representation, those of like kinds and indices together, and kinds; indexed fields come first. */
 static const uint8_t first_octets[][2] = {
     {0x80, 0x80}, {0x81, 0xbd}, {0xbe, 0xc0}, {0xc1, 0xfe}, {0xff, 0xff}, {0x20, 0x3f}, {0x40, 0x40}, {0x41, 0x7d},
     {0x7e, 0x7e}, {0x7f, 0x7f}, {0x00, 0x00}, {0x01, 0x0e}, {0x0f, 0x0f}, {0x10, 0x10}, {0x11, 0x1e}, {0x1f, 0x1f}};
+#define INDEXED_FIRSTS 5u
 
-static void fields(uint32_t used) {
+#ifdef H2_SMALL
+static const uint8_t kinds[][2] = {{0x80, 0xff}, {0x20, 0x3f}, {0x40, 0x7f}, {0x00, 0x0f}, {0x10, 0x1f}};
+#else
+static const uint8_t kinds[][2] = {{HPACK_INDEXED, HPACK_INDEXED},
+                                   {HPACK_UPDATE, HPACK_UPDATE},
+                                   {HPACK_INCREMENTAL, HPACK_INCREMENTAL},
+                                   {HPACK_NEVER, HPACK_NEVER},
+                                   {HPACK_WITHOUT, HPACK_WITHOUT}};
+#endif
+
+/* Only of indexed fields when `indexed`. */
+static void fields(uint32_t used, bool indexed) {
     at(HPACK_AT_FIELD, any_u32(0, ARENA), used);
-    for (size_t i = 0; i < sizeof first_octets / sizeof first_octets[0]; i++) {
+    for (size_t i = 0; i < (indexed ? INDEXED_FIRSTS : sizeof first_octets / sizeof first_octets[0]); i++) {
         input[0] = (uint8_t)any_u32(first_octets[i][0], first_octets[i][1]);
         step(any_u32(1, LARGE));
     }
@@ -183,16 +224,20 @@ static void fields(uint32_t used) {
     d.shift = (uint8_t)(7 * any_u32(0, 3));
     d.value = any_u32(0, HPACK_MAX_INTEGER);
     input[0] = any_u8();
-    for (d.kind = HPACK_INDEXED; d.kind <= HPACK_WITHOUT; d.kind++) step(any_u32(1, LARGE));
+    for (size_t i = 0; i < (indexed ? 1 : sizeof kinds / sizeof kinds[0]); i++) {
+        d.kind = (uint8_t)any_u32(kinds[i][0], kinds[i][1]);
+        step(any_u32(1, LARGE));
+    }
 }
 
+/* Of an entry's value nothing is asked but by an indexed field. */
 void prove_fields(void) {
     for (uint32_t used = 0; used <= ARENA; used++)
         for (uint32_t name_len = 0; name_len <= ARENA + 1; name_len++)
             for (uint32_t value_len = 0; value_len <= ARENA + 1; value_len++) {
                 entry_name_len = class_of(name_len, LARGE);
                 entry_value_len = class_of(value_len, LARGE);
-                fields(used);
+                fields(used, value_len > 0);
             }
 }
 
@@ -259,6 +304,12 @@ static void piece_of(uint8_t state) {
         symbols = class_of(n, LARGE);
         step(any_u32(1, LARGE));
     }
+#ifdef H2_SMALL /* where an empty string is a step of its own */
+    d.value = 0;
+    step(0);
+    d.huffman = 0;
+    step(0);
+#endif
 }
 
 void prove_strings(void) {
