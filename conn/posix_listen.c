@@ -44,6 +44,10 @@ static void add_session(posix_listener *l, int fd, const posix_ends *ends) {
         atomic_fetch_sub(&loop->server->n_sessions, 1);
         return;
     }
+    /* Nothing is known of it yet: many that come at once wait as if they had taken long. */
+    s->heavy = true;
+    s->spent_until_us = posix_now_us() + POSIX_SHARE * POSIX_TURN_US;
+    loop->loop.single = false;
     if (posix_loop_add(&loop->loop, s) == H2CONN_OK)
         s->source.ready(&s->source);
     else

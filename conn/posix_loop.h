@@ -15,7 +15,7 @@
  * Turns are of bounded length, and short for who is not known to have much to do. Sessions that had more to do, or took
  * much of the loop's time of late, stand in a line of their own: of them the loop takes as many as fill one long turn,
  * then looks at all others again. So a session that needs little waits for one long turn of those that need much,
- * however many they are. Those that wait for their peer to leave stand there too.
+ * however many they are. Those that have just come, and those that wait for their peer to leave, stand there too.
  *
  * Locks: `lock` is taken after a session's and guards the lists, the timers and the flags. The loop's own thread calls
  * sessions without it. Sessions are removed by the loop's thread alone, in the sweep, so what it has in hand stays.

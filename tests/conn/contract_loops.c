@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <linux/sockios.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "conn_suites.h"
@@ -172,7 +175,7 @@ typedef struct behind {
     _Atomic uint64_t session; /* the first */
     _Atomic size_t heard;
     h2conn *conn; /* of the first handler */
-    _Atomic bool first_filled;
+    _Atomic bool first_filled, stuck;
     test_flag filled, held, let_go, entered, over;
 } behind;
 
@@ -200,9 +203,10 @@ static void fill_or_enter(void *user, h2conn_request *request) {
         return;
     }
     ck_assert_int_eq(h2conn_accept(&conn, request, 200, NULL, 0), H2CONN_OK);
-    while (h2conn_try_write(conn, block, sizeof block) > 0) {
-    }
     b->conn = conn;
+    test_raise(&b->filled);
+    while (!atomic_load(&b->stuck))
+        if (h2conn_try_write(conn, block, sizeof block) <= 0) sched_yield();
     test_raise(&b->filled);
     test_await(&b->over, 1);
 }
@@ -217,6 +221,20 @@ static void make_room(int fd, h2conn *conn) {
         some = n < sizeof bytes ? n : sizeof bytes;
         ck_assert(test_read_raw(fd, bytes, some));
     }
+}
+
+/* What was sent is in one of the two sockets, and no more goes. */
+static bool is_stuck(int fd, h2conn *conn) {
+    posix_session *s = conn->session;
+    int unread = 0, unsent = 0;
+    pthread_mutex_lock(&s->lock);
+    struct pollfd server = {.fd = s->socket.fd, .events = POLLOUT};
+    const bool full = poll(&server, 1, 0) == 0 && h2conn_link_pending(&s->link) > 0;
+    ck_assert_int_eq(ioctl(s->socket.fd, SIOCOUTQ, &unsent), 0);
+    ck_assert_int_eq(ioctl(fd, FIONREAD, &unread), 0);
+    const bool all = s->link.sent == (uint64_t)unread + (uint64_t)unsent;
+    pthread_mutex_unlock(&s->lock);
+    return full && all;
 }
 
 /* A client with the widest windows that has asked for more than it reads. Returns the octets it sent. */
@@ -238,6 +256,9 @@ START_TEST(loop_calls_a_handler_for_what_a_drain_takes_in) {
     const int fd = test_dial_raw(s.url);
     size_t asked = ask_for_much(fd);
     test_await(&b.filled, 1);
+    while (!is_stuck(fd, b.conn)) sched_yield();
+    atomic_store(&b.stuck, true);
+    test_await(&b.filled, 2);
     for (int i = 0; i < 10; i++) test_write_frame(fd, H2_PING, 0, 0, "12345678", H2_PING_BYTES);
     test_write_post(fd, 3, H2_FLAG_END_STREAM);
     asked += 10 * (H2_FRAME_HEADER_BYTES + H2_PING_BYTES) + POST_BYTES;

@@ -112,17 +112,25 @@ static void let_go(scene *at) {
     test_raise(&at->released);
 }
 
+/* What all took so far is forgotten: time passes in a turn of `other`, whom it is charged to. */
+static void forget(scene *at, int other) {
+    hold(at, other, 'x');
+    pass(POSIX_SHARE * POSIX_TURN_US);
+    let_go(at);
+}
+
 START_TEST(loop_serves_a_session_that_took_long_behind_one_that_did_not) {
     scene at;
     begin(&at);
     const int heavy = enter(&at), light = enter(&at), other = enter(&at);
+    forget(&at, other);
     say(heavy, 1, 'A');
-    await_said(&at, "A");
+    await_said(&at, "xA");
     hold(&at, other, 'x');
     say(heavy, 1, 'a');
     say(light, 1, 'b');
     let_go(&at);
-    await_said(&at, "Axba");
+    await_said(&at, "xAxba");
     close(heavy), close(light), close(other);
     test_server_stop(&at.s);
 }
@@ -145,19 +153,36 @@ START_TEST(loop_forgets_what_a_session_took_when_it_takes_no_more) {
 }
 END_TEST
 
+START_TEST(loop_serves_a_session_that_has_just_come_behind_others) {
+    scene at;
+    begin(&at);
+    const int known = enter(&at), other = enter(&at);
+    forget(&at, other);
+    const int stranger = enter(&at);
+    hold(&at, other, 'x');
+    say(stranger, 1, 'a');
+    say(known, 1, 'b');
+    let_go(&at);
+    await_said(&at, "xxba");
+    close(known), close(stranger), close(other);
+    test_server_stop(&at.s);
+}
+END_TEST
+
 START_TEST(loop_adds_up_the_short_turns_of_a_session) {
     scene at;
     begin(&at);
     const int busy = enter(&at), light = enter(&at), other = enter(&at);
-    for (int i = 1; i <= 6; i++) {
+    forget(&at, other);
+    for (unsigned i = 1; i <= 6; i++) {
         say(busy, 1, '2');
-        await_said(&at, &"222222"[6 - i]);
+        while (atomic_load(&at.n) < 1 + i) sched_yield();
     }
     hold(&at, other, 'x');
     say(busy, 1, 'a');
     say(light, 1, 'b');
     let_go(&at);
-    await_said(&at, "222222xba");
+    await_said(&at, "x222222xba");
     close(busy), close(light), close(other);
     test_server_stop(&at.s);
 }
@@ -168,11 +193,12 @@ START_TEST(loop_gives_a_light_session_a_short_turn) {
     begin(&at);
     const int many = enter(&at), light = enter(&at), other = enter(&at);
     for (uint32_t id = 3; id <= 7; id += 2) request_on(many, id);
+    forget(&at, other);
     hold(&at, other, 'x');
     for (uint32_t id = 1; id <= 7; id += 2) say(many, id, '3');
     say(light, 1, 'b');
     let_go(&at);
-    await_said(&at, "x33b33");
+    await_said(&at, "xx33b33");
     close(many), close(light), close(other);
     test_server_stop(&at.s);
 }
@@ -182,10 +208,11 @@ START_TEST(loop_looks_at_light_sessions_after_a_turn_of_heavy_ones) {
     scene at;
     begin(&at);
     const int one = enter(&at), two = enter(&at), light = enter(&at), other = enter(&at);
+    forget(&at, other);
     say(one, 1, 'A');
-    await_said(&at, "A");
+    await_said(&at, "xA");
     say(two, 1, 'B');
-    await_said(&at, "AB");
+    await_said(&at, "xAB");
     hold(&at, other, 'x');
     say(one, 1, 'X');
     say(two, 1, 'B');
@@ -193,7 +220,7 @@ START_TEST(loop_looks_at_light_sessions_after_a_turn_of_heavy_ones) {
     test_await(&at.held, ++at.holds);
     say(light, 1, 'c');
     let_go(&at);
-    await_said(&at, "ABxXcB");
+    await_said(&at, "xABxXcB");
     close(one), close(two), close(light), close(other);
     test_server_stop(&at.s);
 }
@@ -279,6 +306,7 @@ Suite *posix_turns_suite(void) {
     TCase *tc = test_case(suite, "turns");
     tcase_add_test(tc, loop_serves_a_session_that_took_long_behind_one_that_did_not);
     tcase_add_test(tc, loop_forgets_what_a_session_took_when_it_takes_no_more);
+    tcase_add_test(tc, loop_serves_a_session_that_has_just_come_behind_others);
     tcase_add_test(tc, loop_adds_up_the_short_turns_of_a_session);
     tcase_add_test(tc, loop_gives_a_light_session_a_short_turn);
     tcase_add_test(tc, loop_looks_at_light_sessions_after_a_turn_of_heavy_ones);
