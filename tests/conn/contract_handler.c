@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "conn_suites.h"
 #include "conn_test.h"
-#include "posix_server.h"
+#include "posix_conn.h"
 
 /* "A handler that returns closes its connection. A client that goes away ends the handler's reads and writes." And what
  * a handler can ask and answer. */
@@ -464,44 +462,6 @@ START_TEST(contract_handlers_that_block_have_a_thread_each) {
 }
 END_TEST
 
-/* In place of the system's call: the time of a thread that idles is over at once. */
-static _Atomic bool idles_no_time;
-
-int __real_sem_timedwait(sem_t *sem, const struct timespec *until);
-int __wrap_sem_timedwait(sem_t *sem, const struct timespec *until);
-int __wrap_sem_timedwait(sem_t *sem, const struct timespec *until) {
-    if (!atomic_load(&idles_no_time)) return __real_sem_timedwait(sem, until);
-    errno = ETIMEDOUT;
-    return -1;
-}
-
-static unsigned count_threads(posix_handlers *handlers) {
-    pthread_mutex_lock(&handlers->lock);
-    const unsigned n = handlers->threads;
-    pthread_mutex_unlock(&handlers->lock);
-    return n;
-}
-
-START_TEST(contract_handler_threads_that_idled_end_and_others_come) {
-    test_server s;
-    test_server_handle(&s, test_echo, NULL);
-    h2conn *conn = test_connect(s.url, NULL);
-    test_ask(conn, "the first thread sleeps after this");
-    h2conn_free(conn);
-    atomic_store(&idles_no_time, true);
-    for (int i = 0; i < 20; i++) {
-        conn = test_connect(s.url, NULL);
-        test_ask(conn, "is somebody there?");
-        h2conn_free(conn);
-    }
-    while (count_threads(&s.server->handlers) > 1) sched_yield(); /* the first may sleep still */
-    conn = test_connect(s.url, NULL);
-    test_ask(conn, "and now?");
-    h2conn_free(conn);
-    test_server_stop(&s);
-}
-END_TEST
-
 static void add_of_each_style(TCase *tc) {
     tcase_add_test(tc, contract_handler_that_returns_closes_its_connection);
     tcase_add_test(tc, contract_handler_that_returned_refuses_a_client_that_goes_on_sending);
@@ -521,7 +481,6 @@ Suite *contract_handler_suite(void) {
     tcase_add_test(tc, contract_handler_pool_is_bounded_and_refuses_beyond);
     tcase_add_test(tc, contract_handler_answer_arrives_while_the_next_handler_blocks);
     tcase_add_test(tc, contract_handlers_that_block_have_a_thread_each);
-    tcase_add_test(tc, contract_handler_threads_that_idled_end_and_others_come);
     tcase_add_test(tc, contract_handler_is_spared_requests_that_were_taken_back);
     test_each_style(suite, add_of_each_style);
     return suite;

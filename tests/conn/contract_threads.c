@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* pthread_getattr_np */
+#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "conn_suites.h"
 #include "conn_test.h"
+#include "posix_server.h"
 
 /* "Any number of threads may read and write one connection; the bytes of one write are never interleaved with
  * another's." */
@@ -271,6 +275,46 @@ START_TEST(contract_threads_of_handlers_have_the_stack_asked_for) {
 }
 END_TEST
 
+/* ---- threads of handlers ---- */
+
+/* In place of the system's call: the time of a thread that idles is over at once. */
+static _Atomic bool idles_no_time;
+
+int __real_sem_timedwait(sem_t *sem, const struct timespec *until);
+int __wrap_sem_timedwait(sem_t *sem, const struct timespec *until);
+int __wrap_sem_timedwait(sem_t *sem, const struct timespec *until) {
+    if (!atomic_load(&idles_no_time)) return __real_sem_timedwait(sem, until);
+    errno = ETIMEDOUT;
+    return -1;
+}
+
+static unsigned count_threads(posix_handlers *handlers) {
+    pthread_mutex_lock(&handlers->lock);
+    const unsigned n = handlers->threads;
+    pthread_mutex_unlock(&handlers->lock);
+    return n;
+}
+
+START_TEST(contract_handler_threads_that_idled_end_and_others_come) {
+    test_server s;
+    test_server_handle(&s, test_echo, NULL);
+    h2conn *conn = test_connect(s.url, NULL);
+    test_ask(conn, "the first thread sleeps after this");
+    h2conn_free(conn);
+    atomic_store(&idles_no_time, true);
+    for (int i = 0; i < 20; i++) {
+        conn = test_connect(s.url, NULL);
+        test_ask(conn, "is somebody there?");
+        h2conn_free(conn);
+    }
+    while (count_threads(&s.server->handlers) > 1) sched_yield(); /* the first may sleep still */
+    conn = test_connect(s.url, NULL);
+    test_ask(conn, "and now?");
+    h2conn_free(conn);
+    test_server_stop(&s);
+}
+END_TEST
+
 static void add_of_each_style(TCase *tc) {
     tcase_add_test(tc, contract_threads_never_interleave_writes);
     tcase_add_test(tc, contract_threads_that_read_share_the_bytes_and_all_see_the_end);
@@ -284,6 +328,7 @@ Suite *contract_threads_suite(void) {
     tcase_add_test(tc, contract_threads_never_interleave_writes_of_a_server);
     tcase_add_test(tc, contract_threads_of_both_sides_send_their_own);
     tcase_add_test(tc, contract_threads_of_handlers_have_the_stack_asked_for);
+    tcase_add_test(tc, contract_handler_threads_that_idled_end_and_others_come);
     test_each_style(suite, add_of_each_style);
     return suite;
 }
