@@ -260,43 +260,6 @@ START_TEST(contract_handler_answers_completely) {
 }
 END_TEST
 
-/* RFC 9110, 6.4.1: what is written where a response has no content is refused, and its end alone is sent. */
-static void accept_without_content(void *user, h2conn_request *request) {
-    const h2conn_field trailer = H2CONN_FIELD("x", "y");
-    const bool head = strcmp(h2conn_request_method(request), "HEAD") == 0;
-    h2conn *conn;
-    size_t written = 1;
-    (void)user;
-    ck_assert_int_eq(h2conn_accept(&conn, request, head ? 200 : 204, NULL, 0), H2CONN_OK);
-    ck_assert_int_eq(h2conn_write(conn, "bytes", 5, &written), H2CONN_ESTATE);
-    ck_assert_uint_eq(written, 0);
-    ck_assert_int_eq(h2conn_try_write(conn, "bytes", 5), H2CONN_ESTATE);
-    ck_assert_int_eq(h2conn_close_write_with(conn, &trailer, 1), H2CONN_ESTATE);
-    ck_assert_int_eq(h2conn_write(conn, NULL, 0, NULL), H2CONN_OK);
-    h2conn_close(conn);
-}
-
-START_TEST(rfc9110_6_4_1_a_connection_without_content_is_not_written_to) {
-    static const char *const methods[] = {"GET", "HEAD", "POST"};
-    test_server s;
-    test_server_answer(&s, accept_without_content, NULL);
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        const h2conn_options options = {.method = methods[i]};
-        h2conn_response response;
-        h2conn *conn;
-        char byte;
-        size_t n;
-        ck_assert_int_eq(h2conn_connect(&conn, s.url, &options, &response), H2CONN_OK);
-        ck_assert_int_eq(response.status, i == 1 ? 200 : 204);
-        ck_assert_int_eq(h2conn_read(conn, &byte, 1), 0);
-        h2conn_trailers(conn, &n);
-        ck_assert_uint_eq(n, 0);
-        h2conn_free(conn);
-    }
-    test_server_stop(&s);
-}
-END_TEST
-
 /* RFC 9113, 8.1: an answer before the request's end is complete, and RST_STREAM with NO_ERROR refuses what is still
  * sent. */
 START_TEST(rfc9113_8_1_an_early_answer_is_complete_and_the_rest_is_refused) {
@@ -468,7 +431,6 @@ static void add_of_each_style(TCase *tc) {
     tcase_add_test(tc, contract_handler_that_answers_nothing_answers_404);
     tcase_add_test(tc, contract_handler_sees_the_request_and_the_client_the_response);
     tcase_add_test(tc, contract_handler_answers_completely);
-    tcase_add_test(tc, rfc9110_6_4_1_a_connection_without_content_is_not_written_to);
     tcase_add_test(tc, rfc9113_8_1_an_early_answer_is_complete_and_the_rest_is_refused);
 }
 
