@@ -13,14 +13,23 @@
 #include <stdint.h>
 #include <string.h>
 
-typedef enum h2_chars {
-    H2_CHARS_METHOD,    /* RFC 9110, 9.1 and 5.6.2 */
-    H2_CHARS_SCHEME,    /* RFC 3986, 3.1 */
-    H2_CHARS_AUTHORITY, /* RFC 3986, 3.2 */
-    H2_CHARS_PATH,      /* 3.3 and 3.4, taken as any visible character, since clients send more than they should */
-    H2_CHARS_NAME,      /* RFC 9110, 5.6.2, without upper case (RFC 9113, 8.2.1) */
-    H2_CHARS_HOST       /* an authority without "@" */
+/* The characters of a sort: a bit for each of ASCII, then one for all others. One object each, so that a program has
+ * those it uses. */
+typedef struct h2_chars {
+    uint32_t bits[5];
 } h2_chars;
+
+extern const h2_chars h2_chars_method;    /* RFC 9110, 9.1 and 5.6.2 */
+extern const h2_chars h2_chars_scheme;    /* RFC 3986, 3.1 */
+extern const h2_chars h2_chars_authority; /* RFC 3986, 3.2 */
+extern const h2_chars h2_chars_host;      /* the same without "@" */
+/* RFC 3986, 3.3 and 3.4, taken as any visible character, since clients send more than they should. */
+extern const h2_chars h2_chars_path;
+extern const h2_chars h2_chars_name;  /* RFC 9110, 5.6.2, without upper case (RFC 9113, 8.2.1) */
+extern const h2_chars h2_chars_value; /* RFC 9110, 5.5: no NUL, CR or LF */
+
+/* Whether each character of a string is of `sort`. */
+bool h2_chars_all(const h2_chars *sort, const char *at, size_t len);
 
 #ifndef H2_SMALL
 
@@ -86,52 +95,26 @@ static inline bool h2_all_plain(const char *at, size_t len, uint64_t (*odd)(uint
     return !(found & H2_TOPS);
 }
 
-static inline bool h2_value_is_plain(const char *value, size_t len) {
-    return h2_all_plain(value, len, h2_odd_in_value);
-}
-
-/* Whether a string is of the plain sort of its characters. */
-static inline bool h2_chars_are_plain(h2_chars sort, const char *at, size_t len) {
-    switch (sort) {
-    case H2_CHARS_NAME: return h2_all_plain(at, len, h2_odd_in_name);
-    case H2_CHARS_METHOD: return len == 3 && memcmp(at, "GET", 3) == 0;
-    case H2_CHARS_SCHEME: return (len == 4 || len == 5) && memcmp(at, "https", len) == 0;
-    case H2_CHARS_AUTHORITY:
-    case H2_CHARS_HOST: return h2_all_plain(at, len, h2_odd_in_host);
-    case H2_CHARS_PATH: return h2_all_plain(at, len, h2_odd_in_path);
-    default: return false;
-    }
-}
+#define H2_PLAIN(test) (test)
 
 #else
 
-static inline bool h2_value_is_plain(const char *value, size_t len) {
-    (void)value, (void)len;
-    return false;
-}
-
-static inline bool h2_chars_are_plain(h2_chars sort, const char *at, size_t len) {
-    (void)sort, (void)at, (void)len;
-    return false;
-}
+#define H2_PLAIN(test) false
 
 #endif
 
-/* Whether a string, which may be empty, is made of the characters of its sort alone. */
-static inline bool h2_chars_are(h2_chars sort, const char *at, size_t len) {
-    /* A bit a character of ASCII. */
-    static const uint32_t sets[][4] = {[H2_CHARS_NAME] = {0, 0x03ff6cfau, 0xc0000000u, 0x57ffffffu},
-                                       [H2_CHARS_METHOD] = {0, 0x03ff6cfau, 0xc7fffffeu, 0x57ffffffu},
-                                       [H2_CHARS_SCHEME] = {0, 0x03ff6800u, 0x07fffffeu, 0x07fffffeu},
-                                       [H2_CHARS_AUTHORITY] = {0, 0x2fff7ff2u, 0xafffffffu, 0x47fffffeu},
-                                       [H2_CHARS_HOST] = {0, 0x2fff7ff2u, 0xaffffffeu, 0x47fffffeu},
-                                       [H2_CHARS_PATH] = {0, 0xfffffffeu, 0xffffffffu, 0x7fffffffu}};
-    if (h2_chars_are_plain(sort, at, len)) return true;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)at[i];
-        if (c < 128 ? !(sets[sort][c >> 5] >> (c & 31) & 1) : sort != H2_CHARS_PATH) return false;
+/* h2_are_SORT: whether a string, which may be empty, is made of the characters of its sort alone. */
+#define H2_CHARS_ARE(sort, plain)                                                                                      \
+    static inline bool h2_are_##sort(const char *at, size_t len) {                                                     \
+        return H2_PLAIN(plain) || h2_chars_all(&h2_chars_##sort, at, len);                                             \
     }
-    return true;
-}
+H2_CHARS_ARE(name, h2_all_plain(at, len, h2_odd_in_name))
+H2_CHARS_ARE(value, h2_all_plain(at, len, h2_odd_in_value))
+H2_CHARS_ARE(path, h2_all_plain(at, len, h2_odd_in_path))
+H2_CHARS_ARE(authority, h2_all_plain(at, len, h2_odd_in_host))
+H2_CHARS_ARE(host, h2_all_plain(at, len, h2_odd_in_host))
+H2_CHARS_ARE(method, len == 3 && memcmp(at, "GET", 3) == 0)
+H2_CHARS_ARE(scheme, (len == 4 || len == 5) && memcmp(at, "https", len) == 0)
+#undef H2_CHARS_ARE
 
 #endif

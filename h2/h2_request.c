@@ -19,14 +19,33 @@ static bool path_is_valid(const hpack_field *path, const hpack_field *method) {
 }
 
 static bool is_host(const hpack_field *f) {
-    return f->value_len > 0 && h2_chars_are(H2_CHARS_HOST, f->value, f->value_len);
+    return f->value_len > 0 && h2_are_host(f->value, f->value_len);
+}
+
+/* What h2_fields_check leaves to a server alone. */
+static h2_rule check_parts(const h2_message *m) {
+#ifdef H2_SMALL
+    static const h2_chars *const sorts[] = {[H2_NAME_METHOD] = &h2_chars_method,
+                                            [H2_NAME_SCHEME] = &h2_chars_scheme,
+                                            [H2_NAME_AUTHORITY] = &h2_chars_authority};
+    for (int name = 0; name <= H2_NAME_AUTHORITY; name++) {
+        const hpack_field *f = m->field[name];
+        if (f && !h2_chars_all(sorts[name], f->value, f->value_len)) return H2_RULE_PSEUDO_VALUE;
+    }
+    const hpack_field *host = m->field[H2_NAME_HOST];
+    if (host && !h2_chars_all(&h2_chars_authority, host->value, host->value_len)) return H2_RULE_FIELD_VALUE;
+#else
+    (void)m;
+#endif
+    return H2_RULE_NONE;
 }
 
 h2_rule h2_request_check(const h2_message *m, bool extended_connect) {
     const hpack_field *const *field = m->field;
     const hpack_field *scheme = field[H2_NAME_SCHEME], *path = field[H2_NAME_PATH];
     const hpack_field *authority = field[H2_NAME_AUTHORITY], *host = field[H2_NAME_HOST];
-    h2_rule rule = H2_RULE_NONE;
+    h2_rule rule = check_parts(m);
+    if (rule) return rule;
     if (!field[H2_NAME_METHOD]) return H2_RULE_PSEUDO_MISSING;
     if (field[H2_NAME_PROTOCOL] && !m->connect) return H2_RULE_CONNECT;
     if (m->connect)
