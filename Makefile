@@ -220,7 +220,7 @@ size: ## what the core costs on small machines, cross-built; fails over budget (
 	@tools/firmware/size.sh $(BUILD)
 
 ANALYSED := $(patsubst %.c,$(BUILD)/lint/%.ok,$(CORE) $(HOSTED) $(filter-out tools/bench/% tools/firmware/% $(if $(CHAT),,tools/chat/%),$(wildcard tools/*.c tools/*/*.c)))
-$(BUILD)/lint/tools/chat/%: $(BUILD)/chat/chat_page.h
+$(filter $(BUILD)/lint/tools/chat/%,$(ANALYSED)): $(BUILD)/chat/chat_page.h
 $(BUILD)/lint/%.ok: %.c .clang-tidy tools/lint/analyse.sh $(wildcard hpack/*.h h2/*.h conn/*.h tls/*.h tools/*/*.h)
 	@mkdir -p $(@D)
 	@$(SAY) "LINT $<"
