@@ -104,7 +104,8 @@ struct h2conn_core {
  *   - header_bytes: of its strings; at least decoder_table
  *   - decoder_table: HPACK table for receiving, a multiple of 4, 0 for none
  *   - encoder_table: HPACK table for sending, likewise
- *   - send_header_bytes: encoded header sections waiting to be sent
+ *   - send_header_bytes: encoded header sections waiting to be sent; with H2_SMALL at least
+ * H2_SEND_HEADERS_MIN(streams), as H2_ANSWER_BYTES(streams) of it are kept for acknowledgements, resets and GOAWAY
  *   - rx_bytes: taken from the transport at once; at least 1
  *   - tx_bytes: given to it at once; at least 128, frames are cut to fit
  *

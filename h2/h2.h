@@ -81,7 +81,8 @@ typedef struct h2_config {
     uint32_t header_bytes;      /* of the strings of a received header section, at least decoder_table */
     uint32_t decoder_table;     /* HPACK storage for receiving, a multiple of HPACK_TABLE_ALIGN, 0 allowed */
     uint32_t encoder_table;     /* HPACK storage for sending, likewise */
-    uint32_t send_header_bytes; /* encoded header blocks waiting to be sent */
+    uint32_t send_header_bytes; /* encoded header blocks waiting to be sent; at a build with H2_SMALL its answers too:
+                                   H2_SEND_HEADERS_MIN(streams) or more, of which H2_ANSWER_BYTES(streams) are theirs */
     uint32_t preface_ms;   /* for the peer's preface, its SETTINGS included; this and the next two 0 for any time */
     uint32_t settings_ms;  /* then, for its acknowledgement of ours */
     uint32_t block_ms;     /* for each header block, from HEADERS to END_HEADERS */
@@ -219,12 +220,13 @@ enum {
 
 /* Client: send a request header section (8.3.1) and name its new stream. The fields are checked as the peer's would be
  * and not kept. H2_EINVAL malformed, or larger than send_header_bytes; H2_ESTATE :protocol the server does not offer;
- * H2_ELIMIT; H2_ECLOSED; H2_EAGAIN no room for the block yet; H2_ENOMEM. */
+ * H2_ELIMIT; H2_ECLOSED; H2_EAGAIN no room for the block yet; H2_ENOMEM. A build with H2_SMALL leaves to the server
+ * what the pseudo-fields say together, and of their characters only refuses those that are not visible. */
 h2_result h2_stream_open(h2_session *s, const h2_field *fields, size_t n, unsigned flags, uint32_t *id);
 
-/* Server: send a response header section (8.3.2), checked likewise; a status of 1xx is informational and may be followed
- * by others. H2_EINVAL malformed, too large, or informational with H2_END; H2_ESTATE when a final one was sent already;
- * H2_EAGAIN no room; H2_ENOMEM. */
+/* Server: send a response header section (8.3.2), checked likewise; a status of 1xx is informational and may be
+ * followed by others. H2_EINVAL malformed, too large, or informational with H2_END; H2_ESTATE when a final one was sent
+ * already; H2_EAGAIN no room; H2_ENOMEM. */
 h2_result h2_stream_respond(h2_session *s, uint32_t id, const h2_field *fields, size_t n, unsigned flags);
 
 /* Send trailers (8.1), which end this side; lent bytes must have been taken (H2_EAGAIN otherwise, or without room).

@@ -9,18 +9,32 @@
  * (6.5.3), so that stands in the same order.
  */
 
-static void close_up(h2_outbox *box) {
-    if (box->head == 0) return;
-    memmove(box->bytes, box->bytes + box->head, box->tail - box->head);
-    box->tail -= box->head;
-    box->head = 0;
+uint8_t *h2_headers_extend(h2_session *s, uint32_t n) {
+    h2_outbox *box = &s->headers;
+    if (box->head > 0) {
+        memmove(box->bytes, box->bytes + box->head, box->tail - box->head);
+        box->tail -= box->head;
+        box->head = 0;
+    }
+    box->tail += n;
+    return box->bytes + (box->tail - n);
 }
 
 #ifndef H2_SMALL
 
-/* Frames of up to `max` octets that a block of `len` takes at most. */
-static size_t frames_of(size_t len, uint32_t max) {
-    return len / max + 1;
+/* What frames of the peer's size add to a block of `len` octets at most. */
+static size_t overhead_of(const h2_session *s, size_t len) {
+    return (len / s->peer[H2_SET_MAX_FRAME_SIZE] + 1) * H2_FRAME_HEADER_BYTES;
+}
+
+/* The acknowledgements owed go before a block that goes by what they acknowledge. */
+static size_t acks_of(const h2_session *s) {
+    return (size_t)s->settings_acks * H2_FRAME_HEADER_BYTES;
+}
+
+static void queue_acks(h2_session *s) {
+    for (; s->settings_acks > 0; s->settings_acks--)
+        h2_frame_begin(h2_headers_extend(s, H2_FRAME_HEADER_BYTES), H2_FRAME_KIND(H2_SETTINGS, H2_FLAG_ACK), 0, 0);
 }
 
 /* Cut a block of `len` octets at `block` into frames of the peer's size, making room for their headers from the last
@@ -41,10 +55,20 @@ static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uin
 
 #else
 
-/* A block fits the least frame that a peer takes (H2_SEND_HEADERS_MAX). */
-static size_t frames_of(size_t len, uint32_t max) {
-    (void)len, (void)max;
-    return 1;
+/* A block fits the least frame that a peer takes (H2_SEND_HEADERS_MAX). Room is left for answers. */
+static size_t overhead_of(const h2_session *s, size_t len) {
+    (void)len;
+    return H2_FRAME_HEADER_BYTES + H2_ANSWER_BYTES(s->config->streams);
+}
+
+/* Acknowledgements stand in the outbox from the start. */
+static size_t acks_of(const h2_session *s) {
+    (void)s;
+    return 0;
+}
+
+static void queue_acks(h2_session *s) {
+    (void)s;
 }
 
 static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uint32_t max) {
@@ -56,40 +80,21 @@ static size_t frame_block(uint8_t *block, size_t len, uint32_t id, bool end, uin
 
 #endif
 
-void h2_headers_acknowledge(h2_session *s) {
-    s->settings_acks--;
-    if (s->table_low == UINT32_MAX) return;
-    hpack_encoder_set_max_table_size(&s->encoder, s->table_low);
-    hpack_encoder_set_max_table_size(&s->encoder, s->peer[H2_SET_HEADER_TABLE_SIZE]);
-    s->table_low = UINT32_MAX;
-}
-
-/* The acknowledgements owed go before a block that goes by what they acknowledge. */
-static void queue_acks(h2_session *s) {
-    while (s->settings_acks > 0) {
-        h2_headers_acknowledge(s);
-        h2_frame_begin(s->headers.bytes + s->headers.tail, H2_FRAME_KIND(H2_SETTINGS, H2_FLAG_ACK), 0, 0);
-        s->headers.tail += H2_FRAME_HEADER_BYTES;
-    }
-}
-
 h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, size_t n, bool end) {
     h2_outbox *box = &s->headers;
-    uint32_t max = s->peer[H2_SET_MAX_FRAME_SIZE];
     size_t bound = hpack_encode_bound(fields, n);
     if (bound > s->config->send_header_bytes) return H2_EINVAL;
-    size_t needed = bound + frames_of(bound, max) * H2_FRAME_HEADER_BYTES;
+    size_t needed = bound + overhead_of(s, bound);
     if (needed > s->config->send_header_bytes) return H2_EINVAL;
-    needed += (size_t)s->settings_acks * H2_FRAME_HEADER_BYTES;
+    needed += acks_of(s);
     if (needed > s->config->send_header_bytes - (box->tail - box->head)) return H2_EAGAIN;
     bool opens = !s->server && id == s->next_id;
     if (opens && h2_session_supply(s) && !h2_session_has_slot(s)) return H2_ENOMEM;
     if (h2_session_supply(s) && !h2_session_supply(s)->outbox(s, needed)) return H2_ENOMEM;
-    close_up(box);
     queue_acks(s);
-    uint8_t *block = box->bytes + box->tail + H2_FRAME_HEADER_BYTES;
+    uint8_t *block = h2_headers_extend(s, 0) + H2_FRAME_HEADER_BYTES;
     size_t len = (size_t)hpack_encode(&s->encoder, fields, n, block, bound);
-    box->tail += (uint32_t)frame_block(block, len, id, end, max);
+    box->tail += (uint32_t)frame_block(block, len, id, end, s->peer[H2_SET_MAX_FRAME_SIZE]);
     return H2_OK;
 }
 

@@ -81,8 +81,8 @@ enum {
     H2_WAITS
 };
 
-/* Opaque octets of the session's own kinds (h2_receive_frames.c). */
-extern const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES];
+/* What a PING of the session's own kinds carries: a part of this, as no two are the same (h2_receive_frames.c). */
+extern const uint8_t h2_ping_tags[H2_PING_KINDS + H2_PING_BYTES - 2];
 
 /* The header block being received. */
 typedef struct h2_block {
@@ -179,6 +179,10 @@ typedef struct h2_server_part {
     size_t (*answer_http1)(h2_session *s, uint8_t *out, size_t cap);
     /* A piece of PRIORITY_UPDATE's value. */
     void (*prioritize_value)(h2_session *s, const uint8_t *bytes, size_t n);
+#else
+    /* How streams ended: a small build's client is tolerant of whatever comes late (5.1), and remembers none. */
+    h2_state (*ended)(const h2_streams *t, uint32_t id);
+    void (*remember)(h2_streams *t, uint32_t id, bool reset);
 #endif
 } h2_server_part;
 
@@ -205,11 +209,14 @@ struct h2_session {
     uint8_t goaway; /* h2_goaway_state */
     bool goaway_received;
     uint8_t ping_state[H2_PING_KINDS]; /* h2_ping_state */
+#ifndef H2_SMALL
     uint8_t resets_waiting, pongs_waiting;
+#endif
 
     const h2_server_part *server; /* NULL for a client */
-    /* h2_session_goaway, once h2_session_drain was called: a program that never does has it dropped by the linker. */
-    void (*drained)(h2_session *s, uint32_t code);
+    /* What the answer to a PING of the program's or the drain's means. Set when one is asked for: a program that never
+     * does has this dropped by the linker. */
+    void (*answered)(h2_session *s, int kind, const uint8_t *opaque);
 #ifndef H2_SMALL
     const h2_supply *supply; /* NULL when all parts lie behind the session */
 #endif
@@ -232,12 +239,15 @@ struct h2_session {
     /* sending */
     h2_window send;
     h2_outbox headers;
-    uint32_t next_id;          /* client: of the next stream */
-    uint32_t settings_acks;    /* owed */
-    uint32_t table_low;        /* least HEADER_TABLE_SIZE among the SETTINGS not yet acknowledged */
+    uint32_t next_id; /* client: of the next stream */
+#ifndef H2_SMALL
+    uint32_t settings_acks; /* owed */
+#endif
     uint32_t goaway_last;      /* the last stream we promised to process */
     uint32_t peer_goaway_last; /* and the peer */
+#ifndef H2_SMALL
     uint32_t goaway_code;
+#endif
     uint32_t peer[H2_SETTING_ROWS]; /* the peer's settings */
 
 #ifndef H2_SMALL
@@ -265,10 +275,12 @@ struct h2_session {
 #endif
     uint8_t hold[H2_HOLD_BYTES];
     uint8_t ping[H2_PING_BYTES]; /* the program's */
+#ifndef H2_SMALL
     uint8_t pongs[H2_PINGS_WAITING][H2_PING_BYTES];
     struct {
         uint32_t id, code;
     } resets[H2_RESETS_WAITING]; /* owed for streams without a slot */
+#endif
 };
 
 /* Where the parts come from; NULL when they lie behind the session, as they always do in a small build. */
@@ -281,8 +293,15 @@ static inline const h2_supply *h2_session_supply(const h2_session *s) {
 #endif
 }
 
-/* What a small build's server leaves out: priorities, and an answer to HTTP/1.x. */
+/* What a small build's server leaves out: priorities, and an answer to HTTP/1.x; and its client: how streams ended. */
 #ifndef H2_SMALL
+
+static inline h2_state h2_server_ended(const h2_session *s, uint32_t id) {
+    return h2_streams_ended(&s->streams, id);
+}
+static inline void h2_server_remember(h2_session *s, const h2_stream *stream) {
+    h2_streams_remember(&s->streams, stream->id, stream->state == H2_CLOSED_RESET);
+}
 
 /* Whether frames of this type are PRIORITY_UPDATE; to a small build that is an unknown type (RFC 9218, 7.1). */
 static inline bool h2_server_prioritizes(uint8_t type) {
@@ -307,6 +326,13 @@ static inline size_t h2_server_answer(h2_session *s, uint8_t *out, size_t cap) {
 
 #else
 
+static inline h2_state h2_server_ended(const h2_session *s, uint32_t id) {
+    return s->server ? s->server->ended(&s->streams, id) : H2_CLOSED_RESET;
+}
+static inline void h2_server_remember(h2_session *s, const h2_stream *stream) {
+    if (s->server) s->server->remember(&s->streams, stream->id, stream->state == H2_CLOSED_RESET);
+}
+
 static inline bool h2_server_prioritizes(uint8_t type) {
     (void)type;
     return false;
@@ -329,6 +355,11 @@ static inline size_t h2_server_answer(h2_session *s, uint8_t *out, size_t cap) {
 }
 
 #endif
+
+/* The eight octets of a PING of ours. */
+static inline const uint8_t *h2_ping_tag(const h2_session *s, int kind) {
+    return kind == H2_PING_USER ? s->ping : h2_ping_tags + kind - 1;
+}
 
 /* h2_session.c */
 /* All but the parts that are carved or lent, which are empty. */
@@ -360,8 +391,6 @@ bool h2_session_charge(h2_session *s, uint32_t price);
 void h2_session_end_stream(h2_session *s, h2_stream *stream, unsigned how, uint32_t code);
 /* Call on_closed. */
 void h2_session_report_closed(h2_session *s, const h2_parting *parting, const h2_failure *why);
-/* Owe RST_STREAM for a stream without a slot. */
-void h2_session_owe_reset(h2_session *s, uint32_t stream_id, uint32_t code);
 /* What a stream is reset with when its input is no longer wanted; and reset it so. */
 static inline h2_code h2_session_leave_code(const h2_session *s) {
     return s->server ? H2_NO_ERROR : H2_CANCEL;
@@ -398,8 +427,8 @@ void h2_receive_end(h2_session *s);
 
 /* h2_headers.c: header sections to send */
 h2_result h2_headers_queue(h2_session *s, uint32_t id, const h2_field *fields, size_t n, bool end);
-/* An acknowledgement of SETTINGS leaves: header blocks go by them from here on. */
-void h2_headers_acknowledge(h2_session *s);
+/* Room for `n` octets at the end of the outbox, which has it. */
+uint8_t *h2_headers_extend(h2_session *s, uint32_t n);
 /* Move waiting octets to `out`. Returns how many. */
 size_t h2_headers_drain(h2_session *s, uint8_t *out, size_t cap);
 

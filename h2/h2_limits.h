@@ -61,20 +61,25 @@
 /* Bounds of h2_config: streams are numbered by 16 bits inside, one value meaning none. */
 #define H2_STREAMS_LIMIT 65534u
 
-/* The most of h2_config.send_header_bytes; hpack.h has the number of a hosted build. A small build sends no
- * CONTINUATION: its blocks fit the least frame there is (4.2).
- */
+/* Least and most of h2_config.send_header_bytes; hpack.h has the number of a hosted build. A small build sends no
+ * CONTINUATION: its blocks fit the least frame there is (4.2). And it keeps its answers, to PING, SETTINGS and what
+ * breaks a rule, among the blocks that wait, which leave H2_ANSWER_BYTES for them: RST_STREAM of each stream, GOAWAY,
+ * and the longest answer to a frame. */
 #ifdef H2_SMALL
-#define H2_SEND_HEADERS_MAX (H2_FRAME_HEADER_BYTES + H2_FRAME_SIZE_MIN)
+#define H2_ANSWER_BYTES(streams)                                                                                       \
+    ((streams) * (H2_FRAME_HEADER_BYTES + H2_U32_BYTES) + H2_FRAME_HEADER_BYTES + H2_GOAWAY_FIXED_BYTES +              \
+     H2_FRAME_HEADER_BYTES + H2_PING_BYTES)
+#define H2_SEND_HEADERS_MIN(streams) (2 * H2_ANSWER_BYTES(streams))
+#define H2_SEND_HEADERS_MAX          (H2_FRAME_HEADER_BYTES + H2_FRAME_SIZE_MIN)
 #else
-#define H2_SEND_HEADERS_MAX HPACK_MAX_INTEGER
+#define H2_ANSWER_BYTES(streams)     0u
+#define H2_SEND_HEADERS_MIN(streams) (H2_FRAME_HEADER_BYTES + 1)
+#define H2_SEND_HEADERS_MAX          HPACK_MAX_INTEGER
 #endif
 
 /* H2_PINGS_WAITING, H2_RESETS_WAITING: answers that may wait for room to be sent; receiving pauses beyond (10.5). */
 /* H2_RESETS_REMEMBERED: streams that ended, remembered one by one to tell a late frame from a wrong one (5.1). */
 #ifdef H2_SMALL
-#define H2_PINGS_WAITING     1u
-#define H2_RESETS_WAITING    1u
 #define H2_RESETS_REMEMBERED 4u
 #else
 #define H2_PINGS_WAITING     4u

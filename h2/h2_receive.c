@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "h2_internal.h"
+#include "h2_answer.h"
 #include <string.h>
 
 /* Octets to frames: the stages of RFC 9113, 3.4 and 4. Each stage function takes what it can of the input and returns
@@ -23,10 +23,8 @@ static const uint8_t *gather(h2_session *s, h2_octets *in, size_t n) {
 
 /* Answers that must be sent before another frame may be taken. */
 static bool is_paused(const h2_session *s) {
-    bool slots_short = s->streams.closing > 0 && s->streams.live + s->streams.closing >= s->config->streams;
     uint32_t waiting = s->headers.tail - s->headers.head;
-    return s->pongs_waiting == H2_PINGS_WAITING || s->resets_waiting == H2_RESETS_WAITING || slots_short ||
-           waiting > s->config->send_header_bytes / 2;
+    return waiting > s->config->send_header_bytes / 2 || h2_answers_wait(s);
 }
 
 static bool take_header(h2_session *s, h2_octets *in) {

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include "h2_answer.h"
 #include "h2_gauge.h"
 #include <string.h>
 
 /* One judge and one handler for each frame type, in the order of RFC 9113, section 6. */
 
-/* Opaque octets of the session's own PINGs. */
-const uint8_t h2_ping_tags[H2_PING_KINDS][H2_PING_BYTES] = {
-    [H2_PING_KEEPALIVE] = {'k', 'e', 'e', 'p', 'a', 'l', 'i', 'v'},
-    [H2_PING_DRAIN] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'},
+const uint8_t h2_ping_tags[] = {
+    'h', '2', ' ', 'p', 'i', 'n', 'g', ' ', 'o',
 #ifndef H2_SMALL
-    [H2_PING_GAUGE] = {'g', 'a', 'u', 'g', 'i', 'n', 'g', '.'},
+    'f',
 #endif
 };
 
@@ -178,7 +177,9 @@ static h2_rule settings_record(h2_session *s, const uint8_t *record) {
     }
     if (rule) return rule;
     s->peer[row] = setting.value;
-    if (row == H2_SET_HEADER_TABLE_SIZE && setting.value < s->table_low) s->table_low = setting.value;
+    /* To a larger table only with the acknowledgement, which stands before any block encoded from then on (6.5.3). */
+    if (row == H2_SET_HEADER_TABLE_SIZE && setting.value < s->encoder.limit)
+        hpack_encoder_set_max_table_size(&s->encoder, setting.value);
     return H2_RULE_NONE;
 }
 
@@ -195,7 +196,8 @@ static h2_rule settings_ack(h2_session *s) {
 
 static h2_rule settings_end(h2_session *s) {
     if (s->frame.flags & H2_FLAG_ACK) return settings_ack(s);
-    s->settings_acks++;
+    hpack_encoder_set_max_table_size(&s->encoder, s->peer[H2_SET_HEADER_TABLE_SIZE]);
+    h2_answer_settings(s);
     if (!s->peer_ready) s->wait[H2_WAIT_SETTINGS] = H2_NO_TIME; /* the time for its preface is over; the next begins */
     s->peer_ready = true;
     if (s->handlers->on_settings) s->handlers->on_settings(s->user);
@@ -206,13 +208,14 @@ static h2_rule settings_end(h2_session *s) {
 
 static void ping_answered(h2_session *s, const uint8_t *record) {
     for (int kind = 0; kind < H2_PING_KINDS; kind++) {
-        const uint8_t *sent = kind == H2_PING_USER ? s->ping : h2_ping_tags[kind];
-        if (s->ping_state[kind] != H2_PING_SENT || memcmp(sent, record, H2_PING_BYTES) != 0) continue;
+        if (s->ping_state[kind] != H2_PING_SENT || memcmp(h2_ping_tag(s, kind), record, H2_PING_BYTES) != 0) continue;
         s->ping_state[kind] = H2_PING_NONE;
-        if (kind == H2_PING_KEEPALIVE) s->wait[H2_WAIT_PING] = H2_NO_TIME;
-        if (kind == H2_PING_DRAIN && s->goaway == H2_GOAWAY_NOTICE_SENT) s->drained(s, H2_NO_ERROR);
-        if (kind == H2_PING_GAUGE) h2_gauge_end(s);
-        if (kind == H2_PING_USER && s->handlers->on_pong) s->handlers->on_pong(s->user, record);
+        if (kind == H2_PING_KEEPALIVE)
+            s->wait[H2_WAIT_PING] = H2_NO_TIME;
+        else if (kind == H2_PING_GAUGE)
+            h2_gauge_end(s);
+        else
+            s->answered(s, kind, record);
         return;
     }
     h2_session_charge(s, H2_PRICE_CHEAP); /* nobody asked */
@@ -223,7 +226,7 @@ static h2_rule ping_record(h2_session *s, const uint8_t *record) {
         ping_answered(s, record);
         return H2_RULE_NONE;
     }
-    memcpy(s->pongs[s->pongs_waiting++], record, H2_PING_BYTES);
+    h2_answer_ping(s, record);
     return H2_RULE_NONE;
 }
 

@@ -158,7 +158,9 @@ static h2_rule take_request(h2_session *s, h2_stream *stream) {
 
 /* 10.5.1: a request too large is answered 431. False when there is no room for that. */
 static bool refuse(h2_session *s, h2_stream *stream) {
-    static const h2_field answer[] = {H2_FIELD(":status", "431")};
+    /* Arrays, for all strings of one file that lie in constants stay or go together. */
+    static const char name[] = ":status", value[] = "431";
+    static const h2_field answer[] = {{name, value, sizeof name - 1, sizeof value - 1, false}};
     if (h2_headers_queue(s, stream->id, answer, 1, true) != H2_OK) return false;
     if (!h2_session_charge(s, H2_PRICE_DEAR)) return true;
     h2_stream_move(stream, H2_SEND_END);
@@ -215,7 +217,8 @@ const h2_server_part h2_server = {greeting, open_stream, take_request, refuse,  
 
 #else
 
-const h2_server_part h2_server = {take_preface, open_stream, take_request, refuse, leave, drop};
+const h2_server_part h2_server = {take_preface, open_stream, take_request,     refuse,
+                                  leave,        drop,        h2_streams_ended, h2_streams_remember};
 
 #endif
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "h2_answer.h"
 #include "h2_gauge.h"
 #include "h2_storage.h"
 #include <string.h>
@@ -87,12 +88,11 @@ void h2_session_begin(h2_session *s, const h2_config *config, const h2_handlers 
     *s->handlers = *handlers;
 #endif
     s->user = user;
-    for (int row = 0; row < H2_SETTING_ROWS; row++) s->peer[row] = h2_setting_default((h2_setting_row)row);
+    memcpy(s->peer, h2_setting_defaults, sizeof s->peer);
     s->stage = config->server ? H2_STAGE_PREFACE : H2_STAGE_HEADER;
     s->preface_owed = !config->server;
     s->settings_owed = true;
     s->next_id = 1;
-    s->table_low = UINT32_MAX;
     s->goaway_last = s->peer_goaway_last = H2_STREAM_ID_MAX;
     s->send.size = s->recv.size = (int32_t)H2_WINDOW_INITIAL;
     s->recv.owed = config->session_window - H2_WINDOW_INITIAL;
@@ -166,7 +166,7 @@ h2_state h2_session_state(const h2_session *s, uint32_t id, h2_stream **stream) 
     bool by_server = !(id & 1), ours = by_server == (s->server != NULL);
     *stream = h2_streams_find(t, id);
     if (*stream) return (h2_state)(*stream)->state;
-    if (id <= (ours ? t->last_local : t->last_remote)) return h2_streams_ended(t, id);
+    if (id <= (ours ? t->last_local : t->last_remote)) return h2_server_ended(s, id);
     return !ours && s->server ? H2_IDLE_PEER : H2_IDLE;
 }
 
@@ -189,11 +189,8 @@ void h2_session_end_stream(h2_session *s, h2_stream *stream, unsigned how, uint3
     stream->out = NULL;
     stream->out_len = 0;
     stream->send.size = 0;
-    if (reset) {
-        stream->flags |= H2_STREAM_RESET_OWED;
-        stream->reset_code = code;
-    }
-    h2_streams_close(&s->streams, stream, reset);
+    h2_server_remember(s, stream);
+    h2_answer_end(s, stream, reset, code);
     if (tell) h2_session_report_closed(s, &parting, &why);
 }
 
@@ -221,11 +218,16 @@ static void finish(h2_session *s, unsigned how, uint32_t code, uint32_t stream_i
     end_streams(s, 0, how, code);
 }
 
+/* Streams above the last one opened by now are not processed. */
+static void say_goaway(h2_session *s, uint32_t code) {
+    if (s->goaway_last > s->streams.last_remote) s->goaway_last = s->streams.last_remote;
+    h2_answer_goaway(s, code);
+}
+
 void h2_session_fail(h2_session *s, h2_rule rule, uint32_t stream_id) {
     if (s->over) return; /* the first cause stays, with what was said of it */
-    s->goaway = H2_GOAWAY_OWED;
-    s->goaway_code = h2_rule_code(rule);
-    finish(s, H2_ENDS_BY(rule), s->goaway_code, stream_id);
+    say_goaway(s, h2_rule_code(rule));
+    finish(s, H2_ENDS_BY(rule), h2_rule_code(rule), stream_id);
 }
 
 void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
@@ -242,13 +244,7 @@ void h2_session_breach(h2_session *s, h2_rule rule, uint32_t stream_id) {
     else if (stream)
         h2_session_end_stream(s, stream, H2_ENDS_BY(rule) | H2_ENDS_RESET, h2_rule_code(rule));
     else
-        h2_session_owe_reset(s, stream_id, h2_rule_code(rule));
-}
-
-void h2_session_owe_reset(h2_session *s, uint32_t stream_id, uint32_t code) {
-    if (s->resets_waiting == H2_RESETS_WAITING) return; /* receiving pauses before this can be */
-    s->resets[s->resets_waiting].id = stream_id;
-    s->resets[s->resets_waiting++].code = code;
+        h2_answer_reset(s, stream_id, h2_rule_code(rule));
 }
 
 h2_rule h2_session_pay(h2_session *s, uint32_t price) {
@@ -262,23 +258,25 @@ bool h2_session_charge(h2_session *s, uint32_t price) {
 }
 
 void h2_session_lost(h2_session *s, uint32_t code) {
-    s->goaway = H2_GOAWAY_SENT;
+    h2_answer_none(s);
     finish(s, H2_BY_PEER, code, 0);
 }
 
 void h2_session_goaway(h2_session *s, uint32_t code) {
-    if (s->over) return;
-    if (s->goaway_last > s->streams.last_remote) s->goaway_last = s->streams.last_remote;
-    s->goaway = H2_GOAWAY_OWED;
-    s->goaway_code = code;
+    if (s->over || (code == H2_NO_ERROR && s->goaway >= H2_GOAWAY_OWED)) return;
+    say_goaway(s, code);
     if (code != H2_NO_ERROR) finish(s, H2_BY_US, code, 0);
+}
+
+static void answered(h2_session *s, int kind, const uint8_t *opaque) {
+    if (kind == H2_PING_USER && s->handlers->on_pong) s->handlers->on_pong(s->user, opaque);
+    if (kind == H2_PING_DRAIN && s->goaway == H2_GOAWAY_NOTICE_SENT) h2_session_goaway(s, H2_NO_ERROR);
 }
 
 void h2_session_drain(h2_session *s) {
     if (s->over || s->goaway != H2_GOAWAY_NONE) return;
-    s->goaway = H2_GOAWAY_NOTICE_OWED;
-    s->goaway_code = H2_NO_ERROR;
-    s->drained = h2_session_goaway;
+    s->answered = answered;
+    if (!h2_answer_notice(s)) h2_session_goaway(s, H2_NO_ERROR);
 }
 
 void h2_session_refuse_above(h2_session *s, uint32_t last, uint32_t code) {
@@ -288,11 +286,10 @@ void h2_session_refuse_above(h2_session *s, uint32_t last, uint32_t code) {
 /* ---- questions ---- */
 
 bool h2_session_finished(const h2_session *s) {
-    bool said = s->goaway == H2_GOAWAY_NONE || s->goaway == H2_GOAWAY_SENT;
-    if (s->over) return said;
-    bool leaving = s->goaway == H2_GOAWAY_SENT || s->goaway_received;
-    return leaving && said && s->streams.live == s->streams.left && s->streams.closing == 0 &&
-           s->headers.head == s->headers.tail;
+    if (h2_answers_goaway_waits(s)) return false;
+    if (s->over) return true;
+    bool leaving = s->goaway == H2_GOAWAY_SENT || (s->goaway_received && s->goaway == H2_GOAWAY_NONE);
+    return leaving && h2_streams_taken(&s->streams) == s->streams.left && s->headers.head == s->headers.tail;
 }
 
 const h2_failure *h2_session_failure(const h2_session *s) {
@@ -301,7 +298,7 @@ const h2_failure *h2_session_failure(const h2_session *s) {
 
 uint32_t h2_session_room(const h2_session *s) {
     if (s->over || s->goaway != H2_GOAWAY_NONE || s->goaway_received || s->next_id > H2_STREAM_ID_MAX) return 0;
-    uint32_t used = (uint32_t)s->streams.live + s->streams.closing;
+    uint32_t used = h2_streams_taken(&s->streams);
     uint32_t limit = s->peer[H2_SET_MAX_CONCURRENT_STREAMS];
     if (limit > s->config->streams) limit = s->config->streams;
     return used < limit ? limit - used : 0;
@@ -323,6 +320,6 @@ h2_result h2_session_ping(h2_session *s, const uint8_t opaque[H2_PING_BYTES]) {
     if (s->over) return H2_ECLOSED;
     if (s->ping_state[H2_PING_USER] != H2_PING_NONE) return H2_EAGAIN;
     memcpy(s->ping, opaque, H2_PING_BYTES);
-    s->ping_state[H2_PING_USER] = H2_PING_OWED;
-    return H2_OK;
+    s->answered = answered;
+    return h2_ask(s, H2_PING_USER) ? H2_OK : H2_EAGAIN;
 }

@@ -8,7 +8,7 @@
 enum { MOST = 0x1f, LEAST_IS_INITIAL = 0x20, BREAKS_WINDOW = 0x40 };
 
 #define INITIAL(name, id, def, least, most, rule) def,
-static const uint32_t initial[H2_SETTING_ROWS] = {H2_SETTINGS_LIST(INITIAL)};
+const uint32_t h2_setting_defaults[H2_SETTING_ROWS] = {H2_SETTINGS_LIST(INITIAL)};
 
 #define BITS(value) ((value) == UINT32_MAX ? 0 : (value) == H2_WINDOW_MAX ? 1 : (value) == H2_FRAME_SIZE_MAX ? 8 : 31)
 #define RANGE(name, id, def, least, most, rule)                                                                        \
@@ -31,13 +31,9 @@ uint16_t h2_setting_id(h2_setting_row row) {
     return (uint16_t)IDENTIFIER(row);
 }
 
-uint32_t h2_setting_default(h2_setting_row row) {
-    return initial[row];
-}
-
 h2_rule h2_setting_check(h2_setting_row row, uint32_t value) {
     const unsigned range = ranges[row];
-    if (value <= UINT32_MAX >> (range & MOST) && (!(range & LEAST_IS_INITIAL) || value >= initial[row]))
+    if (value <= UINT32_MAX >> (range & MOST) && (!(range & LEAST_IS_INITIAL) || value >= h2_setting_defaults[row]))
         return H2_RULE_NONE;
     return range & BREAKS_WINDOW ? H2_RULE_SETTINGS_WINDOW : H2_RULE_SETTINGS_VALUE;
 }

@@ -33,7 +33,8 @@ typedef enum h2_setting_row {
 int h2_setting_find(uint16_t id);
 
 uint16_t h2_setting_id(h2_setting_row row);
-uint32_t h2_setting_default(h2_setting_row row);
+/* What holds while nothing else was said. */
+extern const uint32_t h2_setting_defaults[H2_SETTING_ROWS];
 
 /* Whether a value may be sent for a row, by anyone. */
 h2_rule h2_setting_check(h2_setting_row row, uint32_t value);

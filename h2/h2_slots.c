@@ -97,7 +97,6 @@ h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state) {
 
 void h2_streams_close(h2_streams *t, h2_stream *stream, bool reset_owed) {
     unhash(t, stream);
-    h2_streams_remember(t, stream->id, stream->state == H2_CLOSED_RESET);
     h2_streams_pull(t, h2_streams_ready_list(stream), stream);
     h2_streams_pull(t, H2_LIST_OWED, stream);
     t->live--;

@@ -18,7 +18,7 @@ void h2_streams_init(h2_streams *t, void *memory, uint16_t capacity) {
 
 h2_stream *h2_streams_find(const h2_streams *t, uint32_t id) {
     for (h2_stream *stream = t->slots; id != 0 && stream < t->slots + t->capacity; stream++) {
-        if (stream->id == id && !(stream->flags & H2_STREAM_RESET_OWED)) return stream;
+        if (stream->id == id) return stream;
     }
     return NULL;
 }
@@ -33,20 +33,12 @@ h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state) {
     return stream;
 }
 
+/* What it owes is said already (h2_answer.c). */
 void h2_streams_close(h2_streams *t, h2_stream *stream, bool reset_owed) {
-    h2_streams_remember(t, stream->id, stream->state == H2_CLOSED_RESET);
+    (void)reset_owed;
     t->live--;
-    t->closing++;
     if (stream->flags & H2_STREAM_LEFT) t->left--;
-    if (reset_owed)
-        stream->flags = H2_STREAM_RESET_OWED | H2_STREAM_OWED;
-    else
-        h2_streams_release(t, stream);
-}
-
-void h2_streams_release(h2_streams *t, h2_stream *stream) {
     memset(stream, 0, sizeof *stream);
-    t->closing--;
 }
 
 h2_stream *h2_streams_first_owed(const h2_streams *t) {

@@ -66,7 +66,7 @@
     ((streams) > 0 && (streams) <= H2_STREAMS_LIMIT && (header_fields) > 0 && (header_bytes) >= (decoder_table) &&     \
      (header_bytes) > 0 && (header_bytes) <= HPACK_MAX_INTEGER && (decoder_table) % HPACK_TABLE_ALIGN == 0 &&          \
      (encoder_table) % HPACK_TABLE_ALIGN == 0 && (encoder_table) <= HPACK_MAX_INTEGER &&                               \
-     (send_header_bytes) > H2_FRAME_HEADER_BYTES && (send_header_bytes) <= H2_SEND_HEADERS_MAX)
+     (send_header_bytes) >= H2_SEND_HEADERS_MIN(streams) && (send_header_bytes) <= H2_SEND_HEADERS_MAX)
 
 #define H2_SESSION_STORAGE(name, ...)                                                                                  \
     static union {                                                                                                     \

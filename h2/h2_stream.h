@@ -39,10 +39,10 @@ enum {
     H2_STREAM_GOT_HEADERS = 0x02,  /* the request or final response arrived */
     H2_STREAM_SENT_HEADERS = 0x04, /* the request or final response was queued */
     H2_STREAM_END_PENDING = 0x08,  /* END_STREAM follows the lent bytes */
-    H2_STREAM_RESET_OWED = 0x10,
-    H2_STREAM_BODYLESS = 0x20, /* the response has no content: its content-length counts nothing */
-    H2_STREAM_CONNECT = 0x40,  /* CONNECT, not refused: content-length means nothing, DATA alone may follow (8.5) */
-    H2_STREAM_LENT = 0x80,     /* bytes are lent, on_sent is due */
+    H2_STREAM_RESET_OWED = 0x10,   /* in a small build it never is: h2_answer_small.c */
+    H2_STREAM_BODYLESS = 0x20,     /* the response has no content: its content-length counts nothing */
+    H2_STREAM_CONNECT = 0x40,      /* CONNECT, not refused: content-length means nothing, DATA alone may follow (8.5) */
+    H2_STREAM_LENT = 0x80,         /* bytes are lent, on_sent is due */
     H2_STREAM_PRIORITY_OWED = 0x100, /* client: a PRIORITY_UPDATE */
     H2_STREAM_LEFT = 0x200,          /* the program is done with it; only the peer's end is missing */
     H2_STREAM_FED = 0x400,           /* DATA came since the last sweep */
@@ -85,7 +85,10 @@ typedef struct h2_streams {
     uint16_t *buckets;
     uint16_t mask; /* buckets less one, a power of two less one */
 #endif
-    uint16_t capacity, live, closing;
+    uint16_t capacity, live;
+#ifndef H2_SMALL
+    uint16_t closing;
+#endif
     uint16_t left; /* of the live ones, those the program is done with */
 #ifdef H2_SMALL
     uint16_t turn; /* slot from which the next to send is looked for */
@@ -118,9 +121,16 @@ void h2_streams_move(h2_streams *t, void *memory, uint16_t capacity);
 /* The live stream of an identifier, or NULL. */
 h2_stream *h2_streams_find(const h2_streams *t, uint32_t id);
 
-/* Whether a slot is free. */
+/* Slots that are not free, and whether one is. */
+static inline uint32_t h2_streams_taken(const h2_streams *t) {
+#ifdef H2_SMALL
+    return t->live;
+#else
+    return (uint32_t)t->live + t->closing;
+#endif
+}
 static inline bool h2_streams_may_add(const h2_streams *t) {
-    return t->live + t->closing < t->capacity;
+    return h2_streams_taken(t) < t->capacity;
 }
 /* A zeroed live slot in state `state`, or NULL when none is free. */
 h2_stream *h2_streams_add(h2_streams *t, uint32_t id, h2_state state);
@@ -131,15 +141,12 @@ h2_state h2_streams_ended(const h2_streams *t, uint32_t id);
 /* Apply an input to a live stream. The state changes only when the verdict allows: false when it does not. */
 bool h2_stream_move(h2_stream *stream, h2_input input);
 
-/* A stream that reached a closed state leaves the hash and all lists and is remembered. It stays as a closing slot that
+/* A stream that reached a closed state leaves the hash and all lists. It stays as a closing slot that
  * is owed when `reset_owed`, and is free otherwise. */
 void h2_streams_close(h2_streams *t, h2_stream *stream, bool reset_owed);
 
-/* Remember how a stream without a slot ended. */
+/* Remember how a stream ended. */
 void h2_streams_remember(h2_streams *t, uint32_t id, bool reset);
-
-/* Free a closing slot. */
-void h2_streams_release(h2_streams *t, h2_stream *stream);
 
 #ifdef H2_SMALL
 
@@ -155,6 +162,9 @@ static inline void h2_streams_pay(h2_streams *t, h2_stream *stream) {
 h2_stream *h2_streams_first_owed(const h2_streams *t);
 
 #else
+
+/* Free a closing slot. */
+void h2_streams_release(h2_streams *t, h2_stream *stream);
 
 /* Lists. Adding twice and removing what is not there do nothing. */
 void h2_streams_push(h2_streams *t, int list, h2_stream *stream);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "h2_answer.h"
 #include "h2_gauge.h"
 
 /*
@@ -29,11 +30,12 @@ static void tick_handshake(h2_session *s, uint32_t passed) {
 }
 
 static void tick_keepalive(h2_session *s, uint32_t passed) {
-    uint8_t *state = &s->ping_state[H2_PING_KEEPALIVE];
+    const uint8_t *asked = &s->ping_state[H2_PING_KEEPALIVE];
     if (s->heard) s->wait[H2_WAIT_QUIET] = s->wait[H2_WAIT_PING] = H2_NO_TIME; /* any frame shows life */
     s->heard = false;
-    if (overdue(&s->wait[H2_WAIT_QUIET], passed, *state ? 0 : s->config->keepalive_ms)) *state = H2_PING_OWED;
-    if (overdue(&s->wait[H2_WAIT_PING], passed, *state ? s->config->keepalive_timeout_ms : 0))
+    /* Without room, what waits there has no time to be sent either (h2_config.blocked_ms). */
+    if (overdue(&s->wait[H2_WAIT_QUIET], passed, *asked ? 0 : s->config->keepalive_ms)) h2_ask(s, H2_PING_KEEPALIVE);
+    if (overdue(&s->wait[H2_WAIT_PING], passed, *asked ? s->config->keepalive_timeout_ms : 0))
         h2_session_fail(s, H2_RULE_KEEPALIVE, 0);
 }
 
@@ -103,6 +105,6 @@ uint64_t h2_session_tick(h2_session *s, uint64_t now_ms) {
     tick_keepalive(s, passed);
     h2_gauge_tick(s);
     tick_blocked(s, passed);
-    if (h2_session_supply(s) && s->streams.live + s->streams.closing == 0) h2_session_supply(s)->idle(s);
+    if (h2_session_supply(s) && h2_streams_taken(&s->streams) == 0) h2_session_supply(s)->idle(s);
     return s->over ? UINT64_MAX : earliest(s, now_ms);
 }

@@ -75,6 +75,9 @@ static void answer(peer *p, const peer_event *event) {
 static void ask_all(peer *p, const deaf_row *row) {
     h2_config config = h2_config_hosted(true);
     config.streams = row->ask == ask_refused ? 1 : 20;
+#ifdef H2_SMALL /* where answers wait among the header blocks */
+    config.send_header_bytes = 1200;
+#endif
     p->label = row->label;
     peer_connect(p, &config);
     peer_send_fields(p, 0, 1, REQUEST);
@@ -121,9 +124,17 @@ END_TEST
 /* Within a frame the session does not pause: DATA goes on to the program while answers wait. */
 START_TEST(backpressure_frame_begun_is_taken_to_its_end) {
     peer *p = peer_new(PEER_WHOLE, 0);
-    peer_connect_server(p);
+    h2_config config = h2_config_hosted(true);
+#ifdef H2_SMALL
+    const uint32_t pings = 3; /* more than half of the room they share with header blocks */
+    config.streams = 1;
+    config.send_header_bytes = H2_SEND_HEADERS_MIN(1);
+#else
+    const uint32_t pings = H2_PINGS_WAITING;
+#endif
+    peer_connect(p, &config);
     peer_send_fields(p, 0, 1, REQUEST);
-    for (uint32_t i = 0; i < H2_PINGS_WAITING - 1; i++) ask_ping(p, i);
+    for (uint32_t i = 0; i < pings - 1; i++) ask_ping(p, i);
     peer_send_data(p, 0, 1, 1000);
     ask_ping(p, 9);
     peer_send_data(p, 0, 1, 1000);
@@ -132,6 +143,48 @@ START_TEST(backpressure_frame_begun_is_taken_to_its_end) {
     ck_assert_uint_eq(give_until_paused(p), 0);
     peer_finish(p);
     peer_free(p);
+}
+END_TEST
+
+/* Whatever the program has sent and taken back, and whatever comes before receiving pauses, each stream's reset, each
+ * answer and the last GOAWAY find room, though nothing leaves. */
+START_TEST(backpressure_answers_have_room_beside_header_blocks) {
+    for (uint32_t more = 0; more < 60; more++) {
+        peer *p = peer_new(PEER_WHOLE, 0);
+        h2_config config = h2_config_small(false);
+        peer_frame frame;
+        uint32_t id, opened = 0, resets = 0, pings = 0, answers = 0, goaways = 0;
+        config.streams = 5;
+        config.send_header_bytes = H2_SEND_HEADERS_MIN(5) + 200 + more;
+        peer_connect(p, &config);
+        peer_flush(p);
+        for (int round = 0; round < 20; round++) {
+            while (peer_try_open(p, 0, REQUEST, &id) == H2_OK) {
+                opened++;
+                if (round % 2 == 0) ck_assert_int_eq(h2_stream_reset(p->session, id, H2_CANCEL), H2_OK);
+            }
+            if (round == 10) h2_session_ping(p->session, (const uint8_t *)"fromhere");
+            ask_ping(p, (uint32_t)round);
+            pings++;
+            give_until_paused(p);
+            ck_assert_ptr_null(invariant_broken(p->session));
+        }
+        for (id = 1; id < 2 * opened; id += 2) h2_stream_reset(p->session, id, H2_CANCEL);
+        h2_session_goaway(p->session, H2_NO_ERROR);
+        ck_assert_ptr_null(invariant_broken(p->session));
+        while (peer_next(p, &frame)) {
+            resets += frame.type == H2_RST_STREAM;
+            answers += frame.type == H2_PING && frame.flags & H2_FLAG_ACK;
+            goaways += frame.type == H2_GOAWAY;
+            if (p->pending.len > 0) give_until_paused(p);
+        }
+        ck_assert_uint_gt(opened, 0);
+        ck_assert_uint_eq(resets, opened);
+        ck_assert_uint_eq(answers, pings);
+        ck_assert_uint_eq(goaways, 1);
+        peer_finish(p);
+        peer_free(p);
+    }
 }
 END_TEST
 
@@ -157,7 +210,7 @@ static void owe_everything(peer *p, bool server) {
     }
     peer_send_setting(p, 1, 0);
     peer_send_setting(p, 1, 1000);
-    for (uint32_t i = 0; i < H2_PINGS_WAITING - 1; i++) ask_ping(p, i);
+    for (uint32_t i = 0; i < 3; i++) ask_ping(p, i);
     for (int i = 0; i < 3; i++) peer_send_data(p, 0, 9, 16384);
     peer_send(p, H2_PRIORITY, 0, 7, "", 0);
     if (server) peer_send_fields(p, H2_FLAG_END_STREAM, 11, ":path=/");
@@ -280,6 +333,7 @@ Suite *backpressure_suite(void) {
     tcase_add_loop_test(tc, backpressure_receiving_pauses_for_a_peer_that_does_not_read, 0,
                         sizeof deaf / sizeof deaf[0]);
     tcase_add_test(tc, backpressure_frame_begun_is_taken_to_its_end);
+    tcase_add_test(tc, backpressure_answers_have_room_beside_header_blocks);
     suite_add_tcase(suite, tc);
     tc = tcase_create("output buffers");
     tcase_set_timeout(tc, 60);

@@ -106,7 +106,10 @@ CONVERSATION(contract_sections_are_put_off_while_others_wait) {
     h2_field fields[2];
     char storage[100];
     size_t n = peer_parse(fields, 2, storage, sizeof storage, LARGE);
-    config.send_header_bytes = (uint32_t)hpack_encode_bound(fields, n) + H2_FRAME_HEADER_BYTES; /* this one, alone */
+    config.streams = 3;
+    /* This one, alone. */
+    config.send_header_bytes =
+        (uint32_t)hpack_encode_bound(fields, n) + H2_FRAME_HEADER_BYTES + H2_ANSWER_BYTES(config.streams);
     peer_connect(p, &config);
     for (uint32_t id = 1; id <= 5; id += 2) peer_send_fields(p, H2_FLAG_END_STREAM, id, REQUEST);
     peer_deliver(p);

@@ -40,6 +40,7 @@ CONVERSATION(rfc9113_5_1_2_places_of_reset_streams_are_free_again) {
     peer_expect_nothing(p);
 }
 
+#ifndef H2_SMALL /* where a place owes nothing: RST_STREAM waits in the outbox */
 /* A place that still owes its RST_STREAM is taken; a request whose first octets were in before is refused then. */
 START_TEST(rfc9113_5_1_2_request_begun_before_a_reset_finds_no_place) {
     uint8_t frame[100] = {0, 0, 0, H2_HEADERS, 5, 0, 0, 0, 3};
@@ -60,6 +61,7 @@ START_TEST(rfc9113_5_1_2_request_begun_before_a_reset_finds_no_place) {
     peer_free(p);
 }
 END_TEST
+#endif
 
 CONVERSATION(rfc9113_5_1_2_client_keeps_to_the_servers_limit) {
     uint32_t id = 0;
@@ -94,7 +96,9 @@ CONVERSATION(rfc9113_5_1_2_client_keeps_to_its_own_memory) {
     }
     ck_assert_int_eq(peer_try_open(p, 0, REQUEST, &id), H2_ELIMIT);
     ck_assert_int_eq(h2_stream_reset(p->session, 1, H2_CANCEL), H2_OK);
+#ifndef H2_SMALL
     ck_assert_int_eq(peer_try_open(p, 0, REQUEST, &id), H2_ELIMIT); /* its place holds the RST_STREAM */
+#endif
     peer_expect_u32(p, H2_RST_STREAM, 1, H2_CANCEL);
     ck_assert_int_eq(peer_try_open(p, 0, REQUEST, &id), H2_OK);
 }
@@ -179,7 +183,9 @@ Suite *rfc9113_5_1_2_concurrency_suite(void) {
     TCase *tc = tcase_create("limits");
     tcase_add_test(tc, rfc9113_5_1_2_stream_beyond_our_limit_is_refused_and_unseen);
     tcase_add_test(tc, rfc9113_5_1_2_places_of_reset_streams_are_free_again);
+#ifndef H2_SMALL
     tcase_add_test(tc, rfc9113_5_1_2_request_begun_before_a_reset_finds_no_place);
+#endif
     tcase_add_test(tc, rfc9113_5_1_2_client_keeps_to_the_servers_limit);
     tcase_add_test(tc, rfc9113_5_1_2_client_keeps_to_its_own_memory);
     tcase_add_test(tc, rfc9113_5_1_2_many_streams_end_in_any_order);

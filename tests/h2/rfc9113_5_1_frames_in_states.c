@@ -123,7 +123,12 @@ static void at_server(peer *p) {
 }
 
 static void at_client(peer *p) {
-    try_pair(p, false, ((const frame_in_state *)p->row)->client);
+    const frame_in_state *row = p->row;
+    const char *expected = row->client;
+#ifdef H2_SMALL /* which remembers of no stream how it ended, and forgives what comes late */
+    if (row->situation >= ENDED && strcmp(expected, "gC") == 0) expected = "--";
+#endif
+    try_pair(p, false, expected);
 }
 
 #define PAIRS      (sizeof frames_in_states / sizeof frames_in_states[0])

@@ -138,6 +138,9 @@ CONVERSATION(rfc9113_6_5_3_acknowledgement_before_our_settings_is_protocol_error
     peer_send(p, H2_SETTINGS, 0, 0, NULL, 0);
     peer_send(p, H2_SETTINGS, H2_FLAG_ACK, 0, NULL, 0);
     peer_expect(p, H2_SETTINGS, 0, 0);
+#ifdef H2_SMALL /* where an answer, once given, is sent */
+    peer_expect(p, H2_SETTINGS, H2_FLAG_ACK, 0);
+#endif
     peer_expect_goaway(p, 0, H2_PROTOCOL_ERROR);
 }
 
@@ -274,7 +277,7 @@ START_TEST(rfc9113_6_5_2_initial_values_are_the_registrys) {
         int row = h2_setting_find((uint16_t)initial[i][0]);
         ck_assert_int_ge(row, 0);
         ck_assert_uint_eq(h2_setting_id((h2_setting_row)row), initial[i][0]);
-        ck_assert_uint_eq(h2_setting_default((h2_setting_row)row), initial[i][1]);
+        ck_assert_uint_eq(h2_setting_defaults[row], initial[i][1]);
     }
     ck_assert_int_eq(h2_setting_find(0), -1);
     ck_assert_int_eq(h2_setting_find(7), -1);

@@ -9,25 +9,19 @@ static bool is_live(const h2_stream *stream) {
 
 #ifdef H2_SMALL
 
-/* Every slot is free, live or closing. */
+/* Every slot is free or live. */
 static const char *broken_table(const h2_session *s) {
     const h2_streams *t = &s->streams;
-    unsigned live = 0, closing = 0;
+    unsigned live = 0;
     for (unsigned at = 0; at < t->capacity; at++) {
         const h2_stream *stream = &t->slots[at];
-        bool owes_reset = stream->flags & H2_STREAM_RESET_OWED;
         if (stream->id == 0 && (stream->flags || stream->out_len)) return "a free slot is in use";
         if (stream->id == 0) continue;
-        if (owes_reset == is_live(stream)) return "a slot is neither live nor closing";
-        if (owes_reset && !(stream->flags & H2_STREAM_OWED)) return "a closing stream is not owed";
-        if (!owes_reset && h2_streams_find(t, stream->id) != stream) return "a live stream cannot be found";
-        if (owes_reset)
-            closing++;
-        else
-            live++;
+        if (!is_live(stream)) return "a slot is neither live nor free";
+        if (h2_streams_find(t, stream->id) != stream) return "a live stream cannot be found";
+        live++;
     }
-    if (live != t->live) return "live streams are miscounted";
-    return closing == t->closing ? NULL : "closing streams are miscounted";
+    return live == t->live ? NULL : "live streams are miscounted";
 }
 
 static const char *broken_ready(const h2_session *s) {
@@ -137,8 +131,8 @@ const char *invariant_broken(const h2_session *s) {
         return "the outbox overflows";
 #ifndef H2_SMALL
     if (s->headers.frame_left > s->headers.tail - s->headers.head) return "the outbox misses part of a frame";
-#endif
     if (s->pongs_waiting > H2_PINGS_WAITING || s->resets_waiting > H2_RESETS_WAITING) return "answers overflow";
+#endif
     if (s->held > H2_HOLD_BYTES || s->stage > H2_STAGE_SKIP) return "the receiver is in no known stage";
     if (s->ledger.balance > H2_LEDGER_POINT * s->config->abuse_burst) return "the ledger holds more than its burst";
     if (s->block.fields > s->config->header_fields) return "more fields than there is room for";

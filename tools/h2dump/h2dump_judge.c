@@ -12,7 +12,7 @@ static h2dump_side other(h2dump_side side) {
 void h2dump_judge_init(h2dump_decoder *d) {
     for (int i = 0; i < 2; i++) {
         h2dump_talker *t = &d->side[i];
-        for (int row = 0; row < H2_SETTING_ROWS; row++) t->settings[row] = h2_setting_default((h2_setting_row)row);
+        for (int row = 0; row < H2_SETTING_ROWS; row++) t->settings[row] = h2_setting_defaults[row];
         t->window = H2_WINDOW_INITIAL;
         t->goaway = H2_STREAM_ID_MAX;
     }
