@@ -13,7 +13,7 @@ function part(file) {
     if (file ~ /hpack_(encode)/) return "HPACK encoder"
     if (file ~ /hpack_huffman/) return "Huffman code, both ways"
     if (file ~ /hpack_(static|dynamic|tables)/) return "HPACK tables"
-    if (file ~ /h2_(field|request)/) return "checks of header sections"
+    if (file ~ /h2_(field|request|chars)/) return "checks of header sections"
     if (file ~ /h2_(block|headers)/) return "header blocks, both ways"
     if (file ~ /h2_(priority|schedule)/) return "turns"
     if (file ~ /h2_(timer|ledger)/) return "timeouts, keepalive, abuse"
