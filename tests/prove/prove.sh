@@ -115,8 +115,8 @@ every_proof() {
         prove encoder $function "" -- $exact hpack/hpack_int.c
         prove encoder $function -DH2_SMALL -- $exact hpack/hpack_int.c
     done
-    prove encoder prove_blocks "" -- $exact $joined,hpack_int_code:0,hpack_write_field:0 -eva-use-spec $index hpack/hpack_int.c
-    prove encoder prove_blocks -DH2_SMALL -- $exact $joined,hpack_int_code:0,hpack_write_field:100 hpack/hpack_int.c
+    prove encoder prove_blocks "" -- $exact $joined,hpack_int_write:0,hpack_write_field:0 -eva-use-spec $index hpack/hpack_int.c
+    prove encoder prove_blocks -DH2_SMALL -- $exact $joined,hpack_int_write:0,hpack_write_field:100 hpack/hpack_int.c
     prove storage prove_start "" -- $exact hpack/hpack_decode.c hpack/hpack_encode.c
     prove storage prove_grow "" -- $exact
     prove storage prove_reserve "" -- $exact
