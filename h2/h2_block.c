@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "hpack_apart.h"
+#include "h2_apart.h"
 #include "h2_gauge.h"
 
 /* A header block on its way in: HEADERS and CONTINUATION through HPACK into the field arena (RFC 9113, 4.3, 6.2, 6.10).
@@ -116,7 +116,7 @@ static void judge(h2_session *s) {
         deliver(s, stream);
 }
 
-HPACK_APART void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last) {
+H2_APART void h2_block_piece(h2_session *s, const uint8_t *bytes, size_t n, bool last) {
     h2_block *b = &s->block;
     hpack_error error = hpack_decode(&s->decoder, bytes, n, last, collect, s);
     if (error) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "hpack_apart.h"
+#include "h2_apart.h"
 #include "h2_answer.h"
 #include <string.h>
 
@@ -91,7 +91,7 @@ static bool take_skip(h2_session *s, h2_octets *in) {
     return true;
 }
 
-static HPACK_APART bool step(h2_session *s, h2_octets *in) {
+static H2_APART bool step(h2_session *s, h2_octets *in) {
     switch ((h2_stage)s->stage) {
     case H2_STAGE_PREFACE:
     case H2_STAGE_HTTP1: return s->server->greeting(s, in);

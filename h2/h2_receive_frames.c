@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "hpack_apart.h"
+#include "h2_apart.h"
 #include "h2_answer.h"
 #include "h2_gauge.h"
 #include <string.h>
@@ -163,7 +163,7 @@ static h2_rule setting_rule(const h2_session *s, h2_setting_row row, uint32_t va
     return rule;
 }
 
-static HPACK_APART h2_rule settings_record(h2_session *s, const uint8_t *record) {
+static H2_APART h2_rule settings_record(h2_session *s, const uint8_t *record) {
     h2_setting setting;
     h2_setting_read(&setting, record);
     int found = h2_setting_find(setting.id);
@@ -313,7 +313,7 @@ static uint32_t price_of(const h2_frame_header *f) {
     return f->type == H2_SETTINGS ? H2_PRICE_DEAR : H2_PRICE_CHEAP;
 }
 
-static HPACK_APART h2_rule choose_stage(h2_session *s) {
+static H2_APART h2_rule choose_stage(h2_session *s) {
     const h2_frame_header *f = &s->frame;
     s->content_left = f->length;
     s->skip_left = 0;

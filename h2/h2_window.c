@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "hpack_apart.h"
+#include "h2_apart.h"
 #include "h2_window.h"
 #include "h2_limits.h"
 
@@ -31,7 +31,7 @@ void h2_window_keep(h2_window *w, uint32_t target) {
     if (w->size >= 0 && w->owed > room) w->owed = room;
 }
 
-HPACK_APART uint32_t h2_window_announce(h2_window *w) {
+H2_APART uint32_t h2_window_announce(h2_window *w) {
     uint32_t n = w->owed;
     if (!h2_window_give(w, n)) return 0;
     w->owed = 0;

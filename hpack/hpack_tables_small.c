@@ -6,7 +6,6 @@
  * Invariant, with n = count: size = sum of (HPACK_ENTRY_OVERHEAD + string octets) <= max <= most. As the lengths take
  * no more than HPACK_ENTRY_OVERHEAD, whatever is counted fits the memory.
  */
-#include "hpack_apart.h"
 #include "hpack_dynamic.h"
 #include "hpack_static.h"
 #include "hpack_string.h"
@@ -114,7 +113,7 @@ static void hpack_table_shrink(hpack_table *t, uint32_t size) {
     }
 }
 
-HPACK_APART void hpack_table_resize(hpack_table *t, uint32_t max) {
+void hpack_table_resize(hpack_table *t, uint32_t max) {
     t->max = max < t->most ? max : t->most;
     hpack_table_shrink(t, t->max);
 }
