@@ -65,7 +65,8 @@ static bool is_known_difference(const note *a, const note *b) {
      * to be broken, the connection is what ends. */
     if (b && b->kind == STREAM_FAULT && a && a->kind == SESSION_FAULT && is_block(b->frame)) return true;
     /* 8.3.1 demands a method, a scheme and a path, libnghttp2 an authority or Host too; 8.2.1 forbids NUL, CR and LF,
-     * libnghttp2 every control character; RFC 9110, 8.6 lets content-length come twice with one value. */
+     * libnghttp2 every control character; RFC 9110, 8.6 lets content-length come twice with one value, and one among
+     * trailers (6.5.1) says nothing of the content, which libnghttp2 holds to it. */
     if (a && a->kind == SECTION && a->lax && b && b->kind == STREAM_FAULT && b->id == a->id) return true;
     /* 8.3.1: an authority with user information is malformed. RFC 8441, 4 and RFC 9110, 7.8: so is a protocol that is
      * no token, which libnghttp2 takes for any field's value. */

@@ -95,7 +95,7 @@ static void on_headers(void *user, uint32_t id, h2_section section, const h2_fie
         sum = mix(sum, fields[i].name, fields[i].name_len);
         sum = mix(sum, fields[i].value, fields[i].value_len);
     }
-    ours.lax = nowhere || control || lengths > 1;
+    ours.lax = nowhere || control || lengths > (section == H2_TRAILERS ? 0 : 1);
     add(&ours, SECTION, id, sum, 0);
     if (end) add(&ours, END, id, 0, 0);
 }
