@@ -185,6 +185,7 @@ static tls_identity *identify(const h2tls_options *options, bool server, char wh
         snprintf(why, H2TLS_WHY_BYTES, "out of memory");
         return NULL;
     }
+    h2tls_thread_note();
     h2tls_sessions_open(&identity->sessions);
     h2tls_tickets_open(&identity->tickets);
     identity->holders = 1;

@@ -182,7 +182,7 @@ int h2tls_ticket(WOLFSSL *ssl, byte name[WOLFSSL_TICKET_NAME_SZ], byte iv[WOLFSS
 
 /* tls_thread.c */
 
-/* This thread is about to shake hands: what wolfSSL keeps for it is freed when it ends. */
+/* This thread is about to use keys: what wolfSSL keeps for it is freed when it ends. */
 void h2tls_thread_note(void);
 
 /* tls_transport.c */

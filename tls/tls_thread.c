@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wolfSSL built with FP_ECC keeps tables of elliptic-curve points for each thread that ever shook hands, two megabytes
- * and more, and expects the thread to free them before it ends. This sees to it.
+ * wolfSSL built with FP_ECC keeps tables of elliptic-curve points for each thread that ever shook hands or read a key,
+ * two megabytes and more, and expects the thread to free them before it ends. This sees to it.
  */
 
 #include <pthread.h>

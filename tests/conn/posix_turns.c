@@ -233,6 +233,7 @@ enum { PINGS = 1000, PING_BYTES = H2_FRAME_HEADER_BYTES + H2_PING_BYTES };
 typedef struct calls {
     _Atomic unsigned receipts, sends;
     _Atomic size_t most; /* octets of a send */
+    unsigned answered;   /* sends until all was */
     int64_t us;          /* that each frame takes */
 } calls;
 
@@ -282,6 +283,7 @@ static void flood_server(calls *c, bool events) {
     const int fd = test_dial_raw(s.url);
     test_greet_server(fd);
     flood(fd);
+    c->answered = c->sends; /* what ends the session is said later */
     close(fd);
     test_server_stop(&s);
 }
@@ -290,7 +292,7 @@ static void flood_server(calls *c, bool events) {
 START_TEST(rfc9113_6_7_answers_to_what_came_at_once_go_out_at_once) {
     calls c = {.us = 0};
     flood_server(&c, _i);
-    ck_assert_uint_le(c.sends, c.receipts + 1);
+    ck_assert_uint_le(c.answered, c.receipts + 1);
 }
 END_TEST
 

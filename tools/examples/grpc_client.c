@@ -52,8 +52,8 @@ int main(int argc, char **argv) {
     if (h2conn_connect(&conn, url, &options, &response) != H2CONN_OK) return fprintf(stderr, "%s\n", response.why), 1;
     if (pthread_create(&sender, NULL, send_notes, conn) != 0) return 1;
     if (h2conn_await_response(conn, &response) != H2CONN_OK) return fprintf(stderr, "%s\n", response.why), 1;
-    if (response.status != 200)
-        return fprintf(stderr, "the server answered %d\n", response.status), h2conn_free(conn), 1;
+    /* From here on the connection is the other thread's too. */
+    if (response.status != 200) return fprintf(stderr, "the server answered %d\n", response.status), 1;
     h2conn_reader_of(&in, conn, buf, sizeof buf);
     int got;
     while ((got = note_read(&in, &n)) > 0) {
