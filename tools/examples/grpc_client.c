@@ -37,6 +37,12 @@ static int status_of(h2conn *conn, const h2conn_response *response) {
     return fprintf(stderr, "status %s: %s\n", status->value, message ? message->value : ""), 1;
 }
 
+/* The other thread may wait for input that never comes, and the connection is that thread's too. */
+static int leave(pthread_t sender, int status) {
+    pthread_detach(sender);
+    exit(status);
+}
+
 int main(int argc, char **argv) {
     static const h2conn_field fields[] = {H2CONN_FIELD("content-type", "application/grpc"),
                                           H2CONN_FIELD("te", "trailers")};
@@ -51,9 +57,9 @@ int main(int argc, char **argv) {
     snprintf(url, sizeof url, "%s" GRPC_PATH, argv[1]);
     if (h2conn_connect(&conn, url, &options, &response) != H2CONN_OK) return fprintf(stderr, "%s\n", response.why), 1;
     if (pthread_create(&sender, NULL, send_notes, conn) != 0) return 1;
-    if (h2conn_await_response(conn, &response) != H2CONN_OK) return fprintf(stderr, "%s\n", response.why), 1;
-    /* From here on the connection is the other thread's too. */
-    if (response.status != 200) return fprintf(stderr, "the server answered %d\n", response.status), 1;
+    if (h2conn_await_response(conn, &response) != H2CONN_OK)
+        return fprintf(stderr, "%s\n", response.why), leave(sender, 1);
+    if (response.status != 200) return fprintf(stderr, "the server answered %d\n", response.status), leave(sender, 1);
     h2conn_reader_of(&in, conn, buf, sizeof buf);
     int got;
     while ((got = note_read(&in, &n)) > 0) {
@@ -62,10 +68,7 @@ int main(int argc, char **argv) {
     }
     if (got < 0) fprintf(stderr, "%s\n", *h2conn_why(conn, why) ? why : h2conn_strerror(got));
     const int status = got == 0 ? status_of(conn, &response) : 1;
-    if (status) { /* the other thread may wait for input that never comes */
-        pthread_detach(sender);
-        exit(status);
-    }
+    if (status) leave(sender, status);
     pthread_join(sender, NULL);
     h2conn_free(conn);
     return status;
