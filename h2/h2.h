@@ -270,8 +270,7 @@ h2_result h2_stream_leave(h2_session *s, uint32_t id);
 /* Say how the stream's DATA ranks: `urgency` 0 to 7, least first, and whether it is of use in part, so that equals
  * share (RFC 9218, 4). It orders what is sent here; a client's server is told with PRIORITY_UPDATE to rank its answer
  * likewise. A server starts from the request's `priority` field. A stream that nobody ranked has urgency 3 and shares.
- * H2_EINVAL for an urgency beyond 7. Not in a build
- * with H2_SMALL, where all share. */
+ * H2_EINVAL for an urgency beyond 7. Not in a build with H2_SMALL, where all share. */
 h2_result h2_stream_prioritize(h2_session *s, uint32_t id, unsigned urgency, bool incremental);
 #endif
 

@@ -9,7 +9,8 @@
  * Invariants:
  *   - A slot is free (on the free chain, id 0), live (in a hash chain, state open or half-closed), or closing (in
  * neither, owed until its RST_STREAM is written).
- *   - `live` counts live slots, `closing` the closing ones; both together never exceed `capacity`.
+ *   - `live` counts live slots, `closing` the closing ones; both together never exceed `capacity`. With H2_SMALL none
+ * is closing, as RST_STREAM is made at once (h2_answer_small.c).
  *   - A slot is linked exactly when the bit of the link is set in `listed`; its ready list follows from its priority,
  * which changes only while it is on none. Without lists a slot is owed when it has the flag, and ready when it can
  * send.
@@ -141,8 +142,8 @@ h2_state h2_streams_ended(const h2_streams *t, uint32_t id);
 /* Apply an input to a live stream. The state changes only when the verdict allows: false when it does not. */
 bool h2_stream_move(h2_stream *stream, h2_input input);
 
-/* A stream that reached a closed state leaves the hash and all lists. It stays as a closing slot that
- * is owed when `reset_owed`, and is free otherwise. */
+/* A stream that reached a closed state leaves the hash and all lists. It stays as a closing slot that is owed when
+ * `reset_owed`, and is free otherwise. */
 void h2_streams_close(h2_streams *t, h2_stream *stream, bool reset_owed);
 
 /* Remember how a stream ended. */

@@ -33,7 +33,7 @@ static void tick_keepalive(h2_session *s, uint32_t passed) {
     const uint8_t *asked = &s->ping_state[H2_PING_KEEPALIVE];
     if (s->heard) s->wait[H2_WAIT_QUIET] = s->wait[H2_WAIT_PING] = H2_NO_TIME; /* any frame shows life */
     s->heard = false;
-    /* Without room, what waits there has no time to be sent either (h2_config.blocked_ms). */
+    /* Where there is no room for it, it is asked when as much time has passed again. */
     if (overdue(&s->wait[H2_WAIT_QUIET], passed, *asked ? 0 : s->config->keepalive_ms)) h2_ask(s, H2_PING_KEEPALIVE);
     if (overdue(&s->wait[H2_WAIT_PING], passed, *asked ? s->config->keepalive_timeout_ms : 0))
         h2_session_fail(s, H2_RULE_KEEPALIVE, 0);

@@ -188,6 +188,60 @@ START_TEST(backpressure_answers_have_room_beside_header_blocks) {
 }
 END_TEST
 
+/* A server with all its streams open, whose outbox takes no other header block. */
+static peer *filled(uint32_t more) {
+    peer *p = peer_new(PEER_WHOLE, 0);
+    h2_config config = h2_config_hosted(true);
+    config.streams = 5;
+    config.send_header_bytes = H2_SEND_HEADERS_MIN(5) + 200 + more;
+    peer_connect(p, &config);
+    for (uint32_t id = 1; id <= 9; id += 2) peer_send_fields(p, 0, id, REQUEST);
+    peer_deliver(p);
+    peer_flush(p);
+    while (peer_try_respond(p, 1, 0, ":status=103") == H2_OK) {
+    }
+    ck_assert_int_eq(peer_try_respond(p, 1, 0, ":status=103"), H2_EAGAIN);
+    return p;
+}
+
+static unsigned count_frames(peer *p, uint8_t type) {
+    peer_frame frame;
+    unsigned n = 0;
+    while (peer_next(p, &frame)) n += frame.type == type;
+    return n;
+}
+
+START_TEST(backpressure_every_stream_can_be_reset_when_the_outbox_is_full) {
+    for (uint32_t more = 0; more < 60; more++) {
+        peer *p = filled(more);
+        for (uint32_t id = 1; id <= 9; id += 2) ck_assert_int_eq(h2_stream_reset(p->session, id, H2_CANCEL), H2_OK);
+        h2_session_goaway(p->session, H2_NO_ERROR);
+        ck_assert_ptr_null(invariant_broken(p->session));
+        ck_assert_uint_eq(count_frames(p, H2_RST_STREAM), 5);
+        peer_finish(p);
+        peer_free(p);
+    }
+}
+END_TEST
+
+#ifdef H2_SMALL
+/* A PING that has no room is refused, and a drain without room for two GOAWAYs and a PING is one GOAWAY. */
+START_TEST(backpressure_what_has_no_room_is_refused_or_cut_short) {
+    peer *p = filled(0);
+    h2_session_drain(p->session);
+    ck_assert_int_eq(h2_session_ping(p->session, (const uint8_t *)"fromhere"), H2_EAGAIN);
+    ck_assert_uint_eq(count_frames(p, H2_PING), 1);
+    peer_free(p);
+    p = filled(0);
+    ck_assert_int_eq(h2_session_ping(p->session, (const uint8_t *)"fromhere"), H2_OK);
+    h2_session_drain(p->session);
+    ck_assert_ptr_null(invariant_broken(p->session));
+    ck_assert_uint_eq(count_frames(p, H2_PING), 1);
+    peer_free(p);
+}
+END_TEST
+#endif
+
 /* ---- output buffers of every size ---- */
 
 static char bytes[3000];
@@ -334,6 +388,10 @@ Suite *backpressure_suite(void) {
                         sizeof deaf / sizeof deaf[0]);
     tcase_add_test(tc, backpressure_frame_begun_is_taken_to_its_end);
     tcase_add_test(tc, backpressure_answers_have_room_beside_header_blocks);
+    tcase_add_test(tc, backpressure_every_stream_can_be_reset_when_the_outbox_is_full);
+#ifdef H2_SMALL
+    tcase_add_test(tc, backpressure_what_has_no_room_is_refused_or_cut_short);
+#endif
     suite_add_tcase(suite, tc);
     tc = tcase_create("output buffers");
     tcase_set_timeout(tc, 60);
